@@ -1,0 +1,27 @@
+/*
+ * log - what the operator reads: one line to stderr and, where the engine
+ * named a file with --log, one to that file in the runtime's own format.
+ * Container-chosen bytes are escaped.
+ */
+#pragma once
+
+#include "attr.h"
+
+#include <stdbool.h>
+
+enum log_format { LOG_TEXT, LOG_JSON };
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING };
+
+struct log {
+	const char *file; /* --log; NULL: stderr only. Borrowed. */
+	enum log_format format;
+};
+
+/*
+ * Append {"level":"error","msg":"runmoor: …","time":"…"} (RFC 3339 time), or
+ * time="…" level=error msg="…" as text, to the file, and "runmoor: …" to
+ * stderr; warnings go to stderr only where there is no file. A file that
+ * can't be written is ignored: stderr still tells.
+ */
+void log_write(const struct log *log, enum log_level level, const char *format,
+	       ...) PRINTF(3, 4);

@@ -1,0 +1,24 @@
+/*
+ * sha256 - digests (FIPS 180-4) of bytes and of open files. The only module
+ * that knows OpenSSL.
+ */
+#pragma once
+
+#include "err.h"
+#include "identity.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+MUST_CHECK int sha256_bytes(const void *bytes, size_t len,
+			    uint8_t digest[DIGEST_SIZE], struct err *e);
+
+/* The whole of an open regular file, by pread from 0; its offset stays. A
+ * file that is larger than limit bytes fails with EFBIG (0: no limit). */
+MUST_CHECK int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
+			   struct err *e);
+
+void sha256_hex(const uint8_t digest[DIGEST_SIZE], char hex[DIGEST_HEX]);
+
+/* False unless text is exactly 64 hexadecimal digits. */
+bool sha256_from_hex(const char *text, uint8_t digest[DIGEST_SIZE]);

@@ -1,0 +1,100 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int file_read(int dirfd, const char *path, size_t limit, struct buffer *out,
+	      struct err *e)
+{
+	OWNED(close_owned)
+	int fd = openat(dirfd, path,
+			O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char chunk[16384];
+	struct stat st;
+	size_t total = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return err_set(e, errno, "open %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "stat %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, 0, "%s is not a regular file", path);
+	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, errno, "read %s", path);
+		total += (size_t)n;
+		if (total > limit)
+			return err_set(e, EFBIG,
+				       "%s is larger than the limit of %zu "
+				       "bytes",
+				       path, limit);
+		buffer_append(out, chunk, (size_t)n);
+	}
+	if (buffer_failed(out))
+		return err_set(e, ENOMEM, "read %s", path);
+	return 0;
+}
+
+int file_write_all(int fd, const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	while (len) {
+		ssize_t n = write(fd, at, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_publish(const char *path, const void *bytes, size_t len, mode_t mode,
+		 struct err *e)
+{
+	OWNED(free_owned) char *temporary = NULL;
+	OWNED(close_owned) int fd = -1;
+	int failure;
+
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+		temporary = NULL;
+		return err_set(e, ENOMEM, "write %s", path);
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, errno, "create %s", temporary);
+	if (file_write_all(fd, bytes, len) == 0 && fchmod(fd, mode) == 0 &&
+	    rename(temporary, path) == 0)
+		return 0;
+	failure = errno;
+	(void)unlink(temporary);
+	return err_set(e, failure, "write %s", path);
+}
+
+int file_make_dirs(const char *path, mode_t mode, struct err *e)
+{
+	OWNED(free_owned) char *part = strdup(path);
+
+	if (!part)
+		return err_set(e, ENOMEM, "create folder %s", path);
+	for (char *slash = part + 1; *slash; slash++) {
+		if (*slash != '/')
+			continue;
+		*slash = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST)
+			return err_set(e, errno, "create folder %s", part);
+		*slash = '/';
+	}
+	if (mkdir(path, mode) < 0 && errno != EEXIST)
+		return err_set(e, errno, "create folder %s", path);
+	return 0;
+}

@@ -1,0 +1,77 @@
+#include "sha256.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CHUNK = 128 * 1024 };
+
+static void context_owned(EVP_MD_CTX **context)
+{
+	EVP_MD_CTX_free(*context);
+}
+
+int sha256_bytes(const void *bytes, size_t len, uint8_t digest[DIGEST_SIZE],
+		 struct err *e)
+{
+	if (!EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL))
+		return err_set(e, EIO, "compute SHA-256");
+	return 0;
+}
+
+int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
+		struct err *e)
+{
+	OWNED(context_owned) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	OWNED(free_owned) uint8_t *chunk = malloc(CHUNK);
+	uint64_t offset = 0;
+	ssize_t n;
+
+	if (!context || !chunk ||
+	    !EVP_DigestInit_ex(context, EVP_sha256(), NULL))
+		return err_set(e, ENOMEM, "start SHA-256");
+	while ((n = pread(fd, chunk, CHUNK, (off_t)offset)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, errno, "read");
+		offset += (uint64_t)n;
+		if (limit && offset > limit)
+			return err_set(e, EFBIG, "hash");
+		if (!EVP_DigestUpdate(context, chunk, (size_t)n))
+			return err_set(e, EIO, "compute SHA-256");
+	}
+	if (!EVP_DigestFinal_ex(context, digest, NULL))
+		return err_set(e, EIO, "compute SHA-256");
+	return 0;
+}
+
+void sha256_hex(const uint8_t digest[DIGEST_SIZE], char hex[DIGEST_HEX])
+{
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
+static int hex_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c | 0x20) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+bool sha256_from_hex(const char *text, uint8_t digest[DIGEST_SIZE])
+{
+	if (strlen(text) != 2 * (size_t)DIGEST_SIZE)
+		return false;
+	for (size_t i = 0; i < DIGEST_SIZE; i++) {
+		int high = hex_value(text[2 * i]);
+		int low = hex_value(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		digest[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
