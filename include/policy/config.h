@@ -1,0 +1,107 @@
+/*
+ * config - the configuration file, and the container's annotations on top of
+ * it. See runmoor-policy(5). Every field has its default after config_init.
+ */
+#pragma once
+
+#include "err.h"
+#include "json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum mode { MODE_ENFORCE, MODE_AUDIT, MODE_OFF };
+enum match { MATCH_CONTENT, MATCH_PATH };
+enum libraries {
+	LIBRARIES_STRICT,
+	LIBRARIES_ENFORCE,
+	LIBRARIES_AUDIT,
+	LIBRARIES_OFF,
+};
+enum scripts { SCRIPTS_ENFORCE, SCRIPTS_AUDIT, SCRIPTS_OFF };
+enum volume_rule { VOLUME_DENY, VOLUME_SEAL, VOLUME_TRUST };
+enum session_rule { SESSIONS_DENY, SESSIONS_AUDIT, SESSIONS_ALLOW };
+enum permission { PERMISSION_DENY, PERMISSION_ALLOW };
+enum hooks_rule { HOOKS_DENY, HOOKS_SEAL };
+enum unprotectable { UNPROTECTABLE_REFUSE, UNPROTECTABLE_RUN };
+
+/* One exception; unset (NULL) keys match anything, at least one is set. The
+ * globs begin with a slash, as what they are compared with does. */
+struct allow_rule {
+	char *path;    /* glob, fnmatch(3) with FNM_PATHNAME */
+	char *sha256;  /* 64 lower-case hexadecimal digits   */
+	char *process; /* glob of the executing program      */
+	char *mount;   /* mount point in the container, glob */
+};
+
+struct config {
+	char *runtime; /* NULL: not set */
+	enum mode mode;
+	enum match match;
+	enum libraries libraries;
+	enum scripts scripts;
+	enum permission memory;
+	enum permission memfd;
+	enum hooks_rule hooks;
+	enum session_rule exec_sessions;
+	enum volume_rule volumes_read_only;
+	enum volume_rule volumes_writable;
+	enum permission traced;
+	struct allow_rule *allow;
+	size_t allow_count;
+	char *events_file;
+	bool events_syslog;
+	char *evidence_dir;
+	uint64_t evidence_max_file;  /* bytes */
+	uint64_t evidence_max_total; /* bytes */
+	char *state_dir;
+	char *cache_dir;
+	enum unprotectable on_unprotectable;
+	char **may_weaken; /* annotation keys without "io.runmoor." */
+	size_t may_weaken_count;
+};
+
+/* Where defaults depend on: rootless paths follow XDG. Borrowed strings. */
+struct config_home {
+	bool rootless;
+	const char *home;	    /* $HOME */
+	const char *xdg_runtime_dir; /* $XDG_RUNTIME_DIR */
+	const char *xdg_state_home; /* $XDG_STATE_HOME, may be NULL */
+};
+
+MUST_CHECK int config_init(struct config *ret, const struct config_home *home,
+			   struct err *e);
+void config_clear(struct config *config);
+
+/*
+ * Overlay a document's keys on config. Errors name the key path, as in
+ * "volumes.writable: must be one of deny, seal, trust, not \"sael\"".
+ * Unknown, duplicate and case-variant keys are errors, and so are values
+ * whose behaviour this version doesn't have. Paths are absolute. On failure
+ * config may have some of the document's values; it is still cleared.
+ */
+MUST_CHECK int config_merge(struct config *config, const struct json *document,
+			    struct err *e);
+
+/*
+ * Apply a container's annotations io.runmoor.<key> (a JSON object of strings,
+ * NULL is fine). A value may tighten; one that loosens must be listed in
+ * may_weaken, else the error says so. Keys that are no policy (runtime,
+ * state_dir, cache_dir, events, evidence, annotations_may_weaken, allow …)
+ * can't be set by annotation; unknown ones are errors, as all of the above. Tighter: enforce > audit > off; path >
+ * content; strict > enforce > audit > off; deny > seal > trust; deny > audit
+ * > allow; refuse > run.
+ */
+MUST_CHECK int config_annotate(struct config *config,
+			       const struct json *annotations, struct err *e);
+
+/* The whole, resolved configuration as a document config_merge reads back.
+ * NULL when out of memory. */
+struct json *config_to_json(const struct config *config);
+
+/* Words of the enums as the document spells them. */
+const char *config_mode_name(enum mode mode);
+const char *config_match_name(enum match match);
+const char *config_libraries_name(enum libraries libraries);
+const char *config_scripts_name(enum scripts scripts);

@@ -1,0 +1,81 @@
+/*
+ * decision - manifest + policy + facts → verdict and reason. Pure; the same
+ * function judges what a notification asks for and, again and whole, what
+ * the kernel then really loaded.
+ */
+#pragma once
+
+#include "config.h"
+#include "event.h"
+#include "manifest.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zero denies: a decision nobody filled in fails closed. */
+enum verdict { VERDICT_DENY, VERDICT_ALLOW };
+
+/* What a file is to the exec or the mapping that is judged. */
+enum role {
+	ROLE_PROGRAM,	  /* the file that was asked for               */
+	ROLE_INTERPRETER, /* named by the #! line of the one before    */
+	ROLE_ELF_INTERPRETER,
+	ROLE_LIBRARY,	  /* mapped executable                         */
+};
+
+enum place {
+	PLACE_UNKNOWN,
+	PLACE_IMAGE,		/* the root file system                */
+	PLACE_VOLUME,		/* a mount that the container can write */
+	PLACE_VOLUME_READ_ONLY, /* one that it can't                   */
+	PLACE_MEMORY,		/* memfd and unlinked files in memory  */
+};
+
+struct file_facts {
+	enum role role;
+	enum place place;
+	const char *path;  /* as the target sees it; NULL: not known */
+	const char *mount; /* mount point; NULL: not known           */
+	bool elf;
+	/* By stat alone it is the entry whose digest this is. */
+	bool stat_matches;
+	/* Read and hashed. */
+	bool hashed;
+	uint8_t digest[DIGEST_SIZE]; /* if hashed or stat_matches */
+	/* Nobody can write it any more while it runs, or since it was hashed
+	 * (a lease, or the exec's own denial of writers, and no stale
+	 * mapping). */
+	bool held;
+};
+
+enum { FILES_MAX = 10 }; /* 6 of a #! chain, its ELF interpreter, spare */
+
+struct facts {
+	bool proven; /* false: asked for; true: loaded by the kernel */
+	bool traced; /* by another tracer: the proof isn't possible  */
+	bool unresolvable;
+	bool timed_out;
+	const char *process; /* program that executes, as last proven; or NULL */
+	struct file_facts files[FILES_MAX];
+	size_t count;
+};
+
+struct sealed {
+	const struct manifest *image;
+	const struct manifest *volumes; /* of read-only mounts, or NULL */
+	/* An unchanged stat means unchanged content on this root (overlay
+	 * lower layers of a file system that can be trusted so). */
+	bool stat_trusted;
+};
+
+struct decision {
+	enum verdict verdict;
+	enum reason reason; /* why it is drift, also where flagged */
+	bool flagged;	    /* drift that policy lets run          */
+	size_t file;	    /* index of the file that is the reason */
+	int64_t allow_rule; /* index of the exception used, or -1  */
+};
+
+void decision_make(const struct sealed *sealed, const struct config *config,
+		   const struct facts *facts, struct decision *ret);

@@ -1,0 +1,100 @@
+/*
+ * event - one thing that happened, as one JSON line in Elastic Common Schema
+ * names. See runmoor-events(5) and docs/event.schema.json.
+ */
+#pragma once
+
+#include "buffer.h"
+#include "config.h"
+#include "err.h"
+#include "identity.h"
+#include "json.h"
+#include "process.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+enum action {
+	ACTION_CONTAINER_SEALED,
+	ACTION_EXEC_BLOCKED,
+	ACTION_EXEC_FLAGGED,
+	ACTION_LIBRARY_BLOCKED,
+	ACTION_SCRIPT_FLAGGED,
+	ACTION_SCRIPT_BLOCKED,
+	ACTION_RACE_KILLED,
+	ACTION_SESSION_OPENED,
+	ACTION_SESSION_REFUSED,
+	ACTION_SUPERVISOR_RESTARTED,
+	ACTION_CONTAINER_RELEASED,
+};
+
+/* Why; the closed set of runmoor-events(5). Zero is the absence of one. */
+enum reason {
+	REASON_NONE,
+	REASON_NOT_IN_IMAGE,	  /* its content was not shipped             */
+	REASON_MODIFIED,	  /* shipped under this path, content differs */
+	REASON_WRONG_PATH,	  /* shipped, but elsewhere (match: path)     */
+	REASON_VOLUME,		  /* lies on a mount, not on the image        */
+	REASON_MEMORY_FILE,	  /* memfd, or an unlinked file in memory     */
+	REASON_INTERPRETER_DRIFT, /* its #! or ELF interpreter is drift       */
+	REASON_UNRESOLVABLE,	  /* couldn't be opened, read or judged       */
+	REASON_TRACED,		  /* another tracer holds the process         */
+	REASON_RACE,		  /* what ran isn't what was asked for        */
+	REASON_WRITABLE,	  /* known content that a writer still holds  */
+	REASON_TIMEOUT,		  /* the file system or process didn't answer */
+};
+
+const char *event_action_name(enum action action);
+const char *event_reason_name(enum reason reason);
+
+/* The container, as every event carries it. Borrowed strings. */
+struct event_container {
+	const char *id;
+	const char *bundle;
+	const char *runtime;		/* path of the real runtime  */
+	const struct json *annotations; /* of the spec, may be NULL  */
+	const struct config *config;	/* mode, match, … as policy  */
+};
+
+#define event_process process_info /* until event.c says so too */
+
+struct event_file {
+	char *path; /* as the target sees it; any byte */
+	bool has_identity;
+	struct identity identity;
+	bool has_digest;
+	uint8_t digest[DIGEST_SIZE];
+};
+
+struct event {
+	enum action action;
+	enum reason reason;
+	bool flagged;		    /* let run: audit                     */
+	struct timespec time;
+	struct event_process process; /* zeroed with pid 0: no process    */
+	struct event_process *ancestors; /* nearest first                  */
+	size_t ancestor_count;
+	struct event_file file;
+	char *syscall;		    /* "execve", "execveat", "mmap"       */
+	char *requested;	    /* the path the target asked for      */
+	char *detail;		    /* one sentence for people            */
+	int64_t allow_rule;	    /* index of the exception used, or -1 */
+	uint64_t lost;		    /* events lost before this one        */
+	/* container-sealed */
+	uint64_t sealed_files;
+	uint64_t sealed_bytes;
+	uint64_t unreadable_count;
+	char **unreadable;	    /* first few paths                    */
+	size_t unreadable_listed;
+	char *manifest_sha256;
+	bool cached;
+};
+
+void event_init(struct event *event, enum action action);
+void event_clear(struct event *event);
+
+/* Append the event as one line with its newline. -1 when out of memory. */
+MUST_CHECK int event_write(const struct event *event,
+			   const struct event_container *container,
+			   struct buffer *out);

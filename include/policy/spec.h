@@ -1,0 +1,86 @@
+/*
+ * spec - the container's config.json: what runmoor reads of it, and how it is
+ * changed. Source: the OCI runtime specification 1.0–1.1, config.md,
+ * config-linux.md.
+ */
+#pragma once
+
+#include "buffer.h"
+#include "config.h"
+#include "err.h"
+#include "json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct spec;
+
+/*
+ * EINVAL for what isn't JSON; for members that runmoor reads or edits and
+ * that come twice, in another case, or of a wrong type (the error names the
+ * key path, e.g. "linux.seccomp.listenerPath"); E2BIG as json_parse. null
+ * counts as absent, and so does "" for a string.
+ */
+MUST_CHECK int spec_parse(const char *bytes, size_t len, struct spec **ret,
+			  struct err *e);
+void spec_free(struct spec *spec);
+void spec_owned(struct spec **spec);
+
+const char *spec_root_path(const struct spec *spec); /* NULL if not given */
+const struct json *spec_annotations(const struct spec *spec); /* or NULL */
+bool spec_has_listener(const struct spec *spec);
+/* SCMP_ACT_NOTIFY somewhere, which only makes sense with a listenerPath. */
+bool spec_has_notify(const struct spec *spec);
+/* In any of the capability sets of process.capabilities. */
+bool spec_has_capability(const struct spec *spec, const char *name);
+/* A device rule that allows every device, or block devices; a block device
+ * node; or no rules at all, which crun takes for every device, together with
+ * CAP_MKNOD. */
+bool spec_allows_raw_devices(const struct spec *spec);
+/* A device rule or node for /dev/fuse (10:229), or all devices as above; or a
+ * mount whose type is fuse*, nfs*, cifs, smb*, 9p. */
+bool spec_may_block_reads(const struct spec *spec);
+
+struct spec_mount {
+	const char *destination;
+	const char *type;   /* may be NULL */
+	const char *source; /* may be NULL */
+	bool bind;
+	bool read_only;
+};
+size_t spec_mount_count(const struct spec *spec);
+void spec_mount_at(const struct spec *spec, size_t index,
+		   struct spec_mount *ret);
+
+/* What spec_protect puts in. Borrowed. */
+struct spec_protection {
+	const char *listener_path;	  /* absolute */
+	enum libraries libraries;	  /* LIBRARIES_OFF: no mmap rules */
+	const char *poststop_path;	  /* absolute program */
+	const char *const *poststop_args; /* NULL-terminated, with argv[0] */
+};
+
+/*
+ * Rewrite: execve and execveat, executable file mappings unless libraries
+ * are off, and with strict ones mprotect and pkey_mprotect to executable,
+ * become SCMP_ACT_NOTIFY where the profile lets them pass, on every
+ * architecture that it lists (the others kill: runc and crun alike);
+ * linux.seccomp.listenerPath and a poststop hook are set. No profile: one
+ * whose default allows, with x86_64, x86 and x32 (aarch64: aarch64, arm).
+ * Everything else keeps its value. On i386 old mmap (90) may be notified
+ * whatever it maps, and may not be: its arguments lie in memory.
+ *
+ * EEXIST if the spec has a listenerPath already: the message says that a
+ * container can have one listener, and how to turn runmoor off for it
+ * (annotation io.runmoor.mode=off where annotations_may_weaken lists mode,
+ * or run it with the plain runtime).
+ * ENOTSUP for a profile that can't be protected, naming the rule
+ * (linux.seccomp.syscalls[3]): an execve rule with arguments, TRACE, any
+ * NOTIFY; and for annotations that make crun leave the profile out.
+ * ENOMEM leaves spec half changed, to be freed; the others leave all values.
+ */
+MUST_CHECK int spec_protect(struct spec *spec,
+			    const struct spec_protection *protection,
+			    struct err *e);
+
+void spec_write(const struct spec *spec, struct buffer *out);

@@ -1,0 +1,386 @@
+#include "cli.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct reading {
+	int argc;
+	char *const *argv;
+	int at; /* the word that is read next      */
+	int doubt_at;
+	unsigned scope;
+	struct cli cli;
+	const char *log_format;
+	bool help;
+	bool version;
+	bool regex;
+};
+
+enum {
+	GLOBAL = 1 << 0, /* before the command */
+	CREATE = 1 << 1,
+	RUN = 1 << 2,
+	RESTORE = 1 << 3,
+	EXEC = 1 << 4,
+	DELETE = 1 << 5,
+	COMMANDS = CREATE | RUN | RESTORE | EXEC | DELETE,
+};
+
+enum takes { NOTHING, VALUE, OPTIONAL };
+
+enum {
+	CRUN = 1 << 0,	/* crun knows it: may be abbreviated, or bundled */
+	LATER = 1 << 1, /* newer versions of runc take it after the command */
+};
+
+struct option {
+	const char *name;
+	const char *letters;
+	enum takes takes;
+	unsigned scopes;
+	unsigned traits;
+	size_t field; /* of struct reading; 0 where nobody asks */
+};
+
+#define FIELD(member) offsetof(struct reading, member)
+
+/*
+ * The options of runc (1.0, and what came to it since: LATER, --config) and
+ * of crun. One that takes a value must be here: its value would be taken for
+ * a command or an id.
+ */
+static const struct option options[] = {
+	{"debug", NULL, NOTHING, GLOBAL, CRUN | LATER, 0},
+	{"log", NULL, VALUE, GLOBAL, CRUN | LATER, FIELD(cli.log)},
+	{"log-format", NULL, VALUE, GLOBAL, CRUN | LATER, FIELD(log_format)},
+	{"log-level", NULL, VALUE, GLOBAL, CRUN, 0},
+	{"root", NULL, VALUE, GLOBAL, CRUN | LATER, FIELD(cli.root)},
+	{"rootless", NULL, VALUE, GLOBAL, CRUN | LATER, 0},
+	{"criu", NULL, VALUE, GLOBAL, LATER, 0},
+	{"systemd-cgroup", NULL, NOTHING, GLOBAL, CRUN | LATER, 0},
+	{"cgroup-manager", NULL, VALUE, GLOBAL, CRUN, 0},
+	{"version", "vV", NOTHING, GLOBAL, CRUN, FIELD(version)},
+
+	{"help", "?", NOTHING, GLOBAL | COMMANDS, CRUN, FIELD(help)},
+	{"h", NULL, NOTHING, GLOBAL | COMMANDS, 0, FIELD(help)},
+	{"usage", NULL, NOTHING, GLOBAL | COMMANDS, CRUN, FIELD(help)},
+	/* Hidden ones that argp_parse(3) adds. */
+	{"program-name", NULL, VALUE, GLOBAL | COMMANDS, CRUN, 0},
+	{"HANG", NULL, OPTIONAL, GLOBAL | COMMANDS, CRUN, 0},
+
+	{"bundle", "b", VALUE, CREATE | RUN | RESTORE, CRUN, FIELD(cli.bundle)},
+	{"config", "f", VALUE, CREATE | RUN, CRUN, FIELD(cli.config)},
+	{"console-socket", NULL, VALUE, CREATE | RUN | RESTORE | EXEC, CRUN,
+	 FIELD(cli.console_socket)},
+	{"pid-file", NULL, VALUE, CREATE | RUN | RESTORE | EXEC, CRUN,
+	 FIELD(cli.pid_file)},
+	{"pidfd-socket", NULL, VALUE, CREATE | RUN | EXEC, 0, 0},
+	{"preserve-fds", NULL, VALUE, CREATE | RUN | EXEC, CRUN, 0},
+	{"no-pivot", NULL, NOTHING, CREATE | RUN, CRUN, 0},
+	{"no-pivot", NULL, NOTHING, RESTORE, 0, 0},
+	{"no-new-keyring", NULL, NOTHING, CREATE | RUN, CRUN, 0},
+	{"no-subreaper", NULL, NOTHING, CREATE | RUN, CRUN, 0},
+	{"no-subreaper", NULL, NOTHING, RESTORE | EXEC, 0, 0},
+	{"detach", "d", NOTHING, RUN | RESTORE | EXEC, CRUN, FIELD(cli.detach)},
+	{"keep", NULL, NOTHING, RUN, CRUN, 0},
+
+	{"process", "p", VALUE, EXEC, CRUN, FIELD(cli.process)},
+	{"tty", "t", OPTIONAL, EXEC, CRUN, 0},
+	{"cwd", NULL, VALUE, EXEC, CRUN, 0},
+	{"env", "e", VALUE, EXEC, CRUN, 0},
+	{"user", "u", VALUE, EXEC, CRUN, 0},
+	{"additional-gids", "g", VALUE, EXEC, 0, 0},
+	{"process-label", NULL, VALUE, EXEC, CRUN, 0},
+	{"apparmor", NULL, VALUE, EXEC, CRUN, 0},
+	{"no-new-privs", NULL, NOTHING, EXEC, CRUN, 0},
+	{"cap", "c", VALUE, EXEC, CRUN, 0},
+	{"cgroup", NULL, VALUE, EXEC, CRUN, 0},
+	{"ignore-paused", NULL, NOTHING, EXEC, 0, 0},
+
+	{"image-path", NULL, VALUE, RESTORE, CRUN, 0},
+	{"work-path", NULL, VALUE, RESTORE, CRUN, 0},
+	{"manage-cgroups-mode", NULL, VALUE, RESTORE, CRUN, 0},
+	{"lsm-profile", NULL, VALUE, RESTORE, CRUN, 0},
+	{"lsm-mount-context", NULL, VALUE, RESTORE, CRUN, 0},
+	{"network-lock", NULL, VALUE, RESTORE, CRUN, 0},
+	{"empty-ns", NULL, VALUE, RESTORE, 0, 0},
+	{"tcp-established", NULL, NOTHING, RESTORE, CRUN, 0},
+	{"tcp-close", NULL, NOTHING, RESTORE, CRUN, 0},
+	{"ext-unix-sk", NULL, NOTHING, RESTORE, CRUN, 0},
+	{"shell-job", NULL, NOTHING, RESTORE, CRUN, 0},
+	{"file-locks", NULL, NOTHING, RESTORE, CRUN, 0},
+	{"auto-dedup", NULL, NOTHING, RESTORE, 0, 0},
+	{"lazy-pages", NULL, NOTHING, RESTORE, 0, 0},
+	{"link-remap", NULL, NOTHING, RESTORE, 0, 0},
+
+	{"force", "f", NOTHING, DELETE, CRUN, FIELD(cli.force)},
+	{"regex", "r", NOTHING, DELETE, CRUN, FIELD(regex)},
+};
+
+static const struct {
+	const char *word;
+	enum command command;
+	unsigned scope;
+} commands[] = {
+	{"create", COMMAND_CREATE, CREATE},
+	{"run", COMMAND_RUN, RUN},
+	{"restore", COMMAND_RESTORE, RESTORE},
+	{"exec", COMMAND_EXEC, EXEC},
+	{"delete", COMMAND_DELETE, DELETE},
+	{"help", COMMAND_HELP, 0},
+	{"h", COMMAND_HELP, 0},
+};
+
+static bool has_letter(const struct option *option, char letter)
+{
+	return option->letters && strchr(option->letters, letter);
+}
+
+/* As runc looks it up: the whole name, with one dash or two. */
+static const struct option *find_name(const struct reading *r, const char *name,
+				      size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *option = &options[i];
+
+		if (!(option->scopes & r->scope) && !(option->traits & LATER))
+			continue;
+		if (len == 1 && has_letter(option, *name))
+			return option;
+		if (strlen(option->name) == len &&
+		    memcmp(option->name, name, len) == 0)
+			return option;
+	}
+	return NULL;
+}
+
+/* As getopt_long(3): the start of a name, where it is the start of one. */
+static const struct option *find_abbreviated(const struct reading *r,
+					     const char *name, size_t len)
+{
+	const struct option *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *option = &options[i];
+
+		if (!(option->scopes & r->scope) || !(option->traits & CRUN) ||
+		    strncmp(option->name, name, len) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = option;
+	}
+	return found;
+}
+
+static const struct option *find_letter(const struct reading *r, char letter)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		const struct option *option = &options[i];
+
+		if ((option->scopes & r->scope) && (option->traits & CRUN) &&
+		    has_letter(option, letter))
+			return option;
+	}
+	return NULL;
+}
+
+static void doubt(struct reading *r, int at)
+{
+	if (r->cli.unknown_option)
+		return;
+	r->cli.unknown_option = r->argv[at];
+	r->doubt_at = at;
+}
+
+/* strconv.ParseBool's words; any other is an error of the runtime's. */
+static bool is_false(const char *value)
+{
+	static const char *const words[] = {"0",     "f",     "F",
+					    "false", "False", "FALSE"};
+
+	for (size_t i = 0; value && i < ARRAY_LEN(words); i++) {
+		if (strcmp(value, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void take(struct reading *r, const struct option *option,
+		 const char *value)
+{
+	void *field = (char *)r + option->field;
+
+	if (option->takes == VALUE && !value && r->at < r->argc)
+		value = r->argv[r->at++];
+	/* The last word: runc moves options to the front, and may so give it
+	 * the first of the other words. */
+	else if (option->takes == VALUE && !value)
+		doubt(r, r->argc - 1);
+	if (!option->field)
+		return;
+	if (option->takes == VALUE)
+		*(const char **)field = value;
+	else
+		*(bool *)field = !is_false(value);
+}
+
+/* -d, -dbX, -bX as getopt(3) reads them; false where it wouldn't. */
+static bool read_letters(struct reading *r, const char *letters, bool apply)
+{
+	for (; *letters; letters++) {
+		const struct option *option = find_letter(r, *letters);
+		const char *rest = letters[1] ? letters + 1 : NULL;
+
+		if (!option)
+			return false;
+		if (option->takes == NOTHING)
+			rest = NULL;
+		if (apply)
+			take(r, option, rest);
+		if (option->takes != NOTHING)
+			return true;
+	}
+	return true;
+}
+
+static void read_option(struct reading *r)
+{
+	int at = r->at++;
+	const char *word = r->argv[at];
+	bool two = word[1] == '-';
+	const char *name = word + (two ? 2 : 1);
+	size_t len = strcspn(name, "=");
+	const char *value = name[len] ? name + len + 1 : NULL;
+	const struct option *option = NULL;
+	bool letters = !two && read_letters(r, name, false);
+
+	if (len)
+		option = find_name(r, name, len);
+	if (!option && two && len)
+		option = find_abbreviated(r, name, len);
+	if (option && letters && name[1])
+		doubt(r, at);
+	if (option)
+		take(r, option, value);
+	else if (letters)
+		(void)read_letters(r, name, true);
+	else
+		doubt(r, at);
+}
+
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && word[1];
+}
+
+static bool is_padded(const char *word)
+{
+	static const char space[] = " \t\n\v\f\r";
+	size_t len = strlen(word);
+
+	return len && (strchr(space, word[0]) || strchr(space, word[len - 1]));
+}
+
+static void read_global(struct reading *r)
+{
+	r->scope = GLOBAL;
+	while (r->at < r->argc) {
+		const char *word = r->argv[r->at];
+
+		if (is_padded(word))
+			doubt(r, r->at);
+		if (!is_option(word))
+			return;
+		if (strcmp(word, "--") == 0) {
+			r->at++;
+			return;
+		}
+		read_option(r);
+	}
+}
+
+static void read_command(struct reading *r, int at)
+{
+	r->cli.command = COMMAND_OTHER;
+	r->cli.command_index = 0;
+	r->scope = 0;
+	if (at >= r->argc)
+		return;
+	r->cli.command_index = at;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(r->argv[at], commands[i].word) != 0)
+			continue;
+		r->cli.command = commands[i].command;
+		r->scope = commands[i].scope;
+	}
+}
+
+/* The command, and r->at behind it. */
+static void find_command(struct reading *r)
+{
+	const unsigned sensitive = CREATE | RUN | RESTORE | EXEC;
+	int first = r->at;
+
+	read_command(r, first);
+	if (r->cli.unknown_option) {
+		int at = r->doubt_at;
+
+		while (!(r->scope & sensitive) && ++at < r->argc)
+			read_command(r, at);
+		if (!(r->scope & sensitive))
+			read_command(r, first);
+	}
+	if (r->cli.command_index)
+		r->at = r->cli.command_index + 1;
+}
+
+static void read_arguments(struct reading *r)
+{
+	bool ended = false;
+
+	while (r->at < r->argc) {
+		const char *word = r->argv[r->at];
+
+		if (!ended && is_padded(word))
+			doubt(r, r->at);
+		if (!ended && strcmp(word, "--") == 0) {
+			ended = true;
+			r->at++;
+			continue;
+		}
+		if (!ended && is_option(word)) {
+			read_option(r);
+			continue;
+		}
+		r->at++;
+		if (!r->cli.id)
+			r->cli.id = word;
+		/* What follows is the command that is executed. */
+		if (r->cli.command == COMMAND_EXEC)
+			return;
+	}
+	/* runc takes an option that it doesn't know for the id then. */
+	if (ended && !r->cli.id)
+		doubt(r, r->argc - 1);
+}
+
+void cli_parse(int argc, char *const argv[], struct cli *ret)
+{
+	struct reading r = {.argc = argc, .argv = argv, .at = 1};
+
+	read_global(&r);
+	find_command(&r);
+	if (r.scope)
+		read_arguments(&r);
+	/* Where a word is in doubt, --help may be the value of an option. */
+	if (r.help && !r.cli.unknown_option)
+		r.cli.command = COMMAND_HELP;
+	else if (r.version && !r.cli.unknown_option)
+		r.cli.command = COMMAND_VERSION;
+	if (r.regex)
+		r.cli.id = NULL;
+	r.cli.log_json = r.log_format && strcmp(r.log_format, "json") == 0;
+	*ret = r.cli;
+}

@@ -1,0 +1,104 @@
+#include "config_key.h"
+
+#include <string.h>
+
+static struct json *write_rule(const struct allow_rule *rule)
+{
+	OWNED(json_owned) struct json *object = json_new_object();
+
+	for (size_t i = 0; i < config_allow_field_count; i++) {
+		const struct config_allow_field *field =
+			&config_allow_fields[i];
+		const char *text = *(const char *const *)((const char *)rule +
+							  field->field);
+
+		if (text &&
+		    json_set(object, field->name, json_new_string(text)) < 0)
+			return NULL;
+	}
+	return PTR_MOVE(object);
+}
+
+static struct json *write_allow(const struct config *config)
+{
+	OWNED(json_owned) struct json *array = json_new_array();
+
+	for (size_t i = 0; i < config->allow_count; i++) {
+		if (json_append(array, write_rule(&config->allow[i])) < 0)
+			return NULL;
+	}
+	return PTR_MOVE(array);
+}
+
+static struct json *write_weaken(const struct config *config)
+{
+	OWNED(json_owned) struct json *array = json_new_array();
+
+	for (size_t i = 0; i < config->may_weaken_count; i++) {
+		if (json_append(array, json_new_string(config->may_weaken[i])) <
+		    0)
+			return NULL;
+	}
+	return PTR_MOVE(array);
+}
+
+static struct json *write_key(const struct config_key *key,
+			      const struct config *config)
+{
+	const void *field = (const char *)config + key->field;
+
+	switch (key->kind) {
+	case KEY_WORD:
+		return json_new_string(
+			key->words[config_key_get_word(key, config)]);
+	case KEY_FLAG:
+		return json_new_bool(*(const bool *)field);
+	case KEY_SIZE:
+		return json_new_uint(*(const uint64_t *)field);
+	case KEY_PATH:
+	case KEY_RUNTIME:
+		return json_new_string(*(const char *const *)field);
+	case KEY_ALLOW:
+		return write_allow(config);
+	case KEY_WEAKEN:
+		return write_weaken(config);
+	}
+	return NULL;
+}
+
+/* Put take_value under "name", or under "section.name". */
+static int put(struct json *document, const char *path, struct json *take_value)
+{
+	OWNED(json_owned) struct json *value = take_value;
+	OWNED(free_owned) char *section = strdup(path);
+	char *dot = section ? strchr(section, '.') : NULL;
+	struct json *object = document;
+
+	if (!section)
+		return -1;
+	if (!dot)
+		return json_set(document, path, PTR_MOVE(value));
+	*dot = '\0';
+	if (!json_get(document, section) &&
+	    json_set(document, section, json_new_object()) < 0)
+		return -1;
+	object = json_get(document, section);
+	return json_set(object, dot + 1, PTR_MOVE(value));
+}
+
+struct json *config_to_json(const struct config *config)
+{
+	OWNED(json_owned) struct json *document = json_new_object();
+
+	if (!document)
+		return NULL;
+	for (size_t i = 0; i < config_key_count; i++) {
+		const struct config_key *key = &config_keys[i];
+
+		if (key->kind == KEY_RUNTIME && !config->runtime)
+			continue;
+		if (put(document, key->path, write_key(key, config)) < 0)
+			return NULL;
+	}
+	return PTR_MOVE(document);
+}

@@ -1,0 +1,175 @@
+#include "decision.h"
+
+#include "sha256.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+static bool find_listed(const struct sealed *sealed,
+			const uint8_t digest[DIGEST_SIZE])
+{
+	struct entry entry;
+
+	return manifest_find_digest(sealed->image, digest, &entry) ||
+	       (sealed->volumes &&
+		manifest_find_digest(sealed->volumes, digest, &entry));
+}
+
+static bool path_entry(const struct sealed *sealed, const char *path,
+		       struct entry *ret)
+{
+	if (!path)
+		return false;
+	return manifest_find_path(sealed->image, path, strlen(path), ret) ||
+	       (sealed->volumes &&
+		manifest_find_path(sealed->volumes, path, strlen(path), ret));
+}
+
+static enum reason unlisted_reason(const struct sealed *sealed,
+				   const struct file_facts *file)
+{
+	struct entry entry;
+
+	if (file->place == PLACE_VOLUME ||
+	    file->place == PLACE_VOLUME_READ_ONLY)
+		return REASON_VOLUME;
+	return path_entry(sealed, file->path, &entry) ? REASON_MODIFIED
+						      : REASON_NOT_IN_IMAGE;
+}
+
+static bool volume_trusted(const struct config *config,
+			   const struct file_facts *file)
+{
+	return (file->place == PLACE_VOLUME &&
+		config->volumes_writable == VOLUME_TRUST) ||
+	       (file->place == PLACE_VOLUME_READ_ONLY &&
+		config->volumes_read_only == VOLUME_TRUST);
+}
+
+/* REASON_NONE where the file is one that the image shipped. */
+static enum reason judge_listed(const struct sealed *sealed,
+				const struct config *config, bool proven,
+				const struct file_facts *file)
+{
+	struct entry entry;
+
+	/* A stat on a root where it proves nothing is good enough to go on to
+	 * the proof, and never good enough there. */
+	if (file->stat_matches && !file->hashed && proven &&
+	    !sealed->stat_trusted)
+		return REASON_UNRESOLVABLE;
+	if (!file->hashed && !file->stat_matches)
+		return REASON_UNRESOLVABLE;
+	if (!find_listed(sealed, file->digest))
+		return unlisted_reason(sealed, file);
+	if (proven && file->hashed && !file->held)
+		return REASON_WRITABLE;
+	if (config->match == MATCH_PATH &&
+	    (!path_entry(sealed, file->path, &entry) ||
+	     memcmp(entry.digest, file->digest, DIGEST_SIZE) != 0))
+		return REASON_WRONG_PATH;
+	return REASON_NONE;
+}
+
+static enum reason judge_file(const struct sealed *sealed,
+			      const struct config *config, bool proven,
+			      const struct file_facts *file)
+{
+	/* A memory file stays writable while it runs, so that its content
+	 * says nothing; as a mapping, it is what JITs use, unless it holds
+	 * ELF. */
+	if (file->place == PLACE_MEMORY)
+		return file->role == ROLE_LIBRARY && !file->elf
+			       ? REASON_NONE
+			       : REASON_MEMORY_FILE;
+	if (volume_trusted(config, file))
+		return REASON_NONE;
+	return judge_listed(sealed, config, proven, file);
+}
+
+static bool glob_matches(const char *glob, const char *text)
+{
+	return !glob || (text && fnmatch(glob, text, FNM_PATHNAME) == 0);
+}
+
+static bool rule_matches(const struct allow_rule *rule,
+			 const struct facts *facts,
+			 const struct file_facts *file)
+{
+	char hex[DIGEST_HEX] = "";
+
+	if (rule->sha256) {
+		if (!file->hashed || (facts->proven && !file->held))
+			return false;
+		sha256_hex(file->digest, hex);
+		if (strcmp(rule->sha256, hex) != 0)
+			return false;
+	}
+	return glob_matches(rule->path, file->path) &&
+	       glob_matches(rule->mount, file->mount) &&
+	       glob_matches(rule->process, facts->process);
+}
+
+static int64_t find_rule(const struct config *config, const struct facts *facts,
+			 const struct file_facts *file)
+{
+	for (size_t i = 0; i < config->allow_count; i++)
+		if (rule_matches(&config->allow[i], facts, file))
+			return (int64_t)i;
+	return -1;
+}
+
+static void drift(const struct config *config, const struct facts *facts,
+		  enum reason reason, size_t file, struct decision *ret)
+{
+	bool library = facts->count && facts->files[0].role == ROLE_LIBRARY;
+	bool audit =
+		config->mode == MODE_AUDIT ||
+		(library && config->libraries == LIBRARIES_AUDIT);
+
+	ret->verdict = audit ? VERDICT_ALLOW : VERDICT_DENY;
+	ret->flagged = audit;
+	ret->reason = reason;
+	ret->file = file;
+}
+
+static enum reason judge_circumstances(const struct config *config,
+				       const struct facts *facts)
+{
+	if (facts->timed_out)
+		return REASON_TIMEOUT;
+	if (facts->unresolvable || facts->count == 0 ||
+	    facts->count > FILES_MAX)
+		return REASON_UNRESOLVABLE;
+	if (facts->traced && config->traced == PERMISSION_DENY)
+		return REASON_TRACED;
+	return REASON_NONE;
+}
+
+void decision_make(const struct sealed *sealed, const struct config *config,
+		   const struct facts *facts, struct decision *ret)
+{
+	enum reason reason = judge_circumstances(config, facts);
+
+	*ret = (struct decision){.allow_rule = -1};
+	if (reason != REASON_NONE) {
+		drift(config, facts, reason, 0, ret);
+		return;
+	}
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct file_facts *file = &facts->files[i];
+
+		reason = judge_file(sealed, config, facts->proven, file);
+		if (reason == REASON_NONE)
+			continue;
+		ret->allow_rule = find_rule(config, facts, file);
+		if (ret->allow_rule >= 0)
+			continue;
+		if (file->role == ROLE_INTERPRETER ||
+		    file->role == ROLE_ELF_INTERPRETER)
+			reason = REASON_INTERPRETER_DRIFT;
+		drift(config, facts, reason, i, ret);
+		return;
+	}
+	ret->verdict = VERDICT_ALLOW;
+}

@@ -1,0 +1,316 @@
+#include "spec.h"
+
+#include "spec_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+enum { FUSE_MAJOR = 10, FUSE_MINOR = 229 }; /* Linux: devices.txt */
+
+int spec_parse(const char *bytes, size_t len, struct spec **ret, struct err *e)
+{
+	OWNED(spec_owned) struct spec *spec = calloc(1, sizeof(*spec));
+
+	if (!spec)
+		return err_set(e, ENOMEM, "config.json");
+	if (json_parse(bytes, len, &spec->document, e) < 0 ||
+	    spec_check(spec->document, e) < 0)
+		return err_wrap(e, "config.json");
+	*ret = PTR_MOVE(spec);
+	return 0;
+}
+
+void spec_free(struct spec *spec)
+{
+	if (!spec)
+		return;
+	json_free(spec->document);
+	free(spec);
+}
+
+void spec_owned(struct spec **spec)
+{
+	spec_free(*spec);
+	*spec = NULL;
+}
+
+void spec_write(const struct spec *spec, struct buffer *out)
+{
+	json_write(spec->document, false, out);
+}
+
+const char *spec_text(const struct json *object, const char *key)
+{
+	const char *text;
+
+	return json_string(json_get(object, key), &text) && *text ? text : NULL;
+}
+
+struct json *spec_member(struct json *parent, const char *key,
+			 enum json_type type)
+{
+	struct json *member = json_get(parent, key);
+
+	if (json_type(member) == type)
+		return member;
+	member = type == JSON_ARRAY ? json_new_array() : json_new_object();
+	if (json_set(parent, key, member) < 0)
+		return NULL;
+	return json_get(parent, key);
+}
+
+static bool array_has(const struct json *array, const char *wanted)
+{
+	const char *text;
+
+	for (size_t i = 0; i < json_count(array); i++)
+		if (json_string(json_at(array, i), &text) &&
+		    strcasecmp(text, wanted) == 0)
+			return true;
+	return false;
+}
+
+const char *spec_root_path(const struct spec *spec)
+{
+	return spec_text(json_get(spec->document, "root"), "path");
+}
+
+const struct json *spec_annotations(const struct spec *spec)
+{
+	const struct json *annotations =
+		json_get(spec->document, "annotations");
+
+	return json_type(annotations) == JSON_OBJECT ? annotations : NULL;
+}
+
+static const struct json *seccomp_of(const struct spec *spec)
+{
+	return json_get(json_get(spec->document, "linux"), "seccomp");
+}
+
+bool spec_has_listener(const struct spec *spec)
+{
+	return spec_text(seccomp_of(spec), "listenerPath") != NULL;
+}
+
+static bool is_notify(const struct json *object, const char *key)
+{
+	const char *action = spec_text(object, key);
+
+	return action && strcmp(action, "SCMP_ACT_NOTIFY") == 0;
+}
+
+bool spec_has_notify(const struct spec *spec)
+{
+	const struct json *rules = json_get(seccomp_of(spec), "syscalls");
+
+	for (size_t i = 0; i < json_count(rules); i++)
+		if (is_notify(json_at(rules, i), "action"))
+			return true;
+	return is_notify(seccomp_of(spec), "defaultAction");
+}
+
+bool spec_has_capability(const struct spec *spec, const char *name)
+{
+	const struct json *sets =
+		json_get(json_get(spec->document, "process"), "capabilities");
+
+	for (size_t i = 0; i < json_count(sets); i++)
+		if (array_has(json_at(sets, i), name))
+			return true;
+	return false;
+}
+
+/* A rule of linux.resources.devices, or a node of linux.devices. An absent or
+ * negative number stands for all of them. */
+struct device {
+	bool allow;
+	bool block;
+	bool character;
+	int64_t major;
+	int64_t minor;
+};
+
+static void device_read(const struct json *value, struct device *ret)
+{
+	const char *type = spec_text(value, "type");
+	const char *access = spec_text(value, "access");
+
+	*ret = (struct device){.major = -1, .minor = -1};
+	(void)json_bool(json_get(value, "allow"), &ret->allow);
+	/* "m" alone makes nodes that can't be opened. */
+	ret->allow = ret->allow && (!access || strchr(access, 'w'));
+	(void)json_int(json_get(value, "major"), &ret->major);
+	(void)json_int(json_get(value, "minor"), &ret->minor);
+	ret->block = !type || *type == 'a' || *type == 'b';
+	ret->character = !type || *type == 'a' || *type == 'c' || *type == 'u';
+}
+
+static bool device_is_fuse(const struct device *device)
+{
+	return device->character &&
+	       (device->major < 0 || device->major == FUSE_MAJOR) &&
+	       (device->minor < 0 || device->minor == FUSE_MINOR);
+}
+
+static bool any_device(const struct spec *spec,
+		       bool (*matches)(const struct device *device))
+{
+	const struct json *linux_ = json_get(spec->document, "linux");
+	const struct json *nodes = json_get(linux_, "devices");
+	const struct json *rules =
+		json_get(json_get(linux_, "resources"), "devices");
+	struct device device;
+
+	for (size_t i = 0; i < json_count(nodes); i++) {
+		device_read(json_at(nodes, i), &device);
+		if (matches(&device))
+			return true;
+	}
+	for (size_t i = 0; i < json_count(rules); i++) {
+		device_read(json_at(rules, i), &device);
+		if (device.allow && matches(&device))
+			return true;
+	}
+	/* With no rule at all crun lets every device pass, so that whoever
+	 * may make nodes has them all. */
+	return json_count(rules) == 0 && spec_has_capability(spec, "CAP_MKNOD");
+}
+
+static bool device_is_block(const struct device *device)
+{
+	return device->block;
+}
+
+bool spec_allows_raw_devices(const struct spec *spec)
+{
+	return any_device(spec, device_is_block);
+}
+
+static bool type_may_block(const char *type)
+{
+	static const char *const prefixes[] = {"fuse", "nfs", "cifs", "smb",
+					       "9p"};
+
+	for (size_t i = 0; type && i < ARRAY_LEN(prefixes); i++)
+		if (strncmp(type, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+bool spec_may_block_reads(const struct spec *spec)
+{
+	struct spec_mount mount;
+
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		spec_mount_at(spec, i, &mount);
+		if (type_may_block(mount.type))
+			return true;
+	}
+	return any_device(spec, device_is_fuse);
+}
+
+size_t spec_mount_count(const struct spec *spec)
+{
+	return json_count(json_get(spec->document, "mounts"));
+}
+
+/* As mount(8): of contradicting options the last one counts. */
+void spec_mount_at(const struct spec *spec, size_t index,
+		   struct spec_mount *ret)
+{
+	const struct json *mount =
+		json_at(json_get(spec->document, "mounts"), index);
+	const struct json *options = json_get(mount, "options");
+	const char *option;
+
+	*ret = (struct spec_mount){
+		.destination = spec_text(mount, "destination"),
+		.type = spec_text(mount, "type"),
+		.source = spec_text(mount, "source"),
+	};
+	ret->bind = ret->type && strcmp(ret->type, "bind") == 0;
+	for (size_t i = 0; i < json_count(options); i++) {
+		if (!json_string(json_at(options, i), &option))
+			continue;
+		if (strcmp(option, "bind") == 0 || strcmp(option, "rbind") == 0)
+			ret->bind = true;
+		if (strcmp(option, "ro") == 0 || strcmp(option, "rro") == 0)
+			ret->read_only = true;
+		if (strcmp(option, "rw") == 0 || strcmp(option, "rrw") == 0)
+			ret->read_only = false;
+	}
+}
+
+static int append_hook(struct json *document,
+		       const struct spec_protection *protection)
+{
+	struct json *hooks = spec_member(document, "hooks", JSON_OBJECT);
+	struct json *poststop =
+		hooks ? spec_member(hooks, "poststop", JSON_ARRAY) : NULL;
+	OWNED(json_owned) struct json *hook = json_new_object();
+	struct json *args;
+
+	if (!poststop || !hook ||
+	    json_set(hook, "path", json_new_string(protection->poststop_path)))
+		return -1;
+	args = spec_member(hook, "args", JSON_ARRAY);
+	if (!args)
+		return -1;
+	for (const char *const *arg = protection->poststop_args; *arg; arg++)
+		if (json_append(args, json_new_string(*arg)) < 0)
+			return -1;
+	return json_append(poststop, PTR_MOVE(hook));
+}
+
+/*
+ * What crun (crun(1), EXTENSIONS) takes from a container's annotations, which
+ * with CRI-O any pod can set: a filter in place of linux.seccomp (with 1.8.1
+ * nothing was notified), other hands for the listener, and handlers that run
+ * the workload inside the runtime or a virtual machine, with no execve at all.
+ */
+static int refuse_annotations(const struct spec *spec, struct err *e)
+{
+	static const char *const refused[] = {
+		"run.oci.seccomp_bpf_data",  "run.oci.seccomp.receiver",
+		"run.oci.seccomp.plugins",   "run.oci.handler",
+		"module.wasm.image/variant",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (json_get(spec_annotations(spec), refused[i]))
+			return err_set(e, ENOTSUP,
+				       "annotations: \"%s\" makes crun go "
+				       "around the profile; take it out or "
+				       "use the plain runtime",
+				       refused[i]);
+	return 0;
+}
+
+int spec_protect(struct spec *spec, const struct spec_protection *protection,
+		 struct err *e)
+{
+	struct json *linux_, *seccomp;
+
+	if (spec_has_listener(spec))
+		return err_set(e, EEXIST,
+			       "linux.seccomp.listenerPath is set, and a "
+			       "container can have one listener only; turn "
+			       "runmoor off for it with the annotation "
+			       "io.runmoor.mode=off (annotations_may_weaken "
+			       "must list mode), or use the plain runtime");
+	if (refuse_annotations(spec, e) < 0)
+		return -1;
+	linux_ = spec_member(spec->document, "linux", JSON_OBJECT);
+	seccomp = linux_ ? spec_member(linux_, "seccomp", JSON_OBJECT) : NULL;
+	if (!seccomp)
+		return err_set(e, ENOMEM, "rewrite config.json");
+	if (spec_gate(seccomp, protection->libraries, e) < 0)
+		return -1;
+	if (json_set(seccomp, "listenerPath",
+		     json_new_string(protection->listener_path)) < 0 ||
+	    append_hook(spec->document, protection) < 0)
+		return err_set(e, ENOMEM, "rewrite config.json");
+	return 0;
+}

@@ -1,0 +1,28 @@
+/*
+ * spec_internal - what spec.c shares with spec_shape.c and spec_seccomp.c.
+ */
+#pragma once
+
+#include "spec.h"
+
+struct spec {
+	struct json *document; /* an object whose members spec_check passed */
+};
+
+/* See spec_parse: every member that runmoor reads or edits comes once, is
+ * spelled exactly so and has its type (null counts as absent). */
+MUST_CHECK int spec_check(const struct json *document, struct err *e);
+
+/* See spec_protect: linux.seccomp with what libraries asks for notified.
+ * Unchanged on failure, unless that is ENOMEM. */
+MUST_CHECK int spec_gate(struct json *seccomp, enum libraries libraries,
+			 struct err *e);
+
+/* The object or array under key of parent, made where there is none. NULL
+ * when out of memory. */
+struct json *spec_member(struct json *parent, const char *key,
+			 enum json_type type);
+
+/* A string member; NULL where it is absent, empty or another type: Go, which
+ * most runtimes are written in, can't tell an absent one from "". */
+const char *spec_text(const struct json *object, const char *key);

@@ -1,0 +1,334 @@
+#include "spec_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/*
+ * Two facts of libseccomp (2.5.4) that this file rests on. Of several rules
+ * without arguments for one syscall the first counts, and it beats those with
+ * arguments; rules that compare different bits of one argument are tried in
+ * no order one could rely on, so that ours are disjoint. And a call on an
+ * architecture that the profile doesn't list kills, in runc and in crun, with
+ * a default that allows as well: a profile without some of the machine's
+ * architectures is whole as it is, and adding them would only loosen it.
+ */
+
+/* arguments[index] & mask == datum; a mask of one bit. */
+struct condition {
+	uint64_t index;
+	uint64_t mask;
+	uint64_t datum;
+};
+
+/*
+ * A syscall that is notified when all of its conditions hold.
+ *
+ * i386 has two ways to map: mmap2 (192), which every libc uses and whose
+ * arguments stand as below, and old mmap (90), which libseccomp means by
+ * "mmap" there and which takes the address of a structure. A filter can't
+ * read that structure, and a profile can't have a rule for one architecture
+ * only: what number 90 does with the rule depends on whatever its caller has
+ * in edx and esi. So one that is notified may not be an executable mapping,
+ * and one that is may not be notified. It is no wider than the door that
+ * mapping a file readable and calling mprotect leaves open.
+ */
+struct gate {
+	const char *name;
+	enum libraries loosest; /* gated with this setting and tighter ones */
+	size_t count;
+	struct condition when[2];
+};
+
+#define EXECUTABLE                                                             \
+	{                                                                      \
+		2, PROT_EXEC, PROT_EXEC                                        \
+	}
+#define OF_A_FILE                                                              \
+	{                                                                      \
+		3, MAP_ANONYMOUS, 0                                            \
+	}
+
+static const struct gate gates[] = {
+	{"execve", LIBRARIES_OFF, 0, {{0}}},
+	{"execveat", LIBRARIES_OFF, 0, {{0}}},
+	{"mmap", LIBRARIES_AUDIT, 2, {EXECUTABLE, OF_A_FILE}},
+	{"mmap2", LIBRARIES_AUDIT, 2, {EXECUTABLE, OF_A_FILE}},
+	{"mprotect", LIBRARIES_STRICT, 1, {EXECUTABLE}},
+	{"pkey_mprotect", LIBRARIES_STRICT, 1, {EXECUTABLE}},
+};
+
+#define NOTIFY "SCMP_ACT_NOTIFY"
+
+enum effect { EFFECT_UNKNOWN, EFFECT_ALLOW, EFFECT_DENY };
+
+struct action {
+	const char *name;
+	enum effect effect;
+};
+
+/* TRACE and NOTIFY hand the call to somebody who may let it pass: unknown. */
+static const struct action actions[] = {
+	{"SCMP_ACT_ALLOW", EFFECT_ALLOW},
+	{"SCMP_ACT_LOG", EFFECT_ALLOW},
+	{"SCMP_ACT_ERRNO", EFFECT_DENY},
+	{"SCMP_ACT_KILL", EFFECT_DENY},
+	{"SCMP_ACT_KILL_THREAD", EFFECT_DENY},
+	{"SCMP_ACT_KILL_PROCESS", EFFECT_DENY},
+	{"SCMP_ACT_TRAP", EFFECT_DENY},
+};
+
+static const struct action unknown_action = {"", EFFECT_UNKNOWN};
+
+static const struct action *action_of(const struct json *object,
+				      const char *key)
+{
+	const char *name = spec_text(object, key);
+
+	for (size_t i = 0; name && i < ARRAY_LEN(actions); i++)
+		if (strcmp(name, actions[i].name) == 0)
+			return &actions[i];
+	return &unknown_action;
+}
+
+static const char *text_or_none(const struct json *object, const char *key)
+{
+	const char *text = spec_text(object, key);
+
+	return text ? text : "none";
+}
+
+static bool names_gate(const struct json *rule, const struct gate *gate)
+{
+	const struct json *names = json_get(rule, "names");
+	const char *name;
+
+	for (size_t i = 0; i < json_count(names); i++)
+		if (json_string(json_at(names, i), &name) &&
+		    strcmp(name, gate->name) == 0)
+			return true;
+	return false;
+}
+
+static bool has_args(const struct json *rule)
+{
+	return json_count(json_get(rule, "args")) > 0;
+}
+
+/* Rules that deny some mappings stay beside ours; a call that both match gets
+ * one of the two answers. */
+static bool can_be_gated(const struct json *rule, const struct gate *gate)
+{
+	enum effect effect = action_of(rule, "action")->effect;
+
+	if (!has_args(rule))
+		return effect != EFFECT_UNKNOWN;
+	return effect == EFFECT_DENY && gate->count > 0;
+}
+
+/* libseccomp takes no rule whose action is the default's, and the runtimes
+ * leave such ones out: they are not there. */
+static bool is_left_out(const struct json *seccomp, const struct json *rule)
+{
+	const struct action *action = action_of(rule, "action");
+
+	return action != &unknown_action &&
+	       action == action_of(seccomp, "defaultAction") &&
+	       json_equal(json_get(rule, "errnoRet"),
+			  json_get(seccomp, "defaultErrnoRet"));
+}
+
+/* The action that the profile has for a call of gate whatever its arguments:
+ * the first rule's without any, or the default. */
+static int find_action(const struct json *seccomp, const struct gate *gate,
+		       const struct action **ret, struct err *e)
+{
+	const struct json *rules = json_get(seccomp, "syscalls");
+	const struct action *found = NULL;
+
+	for (size_t i = 0; i < json_count(rules); i++) {
+		const struct json *rule = json_at(rules, i);
+
+		if (!names_gate(rule, gate) || is_left_out(seccomp, rule))
+			continue;
+		if (!can_be_gated(rule, gate))
+			return err_set(e, ENOTSUP,
+				       "linux.seccomp.syscalls[%zu]: a rule "
+				       "with action %s%s for %s leaves no "
+				       "place for runmoor's; take the name "
+				       "out of it or use the plain runtime",
+				       i, text_or_none(rule, "action"),
+				       has_args(rule) ? " and args" : "",
+				       gate->name);
+		if (!found && !has_args(rule))
+			found = action_of(rule, "action");
+	}
+	*ret = found ? found : action_of(seccomp, "defaultAction");
+	return 0;
+}
+
+/* What would come to the supervisor but isn't its business. */
+static int refuse_notify(const struct json *seccomp, struct err *e)
+{
+	const struct json *rules = json_get(seccomp, "syscalls");
+
+	for (size_t i = 0; i < json_count(rules); i++) {
+		const char *action = spec_text(json_at(rules, i), "action");
+
+		if (action && strcmp(action, NOTIFY) == 0)
+			return err_set(e, ENOTSUP,
+				       "linux.seccomp.syscalls[%zu]: %s needs "
+				       "a listener of its own, and a container "
+				       "can have one only",
+				       i, NOTIFY);
+	}
+	return 0;
+}
+
+static int check_default(const struct json *seccomp, struct err *e)
+{
+	if (action_of(seccomp, "defaultAction")->effect == EFFECT_UNKNOWN)
+		return err_set(e, ENOTSUP,
+			       "linux.seccomp.defaultAction: %s can't be "
+			       "combined with runmoor",
+			       text_or_none(seccomp, "defaultAction"));
+	return 0;
+}
+
+/* Out of the rules that allow it without looking at arguments; a rule that
+ * loses its last name goes as well. */
+static void remove_name(struct json *rules, const struct gate *gate)
+{
+	for (size_t i = json_count(rules); i-- > 0;) {
+		struct json *rule = json_at(rules, i);
+		struct json *names = json_get(rule, "names");
+		const char *name;
+
+		if (has_args(rule) || !names_gate(rule, gate) ||
+		    action_of(rule, "action")->effect != EFFECT_ALLOW)
+			continue;
+		for (size_t n = json_count(names); n-- > 0;)
+			if (json_string(json_at(names, n), &name) &&
+			    strcmp(name, gate->name) == 0)
+				json_remove_at(names, n);
+		if (json_count(names) == 0)
+			json_remove_at(rules, i);
+	}
+}
+
+static int add_condition(struct json *args, const struct condition *condition,
+			 bool holds)
+{
+	OWNED(json_owned) struct json *arg = json_new_object();
+	uint64_t datum =
+		holds ? condition->datum : condition->datum ^ condition->mask;
+
+	if (!arg ||
+	    json_set(arg, "index", json_new_uint(condition->index)) < 0 ||
+	    json_set(arg, "value", json_new_uint(condition->mask)) < 0 ||
+	    json_set(arg, "valueTwo", json_new_uint(datum)) < 0 ||
+	    json_set(arg, "op", json_new_string("SCMP_CMP_MASKED_EQ")) < 0)
+		return -1;
+	return json_append(args, PTR_MOVE(arg));
+}
+
+/* A rule for calls whose first count conditions hold, the last of them
+ * negated unless holds. In front of *at, which moves on. */
+static int add_rule(struct json *rules, size_t *at, const struct gate *gate,
+		    const char *action, size_t count, bool holds)
+{
+	OWNED(json_owned) struct json *rule = json_new_object();
+	struct json *names, *args;
+
+	if (!rule)
+		return -1;
+	names = spec_member(rule, "names", JSON_ARRAY);
+	if (!names || json_append(names, json_new_string(gate->name)) < 0 ||
+	    json_set(rule, "action", json_new_string(action)) < 0)
+		return -1;
+	args = count ? spec_member(rule, "args", JSON_ARRAY) : NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!args || add_condition(args, &gate->when[i],
+					   holds || i + 1 < count) < 0)
+			return -1;
+	return json_insert(rules, (*at)++, PTR_MOVE(rule));
+}
+
+/* Notify, and keep the action that was for what isn't notified. The rules
+ * lead the list, where none of the profile's own comes before them. What is
+ * denied stays so: a rule that allowed it didn't count, and goes all the same
+ * in case that a runtime reads the profile another way. */
+static int apply(struct json *seccomp, const struct gate *gate,
+		 const struct action *action, size_t *at)
+{
+	struct json *rules = spec_member(seccomp, "syscalls", JSON_ARRAY);
+
+	if (!rules)
+		return -1;
+	remove_name(rules, gate);
+	if (action->effect != EFFECT_ALLOW)
+		return 0;
+	if (add_rule(rules, at, gate, NOTIFY, gate->count, true) < 0)
+		return -1;
+	if (action == action_of(seccomp, "defaultAction"))
+		return 0;
+	for (size_t count = 1; count <= gate->count; count++)
+		if (add_rule(rules, at, gate, action->name, count, false) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * No profile, or one that says nothing (runc takes {} for none, crun refuses
+ * it): one that allows, on all architectures of the machine, because without
+ * a filter all of them work.
+ */
+static int fill_in(struct json *seccomp)
+{
+	static const char *const architectures[] = {
+#if defined(__x86_64__)
+		"SCMP_ARCH_X86_64",
+		"SCMP_ARCH_X86",
+		"SCMP_ARCH_X32",
+#elif defined(__aarch64__)
+		"SCMP_ARCH_AARCH64",
+		"SCMP_ARCH_ARM",
+#else
+#error "name the architectures whose system calls this machine takes"
+#endif
+	};
+	struct json *list;
+
+	if (spec_text(seccomp, "defaultAction") ||
+	    json_count(json_get(seccomp, "syscalls")) > 0)
+		return 0;
+	if (json_set(seccomp, "defaultAction",
+		     json_new_string("SCMP_ACT_ALLOW")) < 0)
+		return -1;
+	if (json_set(seccomp, "architectures", json_new_array()) < 0)
+		return -1;
+	list = json_get(seccomp, "architectures");
+	for (size_t i = 0; i < ARRAY_LEN(architectures); i++)
+		if (json_append(list, json_new_string(architectures[i])) < 0)
+			return -1;
+	return 0;
+}
+
+int spec_gate(struct json *seccomp, enum libraries libraries, struct err *e)
+{
+	const struct action *found[ARRAY_LEN(gates)] = {NULL};
+	size_t at = 0;
+
+	if (fill_in(seccomp) < 0)
+		return err_set(e, ENOMEM, "rewrite linux.seccomp");
+	if (check_default(seccomp, e) < 0 || refuse_notify(seccomp, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(gates); i++)
+		if (libraries <= gates[i].loosest &&
+		    find_action(seccomp, &gates[i], &found[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < ARRAY_LEN(gates); i++)
+		if (found[i] && apply(seccomp, &gates[i], found[i], &at) < 0)
+			return err_set(e, ENOMEM, "rewrite linux.seccomp");
+	return 0;
+}
