@@ -1,0 +1,37 @@
+/*
+ * notify - a seccomp listener: receive notifications, check that they still
+ * stand, answer them. Source: seccomp_unotify(2).
+ */
+#pragma once
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* The calls that the filter notifies of, whatever the architecture. */
+enum trapped_call { CALL_EXECVE, CALL_EXECVEAT, CALL_MMAP, CALL_UNKNOWN };
+
+struct notification {
+	uint64_t id;
+	pid_t tid; /* the target, in our pid namespace */
+	enum trapped_call call;
+	uint64_t args[6];
+	bool compat; /* a 32-bit call: pointers and ints are 32 bits wide */
+};
+
+/* 0; -1 with ENOENT where the target is gone or was interrupted. */
+MUST_CHECK int notify_receive(int listener, struct notification *ret,
+			      struct err *e);
+
+/* The target still waits for this very answer, hence its tid is its own. */
+bool notify_valid(int listener, uint64_t id);
+
+/* Let the kernel go on with the call. -1 where the target waits no more. */
+int notify_continue(int listener, uint64_t id);
+
+/* Make the call fail with error (an errno value). As above. */
+int notify_deny(int listener, uint64_t id, int error);
+
+const char *notify_call_name(enum trapped_call call);

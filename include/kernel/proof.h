@@ -1,0 +1,66 @@
+/*
+ * proof - seize a target before its exec is let go on, and look at it again
+ * before its first new instruction. Source: ptrace(2), PTRACE_SEIZE,
+ * PTRACE_EVENT_EXEC.
+ *
+ * All calls come from one thread, the tracer; what it holds is killed when
+ * that thread ends (PTRACE_O_EXITKILL).
+ */
+#pragma once
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	/* A seize that waits for locks that the container can hold is given
+	 * up after one to two of these. */
+	PROOF_TICK_MS = 100,
+};
+
+/* Once, by the tracer's thread. */
+MUST_CHECK int proof_start(struct err *e);
+
+enum proof_seize {
+	PROOF_SEIZED,
+	PROOF_GONE,	/* dead or dying                            */
+	PROOF_TRACED,	/* another tracer has it                    */
+	PROOF_TIMED_OUT, /* somebody holds the locks of its process */
+	PROOF_FAILED,	/* not permitted                            */
+};
+
+/* Never longer than 2 * PROOF_TICK_MS. A target that is ours already counts
+ * as seized. */
+enum proof_seize proof_seize(pid_t tid);
+
+/* Tell the watchdog of proof_seize that work has begun; it rests by itself
+ * after a tick without one. */
+void proof_watch(void);
+
+enum proof_what {
+	PROOF_NOTHING,	 /* no more to collect now           */
+	PROOF_LOADED,	 /* stopped with its new program     */
+	PROOF_STOPPED,	 /* stopped for anything else        */
+	PROOF_ENDED,	 /* gone                             */
+};
+
+struct proof_stop {
+	enum proof_what what;
+	pid_t tid;
+	pid_t former; /* PROOF_LOADED: the tid that called execve */
+	int signal;   /* PROOF_STOPPED: to deliver when let go, or 0 */
+};
+
+/* Collect one stop without waiting. */
+void proof_collect(struct proof_stop *ret);
+
+/* Let a stopped target go for good, with a signal or 0. */
+void proof_release(pid_t tid, int signal);
+
+/* Ask a seized target to stop; it comes as PROOF_STOPPED. */
+void proof_interrupt(pid_t tid);
+
+/* Kill a stopped target's process before it runs another instruction. */
+void proof_kill(pid_t tid);

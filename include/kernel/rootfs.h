@@ -1,0 +1,41 @@
+/*
+ * rootfs - find and hash every executable below a folder, by all cores.
+ * Nothing but regular files is opened; symlinks aren't followed.
+ */
+#pragma once
+
+#include "err.h"
+#include "identity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* An executable that was found; strings are borrowed for the call. */
+struct rootfs_file {
+	const char *path; /* absolute below the folder */
+	size_t path_len;
+	const char *interpreter;
+	enum file_kind kind;
+	uint8_t digest[DIGEST_SIZE];
+	struct identity identity;
+};
+
+struct rootfs_walk {
+	int root; /* O_PATH or O_RDONLY folder, borrowed */
+	void *context;
+	/* All three are called by several threads, one at a time. -1 ends the
+	 * walk with an error. unreadable: a file or folder that is left out. */
+	int (*found)(void *context, const struct rootfs_file *file,
+		     struct err *e);
+	void (*unreadable)(void *context, const char *path, int error);
+	/* Every now and then; may be NULL. */
+	void (*progress)(void *context, uint64_t files, uint64_t bytes);
+};
+
+MUST_CHECK int rootfs_walk(const struct rootfs_walk *walk, struct err *e);
+
+/* The same for the one regular file that walk->root (O_PATH) is; path is for
+ * messages, the file's own path is "". */
+MUST_CHECK int rootfs_file(const struct rootfs_walk *walk, const char *path,
+			   struct err *e);

@@ -1,0 +1,80 @@
+/*
+ * target - the task that a notification stopped, seen from outside: its
+ * memory, and files as *it* names them (its root, working folder, descriptors
+ * and pid namespace). Sources: proc(5), path_resolution(7), openat2(2).
+ *
+ * Everything here is what the target said a moment ago; only the proof tells
+ * what the kernel did.
+ */
+#pragma once
+
+#include "err.h"
+#include "identity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Where a path of the target starts. */
+enum { TARGET_CWD = -100 }; /* as AT_FDCWD */
+
+struct target {
+	pid_t tid;
+	int root; /* O_PATH of its root folder; -1 until needed */
+};
+
+void target_init(struct target *target, pid_t tid);
+void target_clear(struct target *target);
+
+/*
+ * The NUL-terminated string at address. EFAULT where it can't be read (a page
+ * that userfaultfd holds back included: this never waits for the target),
+ * ENAMETOOLONG where it doesn't fit size bytes.
+ */
+MUST_CHECK int target_read_string(const struct target *target,
+				  uint64_t address, char *ret, size_t size,
+				  struct err *e);
+
+/*
+ * Open (O_PATH) what path names for the target, from its descriptor dirfd or
+ * TARGET_CWD. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. e->code is the errno
+ * that execve would give (ENOENT, ENOTDIR, ELOOP, EBADF, …).
+ *
+ * target_open_cached never blocks: EAGAIN where the answer needs a file
+ * system, or a look that only target_open gives (mounts, magic links).
+ */
+MUST_CHECK int target_open_cached(struct target *target, int dirfd,
+				  const char *path, int flags, int *ret_fd,
+				  struct err *e);
+MUST_CHECK int target_open(struct target *target, int dirfd, const char *path,
+			   int flags, int *ret_fd, struct err *e);
+
+/* /proc/TID/NAME (exe, cwd, fd/3, map_files/…) as O_PATH. */
+MUST_CHECK int target_open_link(pid_t tid, const char *name, int *ret_fd,
+				struct err *e);
+
+/* The path of an open file as its mount namespace sees it. */
+MUST_CHECK int target_path_of(int fd, char *ret, size_t size, struct err *e);
+
+/* Reopen an O_PATH file for reading; EINVAL if it isn't a regular file. */
+MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);
+
+/* An executable mapping of a file, from /proc/TID/maps. */
+struct mapping {
+	uint64_t start, end;
+	uint64_t dev; /* as identity.dev, yet not always the same as stat's */
+	uint64_t ino;
+};
+enum { MAPPINGS_MAX = 16 };
+
+/* Those of a program that has just been loaded, and where its stack ends.
+ * E2BIG over MAPPINGS_MAX. */
+MUST_CHECK int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
+			       size_t *ret_count, uint64_t *ret_stack_end,
+			       struct err *e);
+
+/* AT_EXECFN of a program that has just been loaded: the last string on its
+ * stack, below the machine word that fs/exec.c leaves at the top. */
+MUST_CHECK int target_execfn(pid_t tid, uint64_t stack_end, char *ret,
+			     size_t size, struct err *e);

@@ -1,0 +1,93 @@
+#include "features.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+static int has_listener(void)
+{
+	struct seccomp_notif_sizes sizes;
+
+	return (int)syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes);
+}
+
+static int has_notify_action(void)
+{
+	unsigned action = SECCOMP_RET_USER_NOTIF;
+
+	return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+}
+
+/* EAGAIN is an answer too: nothing was in the cache. */
+static int has_cached_lookup(void)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_CACHED | RESOLVE_IN_ROOT,
+	};
+	OWNED(close_owned)
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how));
+
+	return fd >= 0 || errno == EAGAIN ? 0 : -1;
+}
+
+static int has_mount_ids(void)
+{
+	struct statx sx;
+
+	if (statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &sx) < 0)
+		return -1;
+	errno = ENOSYS;
+	return sx.stx_mask & STATX_MNT_ID ? 0 : -1;
+}
+
+static int has_pidfd(void)
+{
+	OWNED(close_owned) int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+	return fd < 0 ? -1 : 0;
+}
+
+static int may_trace(void)
+{
+	char scope = '0';
+	OWNED(close_owned)
+	int fd = open("/proc/sys/kernel/yama/ptrace_scope",
+		      O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, &scope, 1) == 1 && scope == '3') {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}
+
+int features_check(struct err *e)
+{
+	static const struct {
+		int (*probe)(void);
+		const char *name;
+	} features[] = {
+		{has_listener, "seccomp user notification (Linux 5.0, "
+			       "CONFIG_SECCOMP_FILTER)"},
+		{has_notify_action, "seccomp's notify action (Linux 5.0; "
+				    "continuing it needs 5.5)"},
+		{has_cached_lookup,
+		 "openat2 with RESOLVE_CACHED (Linux 5.12)"},
+		{has_mount_ids, "statx with mount IDs (Linux 5.8)"},
+		{has_pidfd, "pidfd_open (Linux 5.3)"},
+		{may_trace, "ptrace (kernel.yama.ptrace_scope is 3: it must "
+			    "be 2 or less, which takes a reboot)"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(features); i++)
+		if (features[i].probe() < 0)
+			return err_set(e, errno,
+				       "this kernel can't protect containers: "
+				       "it has no %s",
+				       features[i].name);
+	return 0;
+}

@@ -1,0 +1,403 @@
+#include "overlay.h"
+
+#include "stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmount/libmount.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
+#ifndef F2FS_SUPER_MAGIC
+#define F2FS_SUPER_MAGIC 0xF2F52010
+#endif
+#ifndef EROFS_SUPER_MAGIC_V1
+#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2
+#endif
+
+enum { LAYERS_MAX = 500 }; /* as OVL_MAX_STACK of the kernel */
+
+static void table_owned(struct libmnt_table **table)
+{
+	mnt_unref_table(*table);
+	*table = NULL;
+}
+
+static long fs_magic(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 ? 0 : (long)fs.f_type;
+}
+
+bool overlay_fs_memory(int fd)
+{
+	long magic = fs_magic(fd);
+
+	return magic == TMPFS_MAGIC || magic == RAMFS_MAGIC ||
+	       magic == HUGETLBFS_MAGIC;
+}
+
+/* ctime changes with content: not tmpfs, whose shared mappings never do it. */
+static bool fs_keeps_ctime(int fd)
+{
+	long magic = fs_magic(fd);
+
+	return magic == EXT4_SUPER_MAGIC || magic == XFS_SUPER_MAGIC ||
+	       magic == BTRFS_SUPER_MAGIC || magic == EROFS_SUPER_MAGIC_V1 ||
+	       magic == SQUASHFS_MAGIC;
+}
+
+bool overlay_fs_stable(int fd)
+{
+	long magic = fs_magic(fd);
+
+	return fs_keeps_ctime(fd) || overlay_fs_memory(fd) ||
+	       magic == OVERLAYFS_SUPER_MAGIC || magic == F2FS_SUPER_MAGIC ||
+	       magic == ISOFS_SUPER_MAGIC;
+}
+
+/* One layer of a lowerdir list, with \: and \\ undone; moves *at on. */
+static char *next_layer(const char **at)
+{
+	char *layer = malloc(strlen(*at) + 1);
+	size_t len = 0;
+
+	if (!layer)
+		return NULL;
+	for (; **at && **at != ':'; (*at)++) {
+		if (**at == '\\' && (*at)[1])
+			(*at)++;
+		layer[len++] = **at;
+	}
+	layer[len] = '\0';
+	if (**at == ':')
+		(*at)++;
+	return layer;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int read_layers(const char *list, struct overlay *ret, struct err *e)
+{
+	ret->lower = calloc(LAYERS_MAX, sizeof(*ret->lower));
+	if (!ret->lower)
+		return err_set(e, ENOMEM, "read lowerdir");
+	ret->lower_known = *list != '\0';
+	while (*list && ret->lower_count < LAYERS_MAX) {
+		char *layer = next_layer(&list);
+
+		if (!layer)
+			return err_set(e, ENOMEM, "read lowerdir");
+		ret->lower[ret->lower_count++] = layer;
+		ret->lower_known = ret->lower_known && is_folder(layer);
+	}
+	ret->lower_known = ret->lower_known && !*list;
+	return 0;
+}
+
+/* A copy of an option's value; NULL where it isn't given. */
+static char *option_value(const char *options, const char *name)
+{
+	char *value = NULL;
+	size_t len = 0;
+
+	if (!options ||
+	    mnt_optstr_get_option(options, name, &value, &len) != 0 || !value)
+		return NULL;
+	return strndup(value, len);
+}
+
+static bool has_option(const char *options, const char *name)
+{
+	char *value = NULL;
+	size_t len = 0;
+
+	return mnt_optstr_get_option(options, name, &value, &len) == 0;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+	struct stat left;
+	struct stat right;
+
+	return stat(a, &left) == 0 && stat(b, &right) == 0 &&
+	       left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+static bool is_layer(const struct overlay *overlay, const char *path)
+{
+	for (size_t i = 0; i < overlay->lower_count; i++)
+		if (same_folder(overlay->lower[i], path))
+			return true;
+	return false;
+}
+
+/* A layer that some overlay of this machine writes to isn't immutable. */
+static bool layer_is_written(const struct overlay *overlay,
+			     struct libmnt_table *table)
+{
+	struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs = NULL;
+	bool written = !iterator;
+
+	while (!written && mnt_table_next_fs(table, iterator, &fs) == 0) {
+		const char *type = mnt_fs_get_fstype(fs);
+		OWNED(free_owned) char *upper = NULL;
+
+		if (!type || strcmp(type, "overlay") != 0)
+			continue;
+		upper = option_value(mnt_fs_get_fs_options(fs), "upperdir");
+		written = upper && is_layer(overlay, upper);
+	}
+	mnt_free_iter(iterator);
+	return written;
+}
+
+static bool layers_keep_ctime(const struct overlay *overlay)
+{
+	for (size_t i = 0; i < overlay->lower_count; i++) {
+		OWNED(close_owned)
+		int fd = open(overlay->lower[i], O_PATH | O_CLOEXEC);
+
+		if (fd < 0 || !fs_keeps_ctime(fd))
+			return false;
+	}
+	return true;
+}
+
+static int repeat_options(const char *options, struct overlay *ret)
+{
+	static const char *const repeated[] = {"redirect_dir", "metacopy"};
+	char text[128] = "";
+
+	for (size_t i = 0; i < ARRAY_LEN(repeated); i++) {
+		OWNED(free_owned)
+		char *value = option_value(options, repeated[i]);
+		size_t len = strlen(text);
+
+		if (value && strlen(value) < 32)
+			(void)snprintf(text + len, sizeof(text) - len, ",%s=%s",
+				       repeated[i], value);
+	}
+	if (has_option(options, "userxattr"))
+		(void)strcat(text, ",userxattr");
+	ret->options = strdup(text);
+	return ret->options ? 0 : -1;
+}
+
+int overlay_find(const char *path, bool *ret_found, struct overlay *ret,
+		 struct err *e)
+{
+	OWNED(table_owned)
+	struct libmnt_table *table =
+		mnt_new_table_from_file("/proc/self/mountinfo");
+	OWNED(free_owned) char *real = realpath(path, NULL);
+	OWNED(free_owned) char *lower = NULL;
+	struct libmnt_fs *fs;
+	const char *options;
+	const char *type;
+
+	*ret = (struct overlay){0};
+	*ret_found = false;
+	if (!table)
+		return err_set(e, 0,
+			       "can't read /proc/self/mountinfo: is /proc "
+			       "mounted?");
+	if (!real)
+		return err_set(e, errno, "%s", path);
+	fs = mnt_table_find_target(table, real, MNT_ITER_BACKWARD);
+	type = fs ? mnt_fs_get_fstype(fs) : NULL;
+	if (!type || strcmp(type, "overlay") != 0 || !mnt_fs_get_root(fs) ||
+	    strcmp(mnt_fs_get_root(fs), "/") != 0)
+		return 0;
+	options = mnt_fs_get_fs_options(fs);
+	lower = option_value(options, "lowerdir");
+	ret->upper = option_value(options, "upperdir");
+	ret->writable = ret->upper != NULL;
+	if (ret->upper && !is_folder(ret->upper)) {
+		free(ret->upper);
+		ret->upper = NULL;
+	}
+	if (read_layers(lower ? lower : "", ret, e) < 0 ||
+	    repeat_options(options, ret) < 0) {
+		overlay_clear(ret);
+		return err_set(e, ENOMEM, "read the overlay of %s", path);
+	}
+	ret->lower_immutable = ret->lower_known && layers_keep_ctime(ret) &&
+			       !layer_is_written(ret, table);
+	*ret_found = true;
+	return 0;
+}
+
+void overlay_clear(struct overlay *overlay)
+{
+	for (size_t i = 0; i < overlay->lower_count; i++)
+		free(overlay->lower[i]);
+	free(overlay->lower);
+	free(overlay->upper);
+	free(overlay->options);
+	*overlay = (struct overlay){0};
+}
+
+/* What the thread that mounts is handed, and what it hands back. */
+struct private_mount {
+	const struct overlay *overlay;
+	const char *scratch;
+	int fd;
+	struct err *e;
+};
+
+/* lowerdir=/proc/self/fd/4:… : short whatever the paths are, and free of
+ * characters that would need escapes. fds stay open until the mount. */
+static int lower_option(const struct overlay *overlay, int *fds, char **ret)
+{
+	size_t cap = overlay->lower_count * 24 + 64 + strlen(overlay->options);
+	char *text = malloc(cap);
+	size_t len;
+
+	if (!text)
+		return -1;
+	len = (size_t)snprintf(text, cap, "lowerdir=");
+	for (size_t i = 0; i < overlay->lower_count; i++) {
+		fds[i] = open(overlay->lower[i],
+			      O_PATH | O_DIRECTORY | O_CLOEXEC);
+		len += (size_t)snprintf(text + len, cap - len,
+					"%s/proc/self/fd/%d", i ? ":" : "",
+					fds[i]);
+	}
+	(void)snprintf(text + len, cap - len, "%s", overlay->options);
+	*ret = text;
+	return 0;
+}
+
+/* In a thread of its own, so that only it is in the new mount namespace; the
+ * descriptor outlives both. */
+static void *mount_privately(void *argument)
+{
+	struct private_mount *job = argument;
+	OWNED(free_owned) char *option = NULL;
+	int fds[LAYERS_MAX];
+
+	memset(fds, -1, sizeof(fds));
+	if (unshare(CLONE_FS | CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		(void)err_set(job->e, errno, "make a mount namespace");
+	else if (lower_option(job->overlay, fds, &option) < 0)
+		(void)err_set(job->e, ENOMEM, "mount the image's layers");
+	else if (mount("overlay", job->scratch, "overlay",
+		       MS_RDONLY | MS_NODEV | MS_NOSUID, option) < 0)
+		(void)err_set(job->e, errno, "mount the image's layers on %s",
+			      job->scratch);
+	else if ((job->fd = open(job->scratch,
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		(void)err_set(job->e, errno, "open %s", job->scratch);
+	for (size_t i = 0; i < job->overlay->lower_count; i++)
+		close_owned(&fds[i]);
+	return NULL;
+}
+
+int overlay_open_lower(const struct overlay *overlay, const char *scratch,
+		       int *ret_fd, struct err *e)
+{
+	struct private_mount job = {overlay, scratch, -1, e};
+	pthread_t thread;
+
+	if (overlay->lower_count == 1) {
+		/* An overlay has at least two layers; one is its own merge. */
+		*ret_fd = open(overlay->lower[0],
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (*ret_fd < 0)
+			return err_set(e, errno, "open %s", overlay->lower[0]);
+		return 0;
+	}
+	if (pthread_create(&thread, NULL, mount_privately, &job) != 0)
+		return err_set(e, EAGAIN, "start a thread");
+	(void)pthread_join(thread, NULL);
+	*ret_fd = job.fd;
+	return job.fd < 0 ? -1 : 0;
+}
+
+/* A read lease is refused while anyone can write, mappings included. */
+static int lease(int fd, struct err *e)
+{
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+		return err_set(e, errno, "lease");
+	return 0;
+}
+
+static int open_beneath(int dirfd, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+			 O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, dirfd, path + strspn(path, "/"), &how,
+			    sizeof(how));
+}
+
+/*
+ * That upper is the inode behind merged: a mark set on the one is read on the
+ * other. Times can't tell: two files of one clock tick have the same, and the
+ * container can rename one over the other between our two look-ups.
+ */
+static int same_upper(int merged, int upper, struct err *e)
+{
+	static const char mark[] = "trusted.runmoor";
+	uint8_t nonce[16];
+	uint8_t seen[16] = {0};
+	bool same;
+
+	if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
+		return err_set(e, EIO, "get random bytes");
+	if (fsetxattr(upper, mark, nonce, sizeof(nonce), 0) < 0)
+		return err_set(e, errno, "mark the upper file");
+	same = fgetxattr(merged, mark, seen, sizeof(seen)) == sizeof(seen) &&
+	       memcmp(nonce, seen, sizeof(nonce)) == 0;
+	(void)fremovexattr(upper, mark);
+	return same ? 0 : err_set(e, ESTALE, "find the upper file");
+}
+
+int overlay_unwritten(int fd, const char *upper, const char *path,
+		      struct err *e)
+{
+	OWNED(close_owned) int dir = -1;
+	OWNED(close_owned) int file = -1;
+	struct identity id;
+
+	if (!upper)
+		return lease(fd, e) < 0 ? -1 : fcntl(fd, F_SETLEASE, F_UNLCK);
+	dir = open(upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_set(e, errno, "open %s", upper);
+	file = open_beneath(dir, path);
+	if (file < 0)
+		return err_set(e, errno, "open the upper file");
+	if (stat_identity(file, "", AT_EMPTY_PATH, &id) < 0 ||
+	    !S_ISREG(id.mode))
+		return err_set(e, ESTALE, "find the upper file");
+	/* The lease lives as long as file does. */
+	if (lease(file, e) < 0)
+		return -1;
+	return same_upper(fd, file, e);
+}

@@ -1,0 +1,180 @@
+#include "proof.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/*
+ * PTRACE_SEIZE waits for cred_guard_mutex, which an exec of the same process
+ * holds for as long as its file system or an unreaped thread makes it. Both
+ * sides of the race: this thread in the system call, the container holding
+ * the lock. A handler that only returned would restart the call, so it jumps.
+ *
+ * The timer ticks only while there is work, so that a seize costs no extra
+ * system call and an idle supervisor isn't woken.
+ */
+static struct {
+	timer_t timer;
+	sigjmp_buf escape;
+	volatile sig_atomic_t seizing; /* 1 in the call, 2 a tick later */
+	volatile sig_atomic_t active;
+	volatile sig_atomic_t armed;
+} watch;
+
+static void set_timer(long ms)
+{
+	struct itimerspec when = {
+		.it_interval.tv_nsec = ms * 1000000,
+		.it_value.tv_nsec = ms * 1000000,
+	};
+
+	(void)timer_settime(watch.timer, 0, &when, NULL);
+}
+
+static void on_tick(int signal)
+{
+	(void)signal;
+	if (watch.seizing == 2) {
+		watch.seizing = 0;
+		siglongjmp(watch.escape, 1); // NOLINT
+	}
+	if (watch.seizing == 1) {
+		watch.seizing = 2;
+		return;
+	}
+	if (!watch.active) {
+		watch.armed = 0;
+		set_timer(0);
+	}
+	watch.active = 0;
+}
+
+int proof_start(struct err *e)
+{
+	struct sigaction action = {.sa_handler = on_tick,
+				   .sa_flags = SA_RESTART | SA_NODEFER};
+	struct sigevent event = {
+		.sigev_notify = SIGEV_THREAD_ID,
+		.sigev_signo = SIGRTMIN,
+	};
+
+	event._sigev_un._tid = (int)syscall(SYS_gettid);
+	if (sigaction(SIGRTMIN, &action, NULL) < 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &watch.timer) < 0)
+		return err_set(e, errno, "start the watchdog timer");
+	return 0;
+}
+
+void proof_watch(void)
+{
+	watch.active = 1;
+	if (watch.armed)
+		return;
+	watch.armed = 1;
+	set_timer(PROOF_TICK_MS);
+}
+
+/* Who traces tid: a pid, 0 for nobody, -1 for a task that is no more. */
+static pid_t tracer_of(pid_t tid)
+{
+	pid_t tracer = -1;
+	char path[64];
+	char line[256];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	file = fopen(path, "re");
+	while (file && tracer < 0 && fgets(line, sizeof(line), file))
+		if (strncmp(line, "TracerPid:", 10) == 0)
+			tracer = (pid_t)strtol(line + 10, NULL, 10);
+	if (file)
+		(void)fclose(file);
+	return tracer;
+}
+
+static enum proof_seize why_not(pid_t tid, int error)
+{
+	pid_t tracer = tracer_of(tid);
+
+	if (tracer == (pid_t)syscall(SYS_gettid))
+		return PROOF_SEIZED;
+	if (tracer < 0 || error == ESRCH)
+		return PROOF_GONE;
+	if (tracer > 0)
+		return PROOF_TRACED;
+	return PROOF_FAILED;
+}
+
+enum proof_seize proof_seize(pid_t tid)
+{
+	const long options = PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+	long rc;
+	int error;
+
+	/* The mask isn't saved (a system call): SA_NODEFER leaves it alone. */
+	if (sigsetjmp(watch.escape, 0)) {
+		/* The call may have succeeded just before the tick. */
+		return why_not(tid, ETIME) == PROOF_SEIZED ? PROOF_SEIZED
+							   : PROOF_TIMED_OUT;
+	}
+	watch.seizing = 1;
+	rc = ptrace(PTRACE_SEIZE, tid, NULL, options);
+	error = errno;
+	watch.seizing = 0;
+	return rc == 0 ? PROOF_SEIZED : why_not(tid, error);
+}
+
+static void describe_stop(int status, struct proof_stop *ret)
+{
+	int event = status >> 16;
+	unsigned long former = 0;
+
+	ret->what = PROOF_STOPPED;
+	if (event == PTRACE_EVENT_EXEC) {
+		ret->what = PROOF_LOADED;
+		ret->former = ret->tid;
+		if (ptrace(PTRACE_GETEVENTMSG, ret->tid, NULL, &former) == 0)
+			ret->former = (pid_t)former;
+	} else if (event == 0) {
+		/* On its way to a signal, which must not be lost. */
+		ret->signal = WSTOPSIG(status);
+	}
+}
+
+void proof_collect(struct proof_stop *ret)
+{
+	int status = 0;
+
+	*ret = (struct proof_stop){.what = PROOF_NOTHING};
+	do
+		ret->tid = waitpid(-1, &status, __WALL | WNOHANG);
+	while (ret->tid < 0 && errno == EINTR);
+	if (ret->tid <= 0)
+		return;
+	if (WIFSTOPPED(status))
+		describe_stop(status, ret);
+	else
+		ret->what = PROOF_ENDED;
+}
+
+void proof_release(pid_t tid, int signal)
+{
+	(void)ptrace(PTRACE_DETACH, tid, NULL, (long)signal);
+}
+
+void proof_interrupt(pid_t tid)
+{
+	(void)ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+}
+
+void proof_kill(pid_t tid)
+{
+	/* A thread group that has just executed is one thread: its tid. */
+	(void)kill(tid, SIGKILL);
+}

@@ -1,0 +1,184 @@
+#include "runtime.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static const char default_path[] =
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static bool is_ourselves(const char *path)
+{
+	struct stat self;
+	struct stat other;
+
+	return stat("/proc/self/exe", &self) == 0 && stat(path, &other) == 0 &&
+	       self.st_dev == other.st_dev && self.st_ino == other.st_ino;
+}
+
+/* The first program of that name on PATH that isn't us; NULL if none. */
+static char *search(const char *name)
+{
+	const char *path = getenv("PATH");
+	char *found = NULL;
+
+	for (const char *at = path && *path ? path : default_path; *at;) {
+		size_t len = strcspn(at, ":");
+
+		if (len && asprintf(&found, "%.*s/%s", (int)len, at, name) < 0)
+			return NULL;
+		if (found && access(found, X_OK) == 0 && !is_ourselves(found))
+			return found;
+		free(found);
+		found = NULL;
+		at += len + (at[len] == ':');
+	}
+	return NULL;
+}
+
+int runtime_find(const char *name, char **ret_path, struct err *e)
+{
+	if (!name) {
+		*ret_path = search("runc");
+		if (!*ret_path)
+			*ret_path = search("crun");
+		if (*ret_path)
+			return 0;
+		return err_set(e, ENOENT,
+			       "neither runc nor crun is on PATH: install one, "
+			       "or set \"runtime\" in the configuration");
+	}
+	if (strchr(name, '/')) {
+		if (is_ourselves(name))
+			return err_set(e, 0,
+				       "the runtime %s is runmoor itself: set "
+				       "\"runtime\" to the real one",
+				       name);
+		*ret_path = strdup(name);
+		return *ret_path ? 0 : err_set(e, ENOMEM, "find %s", name);
+	}
+	*ret_path = search(name);
+	if (*ret_path)
+		return 0;
+	return err_set(e, ENOENT, "find the runtime %s on PATH", name);
+}
+
+int runtime_become(const char *path, char *const argv[], struct err *e)
+{
+	(void)execv(path, argv);
+	return err_set(e, errno, "run %s", path);
+}
+
+static volatile sig_atomic_t child;
+
+/* What the kernel sent (a terminal's ^C) the whole process group got; what a
+ * process sent was meant for the runtime. */
+static void pass_on(int signal, siginfo_t *info, void *context)
+{
+	int saved = errno;
+
+	(void)context;
+	if (child && info->si_code <= 0 && info->si_pid != child)
+		(void)kill(child, signal);
+	errno = saved;
+}
+
+static void pass_signals_on(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = pass_on,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+
+	for (int signal = 1; signal < SIGRTMAX; signal++) {
+		struct sigaction old;
+
+		if (signal == SIGKILL || signal == SIGSTOP ||
+		    signal == SIGCHLD || signal == SIGSEGV ||
+		    signal == SIGBUS || signal == SIGILL || signal == SIGFPE ||
+		    signal == SIGABRT || signal == SIGTSTP ||
+		    signal == SIGTTIN || signal == SIGTTOU)
+			continue;
+		/* An ignored one stays ignored, as nohup(1) wants. */
+		if (sigaction(signal, NULL, &old) == 0 &&
+		    old.sa_handler != SIG_IGN)
+			(void)sigaction(signal, &action, NULL);
+	}
+}
+
+int runtime_start(const char *path, char *const argv[], struct runtime *ret,
+		  struct err *e)
+{
+	pid_t parent = getpid();
+	sigset_t all;
+	sigset_t old;
+	pid_t pid;
+
+	/* No signal may come between the fork and knowing the child. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &old);
+	pid = fork();
+	if (pid == 0) {
+		(void)sigprocmask(SIG_SETMASK, &old, NULL);
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		(void)execv(path, argv);
+		(void)fprintf(stderr, "runmoor: run %s: %s\n", path,
+			      strerror(errno));
+		_exit(errno == ENOENT ? 127 : 126);
+	}
+	child = pid > 0 ? pid : 0;
+	if (pid > 0)
+		pass_signals_on();
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	if (pid < 0)
+		return err_set(e, errno, "start %s", path);
+	ret->pid = pid;
+	ret->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return 0;
+}
+
+static int reap(struct runtime *runtime, int *ret_status, struct err *e)
+{
+	int status = 0;
+	pid_t pid;
+
+	do
+		pid = waitpid(runtime->pid, &status, 0);
+	while (pid < 0 && errno == EINTR);
+	child = 0;
+	close_owned(&runtime->pidfd);
+	if (pid < 0)
+		return err_set(e, errno, "wait for the runtime");
+	*ret_status = WIFEXITED(status) ? WEXITSTATUS(status)
+					: 128 + WTERMSIG(status);
+	return 0;
+}
+
+int runtime_wait(struct runtime *runtime, int wake, bool *ret_ended,
+		 int *ret_status, struct err *e)
+{
+	struct pollfd fds[] = {{.fd = runtime->pidfd, .events = POLLIN},
+			       {.fd = wake, .events = POLLIN}};
+
+	*ret_ended = true;
+	while (wake >= 0 && runtime->pidfd >= 0) {
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+			return err_set(e, errno, "wait for the runtime");
+		if (fds[0].revents)
+			break;
+		if (fds[1].revents) {
+			*ret_ended = false;
+			return 0;
+		}
+	}
+	return reap(runtime, ret_status, e);
+}

@@ -1,0 +1,50 @@
+#include "stat.h"
+
+#include <fcntl.h>
+#include <linux/stat.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int64_t nanoseconds(struct statx_timestamp t)
+{
+	return t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void from_statx(const struct statx *sx, struct identity *ret)
+{
+	*ret = (struct identity){
+		.dev = (uint64_t)sx->stx_dev_major << 32 | sx->stx_dev_minor,
+		.ino = sx->stx_ino,
+		.size = sx->stx_size,
+		.mtime_ns = nanoseconds(sx->stx_mtime),
+		.ctime_ns = nanoseconds(sx->stx_ctime),
+		.mode = sx->stx_mode,
+		.uid = sx->stx_uid,
+		.gid = sx->stx_gid,
+		.nlink = sx->stx_nlink,
+		.mount = sx->stx_mnt_id,
+	};
+}
+
+int stat_identity(int dirfd, const char *path, int flags, struct identity *ret)
+{
+	struct statx sx;
+
+	if (statx(dirfd, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, &sx) < 0)
+		return -1;
+	from_statx(&sx, ret);
+	return 0;
+}
+
+int stat_birth(int fd, struct identity *ret, int64_t *ret_birth_ns)
+{
+	struct statx sx;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &sx) <
+	    0)
+		return -1;
+	from_statx(&sx, ret);
+	*ret_birth_ns =
+		sx.stx_mask & STATX_BTIME ? nanoseconds(sx.stx_btime) : 0;
+	return 0;
+}

@@ -1,0 +1,255 @@
+#include "target.h"
+
+#include "stat.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+
+enum { PAGE = 4096, LINK_NAME = 64 };
+
+void target_init(struct target *target, pid_t tid)
+{
+	*target = (struct target){.tid = tid, .root = -1};
+}
+
+void target_clear(struct target *target)
+{
+	close_owned(&target->root);
+}
+
+static int open_proc(pid_t tid, const char *name, int flags)
+{
+	char path[LINK_NAME + 32];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	return open(path, flags | O_CLOEXEC);
+}
+
+int target_read_string(const struct target *target, uint64_t address, char *ret,
+		       size_t size, struct err *e)
+{
+	OWNED(close_owned) int mem = open_proc(target->tid, "mem", O_RDONLY);
+	size_t done = 0;
+
+	if (mem < 0)
+		return err_set(e, errno, "open the memory of task %d",
+			       target->tid);
+	while (done < size) {
+		/* Up to the page's end: the next one may not be mapped. */
+		size_t want = PAGE - (size_t)((address + done) % PAGE);
+		ssize_t n;
+
+		if (want > size - done)
+			want = size - done;
+		n = pread(mem, ret + done, want, (off_t)(address + done));
+		if (n <= 0)
+			return err_set(e, EFAULT,
+				       "read the memory of task %d",
+				       target->tid);
+		if (memchr(ret + done, '\0', (size_t)n))
+			return 0;
+		done += (size_t)n;
+	}
+	return err_set(e, ENAMETOOLONG, "read a path of task %d", target->tid);
+}
+
+static int open_root(struct target *target, struct err *e)
+{
+	if (target->root >= 0)
+		return 0;
+	target->root = open_proc(target->tid, "root", O_PATH | O_DIRECTORY);
+	if (target->root < 0)
+		return err_set(e, errno, "open the root of task %d",
+			       target->tid);
+	return 0;
+}
+
+static int open_start(struct target *target, int dirfd, int *ret_fd,
+		      struct err *e)
+{
+	char name[LINK_NAME];
+
+	if (dirfd == TARGET_CWD)
+		(void)snprintf(name, sizeof(name), "cwd");
+	else
+		(void)snprintf(name, sizeof(name), "fd/%d", dirfd);
+	*ret_fd = open_proc(target->tid, name, O_PATH);
+	if (*ret_fd < 0)
+		return err_set(e, errno == ENOENT ? EBADF : errno,
+			       "open %s of task %d", name, target->tid);
+	return 0;
+}
+
+int target_open_link(pid_t tid, const char *name, int *ret_fd, struct err *e)
+{
+	*ret_fd = open_proc(tid, name, O_PATH);
+	if (*ret_fd < 0)
+		return err_set(e, errno, "open %s of task %d", name, tid);
+	return 0;
+}
+
+static int open_how(int dirfd, const char *path, uint64_t flags,
+		    uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = flags | O_PATH | O_CLOEXEC,
+		.resolve = resolve,
+	};
+
+	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+}
+
+/*
+ * Within one mount and without magic links, what the kernel finds from the
+ * target's root is what the target finds. RESOLVE_CACHED: never wait.
+ * ENOENT is final there, since no procfs was crossed.
+ */
+int target_open_cached(struct target *target, int dirfd, const char *path,
+		       int flags, int *ret_fd, struct err *e)
+{
+	const uint64_t resolve =
+		RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+	uint64_t nofollow = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
+	OWNED(close_owned) int start = -1;
+	int fd;
+
+	if (path[0] == '\0')
+		return err_set(e, EAGAIN, "open a descriptor's own file");
+	if (path[0] == '/') {
+		if (open_root(target, e) < 0)
+			return -1;
+		fd = open_how(target->root, path, nofollow,
+			      resolve | RESOLVE_IN_ROOT);
+	} else {
+		if (open_start(target, dirfd, &start, e) < 0)
+			return -1;
+		fd = open_how(start, path, nofollow, resolve | RESOLVE_BENEATH);
+	}
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	if (errno == ENOENT)
+		return err_set(e, ENOENT, "find the program");
+	return err_set(e, EAGAIN, "find the program without waiting");
+}
+
+int target_path_of(int fd, char *ret, size_t size, struct err *e)
+{
+	char link[LINK_NAME];
+	ssize_t n;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, ret, size);
+	if (n < 0 || (size_t)n >= size)
+		return err_set(e, n < 0 ? errno : ENAMETOOLONG,
+			       "read the path of a file");
+	ret[n] = '\0';
+	return 0;
+}
+
+int target_reopen(int fd, int *ret_fd, struct err *e)
+{
+	char link[LINK_NAME];
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "stat a file");
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, EINVAL, "not a regular file");
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	*ret_fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return err_set(e, errno, "open a file");
+	return 0;
+}
+
+/* One line of proc_pid_maps(5). False if it is no executable file's. */
+static bool parse_mapping(const char *line, struct mapping *ret,
+			  uint64_t *ret_stack_end)
+{
+	unsigned major = 0;
+	unsigned minor = 0;
+	char perms[5] = "";
+	int name = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %x:%x %" SCNu64 " %n",
+		   &ret->start, &ret->end, perms, &major, &minor, &ret->ino,
+		   &name) < 6)
+		return false;
+	if (name && strncmp(line + name, "[stack]", 7) == 0)
+		*ret_stack_end = ret->end;
+	ret->dev = (uint64_t)major << 32 | minor;
+	return perms[2] == 'x' && ret->ino != 0;
+}
+
+int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
+		    size_t *ret_count, uint64_t *ret_stack_end, struct err *e)
+{
+	OWNED(close_owned) int fd = open_proc(tid, "maps", O_RDONLY);
+	char text[64 * 1024];
+	size_t len = 0;
+	char *next;
+	ssize_t n = 0;
+
+	*ret_count = 0;
+	*ret_stack_end = 0;
+	/* To the end of file: a short read says nothing, since lines are as
+	 * long as the paths that the container chose. */
+	while (fd >= 0 && len < sizeof(text) - 1 &&
+	       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	if (fd < 0 || n < 0)
+		return err_set(e, errno, "read the mappings of task %d", tid);
+	if (n > 0)
+		return err_set(e, E2BIG, "read the mappings of task %d", tid);
+	text[len] = '\0';
+	for (char *line = text; (next = strchr(line, '\n')); line = next + 1) {
+		struct mapping mapping;
+
+		*next = '\0';
+		if (!parse_mapping(line, &mapping, ret_stack_end))
+			continue;
+		if (*ret_count == MAPPINGS_MAX)
+			return err_set(e, E2BIG,
+				       "read the mappings of task %d", tid);
+		ret[(*ret_count)++] = mapping;
+	}
+	return 0;
+}
+
+int target_execfn(pid_t tid, uint64_t stack_end, char *ret, size_t size,
+		  struct err *e)
+{
+	char top[PATH_MAX + PAGE];
+	struct iovec local = {top, sizeof(top)};
+	struct iovec remote;
+	size_t start = sizeof(top) - sizeof(uint64_t) - 1;
+
+	if (stack_end < sizeof(top))
+		return err_set(e, EFAULT, "find the stack of task %d", tid);
+	remote.iov_base =
+		(void *)(uintptr_t)(stack_end - sizeof(top)); // NOLINT
+	remote.iov_len = sizeof(top);
+	if (process_vm_readv(tid, &local, 1, &remote, 1, 0) != sizeof(top))
+		return err_set(e, EFAULT, "read the stack of task %d", tid);
+	if (top[start] != '\0')
+		return err_set(e, EFAULT, "find the name of task %d", tid);
+	while (start && top[start - 1] != '\0')
+		start--;
+	if (start == 0 || sizeof(top) - start > size)
+		return err_set(e, ENAMETOOLONG, "read the name of task %d",
+			       tid);
+	memcpy(ret, top + start, strlen(top + start) + 1);
+	return 0;
+}

@@ -1,0 +1,274 @@
+/*
+ * The walk of a path as the target would do it, one component at a time: the
+ * way for what the kernel can't resolve on another task's behalf (procfs'
+ * self, magic links, ".." below a working folder).
+ */
+#include "target.h"
+
+#include "stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+enum { LINKS_MAX = 40, PROC_ROOT_INODE = 1 }; /* MAXSYMLINKS; proc_ns.h */
+
+struct walk {
+	struct target *target;
+	int root;
+	int at;
+	unsigned links;
+	bool nofollow;
+	char pending[2 * PATH_MAX];
+};
+
+static void walk_move(struct walk *walk, int take_fd)
+{
+	close_owned(&walk->at);
+	walk->at = take_fd;
+}
+
+static int walk_to_root(struct walk *walk)
+{
+	int fd = fcntl(walk->root, F_DUPFD_CLOEXEC, 0);
+
+	walk_move(walk, fd);
+	return fd < 0 ? -1 : 0;
+}
+
+/* ".." stops at the target's root, which a chroot may have put anywhere. */
+static int walk_up(struct walk *walk)
+{
+	struct identity here;
+	struct identity top;
+	int fd;
+
+	if (stat_identity(walk->at, "", AT_EMPTY_PATH, &here) < 0 ||
+	    stat_identity(walk->root, "", AT_EMPTY_PATH, &top) < 0)
+		return -1;
+	if (here.dev == top.dev && here.ino == top.ino &&
+	    here.mount == top.mount)
+		return 0;
+	fd = openat(walk->at, "..", O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	walk_move(walk, fd);
+	return 0;
+}
+
+/* Continue with text, then with what was pending. */
+static int walk_prepend(struct walk *walk, const char *text)
+{
+	char joined[sizeof(walk->pending)];
+	int n = snprintf(joined, sizeof(joined), "%s/%s", text, walk->pending);
+
+	if (n < 0 || (size_t)n >= sizeof(joined)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(walk->pending, joined, (size_t)n + 1);
+	return 0;
+}
+
+static bool on_procfs(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* The last number of a line as "NSpid:\t4711\t7": the innermost namespace. */
+static int namespaced(pid_t tid, const char *key, long *ret)
+{
+	char path[64];
+	char line[256];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	file = fopen(path, "re");
+	*ret = 0;
+	while (file && !*ret && fgets(line, sizeof(line), file)) {
+		const char *last;
+
+		if (strncmp(line, key, strlen(key)) != 0)
+			continue;
+		last = strrchr(line, '\t');
+		*ret = last ? strtol(last, NULL, 10) : 0;
+	}
+	if (file)
+		(void)fclose(file);
+	errno = ENOENT;
+	return *ret ? 0 : -1;
+}
+
+/* /proc/self and /proc/thread-self are the target's, not ours. */
+static int walk_self(struct walk *walk, bool thread)
+{
+	char text[64];
+	long tgid;
+	long tid;
+
+	if (namespaced(walk->target->tid, "NStgid:", &tgid) < 0 ||
+	    namespaced(walk->target->tid, "NSpid:", &tid) < 0)
+		return -1;
+	(void)snprintf(text, sizeof(text), thread ? "%ld/task/%ld" : "%ld",
+		       tgid, tid);
+	return walk_prepend(walk, text);
+}
+
+/* A magic link is a door, not a text: the kernel alone can go through. */
+static bool is_magic(int dir, const char *name)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS,
+	};
+	OWNED(close_owned)
+	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+
+	return fd < 0 && errno == ELOOP;
+}
+
+static int walk_link(struct walk *walk, const char *name, int link)
+{
+	char text[PATH_MAX];
+	struct identity here;
+	ssize_t n;
+
+	if (++walk->links > LINKS_MAX) {
+		errno = ELOOP;
+		return -1;
+	}
+	if (on_procfs(walk->at)) {
+		if (stat_identity(walk->at, "", AT_EMPTY_PATH, &here) < 0)
+			return -1;
+		if (here.ino == PROC_ROOT_INODE && strcmp(name, "self") == 0)
+			return walk_self(walk, false);
+		if (here.ino == PROC_ROOT_INODE &&
+		    strcmp(name, "thread-self") == 0)
+			return walk_self(walk, true);
+		if (is_magic(walk->at, name)) {
+			int fd = openat(walk->at, name, O_PATH | O_CLOEXEC);
+
+			if (fd < 0)
+				return -1;
+			walk_move(walk, fd);
+			return 0;
+		}
+	}
+	n = readlinkat(link, "", text, sizeof(text) - 1);
+	if (n < 0)
+		return -1;
+	text[n] = '\0';
+	if (text[0] == '/' && walk_to_root(walk) < 0)
+		return -1;
+	return walk_prepend(walk, text);
+}
+
+static int walk_into(struct walk *walk, const char *name, bool last)
+{
+	OWNED(close_owned)
+	int fd = openat(walk->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISLNK(st.st_mode)) {
+		walk_move(walk, FD_MOVE(fd));
+		return 0;
+	}
+	if (last && walk->nofollow) {
+		errno = ELOOP;
+		return -1;
+	}
+	return walk_link(walk, name, fd);
+}
+
+/* One component. *ret_more is false once none is left. */
+static int walk_step(struct walk *walk, bool *ret_more)
+{
+	char name[NAME_MAX + 1];
+	char *start = walk->pending + strspn(walk->pending, "/");
+	size_t len = strcspn(start, "/");
+	size_t rest = strlen(start + len);
+	bool last = strspn(start + len, "/") == rest && rest == 0;
+
+	*ret_more = len != 0;
+	if (len == 0) {
+		/* A slash at the end asks for a folder, which no program is;
+		 * leave it to the caller's look at the file. */
+		return 0;
+	}
+	if (len > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(name, start, len);
+	name[len] = '\0';
+	memmove(walk->pending, start + len, rest + 1);
+	if (strcmp(name, "..") == 0)
+		return walk_up(walk);
+	if (strcmp(name, ".") == 0)
+		return walk_into(walk, ".", false);
+	return walk_into(walk, name, last);
+}
+
+static int walk_start(struct walk *walk, int dirfd, const char *path,
+		      struct err *e)
+{
+	char name[64];
+
+	if (target_open_link(walk->target->tid, "root", &walk->root, e) < 0)
+		return -1;
+	if (path[0] == '/')
+		return walk_to_root(walk) < 0
+			       ? err_set(e, errno, "open the target's root")
+			       : 0;
+	if (dirfd == TARGET_CWD)
+		return target_open_link(walk->target->tid, "cwd", &walk->at, e);
+	(void)snprintf(name, sizeof(name), "fd/%d", dirfd);
+	if (target_open_link(walk->target->tid, name, &walk->at, e) == 0)
+		return 0;
+	if (e->code == ENOENT)
+		e->code = EBADF;
+	return -1;
+}
+
+int target_open(struct target *target, int dirfd, const char *path, int flags,
+		int *ret_fd, struct err *e)
+{
+	struct walk walk = {
+		.target = target,
+		.root = -1,
+		.at = -1,
+		.nofollow = flags & AT_SYMLINK_NOFOLLOW,
+	};
+	bool more = true;
+	int rc;
+
+	if (path[0] == '\0' && !(flags & AT_EMPTY_PATH))
+		return err_set(e, ENOENT, "find a program without a name");
+	if (strlen(path) >= PATH_MAX)
+		return err_set(e, ENAMETOOLONG, "find the program");
+	memcpy(walk.pending, path, strlen(path) + 1);
+	rc = walk_start(&walk, dirfd, path, e);
+	while (rc == 0 && more) {
+		rc = walk_step(&walk, &more);
+		if (rc < 0)
+			(void)err_set(e, errno, "find %s", path);
+	}
+	close_owned(&walk.root);
+	if (rc < 0) {
+		close_owned(&walk.at);
+		return -1;
+	}
+	*ret_fd = walk.at;
+	return 0;
+}

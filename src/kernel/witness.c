@@ -1,0 +1,103 @@
+#include "witness.h"
+
+#include "buffer.h"
+#include "file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static void read_status(pid_t tid, struct process_info *ret)
+{
+	char path[64];
+	char line[512];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		char *value = strchr(line, '\t');
+		char *last = strrchr(line, '\t');
+
+		if (!value)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "Name:", 5) == 0)
+			ret->name = strdup(value + 1);
+		else if (strncmp(line, "Tgid:", 5) == 0)
+			ret->pid = strtoll(value, NULL, 10);
+		else if (strncmp(line, "PPid:", 5) == 0)
+			ret->parent = strtoll(value, NULL, 10);
+		else if (strncmp(line, "Uid:", 4) == 0)
+			ret->uid = strtoll(value, NULL, 10);
+		else if (strncmp(line, "Gid:", 4) == 0)
+			ret->gid = strtoll(value, NULL, 10);
+		else if (strncmp(line, "NStgid:", 7) == 0)
+			ret->pid_namespaced = strtoll(last, NULL, 10);
+	}
+	if (file)
+		(void)fclose(file);
+}
+
+static char *read_proc_link(pid_t tid, const char *name)
+{
+	char path[64];
+	char text[PATH_MAX];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
+	n = readlink(path, text, sizeof(text));
+	return n < 0 ? NULL : strndup(text, (size_t)n);
+}
+
+static void read_args(pid_t tid, struct process_info *ret)
+{
+	char path[64];
+	char text[PROCESS_ARGS_MAX];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", tid);
+	OWNED(close_owned) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, text, sizeof(text));
+	if (n <= 0)
+		return;
+	ret->args = malloc((size_t)n);
+	if (!ret->args)
+		return;
+	memcpy(ret->args, text, (size_t)n);
+	ret->args_len = (size_t)n;
+}
+
+void witness_process(pid_t tid, bool args, struct process_info *ret)
+{
+	*ret = (struct process_info){
+		.pid = tid,
+		.pid_namespaced = -1,
+		.thread = tid,
+		.parent = -1,
+		.uid = -1,
+		.gid = -1,
+	};
+	read_status(tid, ret);
+	ret->executable = read_proc_link(tid, "exe");
+	ret->cwd = read_proc_link(tid, "cwd");
+	if (args)
+		read_args(tid, ret);
+}
+
+size_t witness_ancestors(const struct process_info *process, bool args,
+			 struct process_info ret[ANCESTORS_MAX])
+{
+	const struct process_info *child = process;
+	size_t count = 0;
+
+	while (count < ANCESTORS_MAX && child->pid_namespaced != 1 &&
+	       child->parent > 0) {
+		witness_process((pid_t)child->parent, args, &ret[count]);
+		child = &ret[count++];
+	}
+	return count;
+}
