@@ -1,0 +1,32 @@
+/*
+ * bundle - config.json of a bundle: read it, put another in its place for as
+ * long as the runtime reads it, and put it back, whatever happens in between.
+ */
+#pragma once
+
+#include "buffer.h"
+#include "err.h"
+
+#include <stdbool.h>
+
+struct bundle {
+	char *path;   /* absolute folder        */
+	char *config; /* path of its config.json */
+	char *saved;  /* where the original is while swapped, else NULL */
+};
+
+/* folder may be relative, NULL is ".". Restores what a killed command left. */
+MUST_CHECK int bundle_open(const char *folder, const char *config_name,
+			   struct bundle *ret, struct err *e);
+void bundle_clear(struct bundle *bundle);
+
+MUST_CHECK int bundle_read(const struct bundle *bundle, struct buffer *out,
+			   struct err *e);
+
+/* Exchange config.json for other bytes, atomically. */
+MUST_CHECK int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
+			   struct err *e);
+
+/* The original again, unless somebody replaced what bundle_swap put there:
+ * that stays. Fine when nothing is swapped. */
+MUST_CHECK int bundle_restore(struct bundle *bundle, struct err *e);

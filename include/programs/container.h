@@ -1,0 +1,73 @@
+/*
+ * container - what runmoor keeps of one container: a folder below state_dir
+ * with container.json, the socket, and the manifest of its volumes. Written
+ * by create, read by the supervisor, gone after delete.
+ */
+#pragma once
+
+#include "config.h"
+#include "err.h"
+#include "json.h"
+#include "manifest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A device number as the sealing walk saw it, and as the container's own
+ * mount shows it. */
+struct device_pair {
+	uint64_t walked;
+	uint64_t seen;
+};
+
+struct container {
+	char *id;
+	char *root;    /* --root of the runtime, "" if not given  */
+	char *bundle;  /* absolute */
+	char *rootfs;  /* absolute */
+	char *runtime; /* absolute path of the real one */
+	struct config config;
+	struct json *annotations; /* of the spec; NULL: none */
+	char *manifest;		  /* path */
+	char *manifest_sha256;
+	char *volumes; /* path, or NULL */
+	char *volumes_sha256;
+	bool overlay; /* the root is one */
+	bool overlay_writable;
+	char *upper; /* or NULL */
+	bool stat_trusted;
+	bool reads_may_block;
+	struct device_pair devices[MANIFEST_DEVICES_MAX];
+	size_t device_count;
+	/* Of the seal, for its event. */
+	uint64_t sealed_files;
+	uint64_t sealed_bytes;
+	bool cached;
+	uint64_t unreadable_count;
+	struct json *unreadable; /* array of the first paths, or NULL */
+};
+
+void container_clear(struct container *container);
+
+/* state_dir/<16 hexadecimal digits of a digest of root and id>: ids are
+ * unique below one --root only. NULL: out of memory. */
+char *container_folder(const char *state_dir, const char *root, const char *id);
+
+MUST_CHECK int container_write(const struct container *container,
+			       const char *folder, struct err *e);
+MUST_CHECK int container_read(const char *folder, struct container *ret,
+			      struct err *e);
+
+/* Mark folder as supervised by this process: a lock that ends with it. The
+ * descriptor stays open on purpose. EBUSY: it has a supervisor. */
+MUST_CHECK int container_lock(const char *folder, struct err *e);
+
+/* The supervisor's pid, as the kernel knows the lock's holder; 0: none. */
+int container_supervisor(const char *folder);
+
+/* End the supervisor, if there is one, and remove the folder. Waits for at
+ * most 5 s, then kills. Fine where there is nothing. */
+MUST_CHECK int container_release(const char *folder, struct err *e);
+
+/* Remove the folder's files and itself. */
+void container_remove(const char *folder);

@@ -1,0 +1,51 @@
+/*
+ * judge - from what a target asks for, or has just been given, to facts, and
+ * from facts to a decision. Carries between the kernel floor, which looks,
+ * and the policy floor, which decides. One judge a container, immutable and
+ * shared by all threads.
+ */
+#pragma once
+
+#include "container.h"
+#include "decision.h"
+#include "event.h"
+#include "notify.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct judge {
+	const struct container *container;
+	struct sealed sealed;
+};
+
+/* Everything one judgement found; large, so on the heap. */
+struct inspection {
+	struct facts facts;
+	struct identity identities[FILES_MAX];
+	char paths[FILES_MAX][PATH_MAX];
+	char requested[PATH_MAX];
+	struct decision decision;
+	int error; /* to answer with, where there is nothing to decide */
+};
+
+enum pace {
+	PACE_FAST, /* never wait for a file system; give up instead */
+	PACE_FULL, /* look at everything; may wait */
+};
+
+enum outcome {
+	OUTCOME_DECIDED, /* inspection.decision holds             */
+	OUTCOME_ERROR,	 /* inspection.error is the answer        */
+	OUTCOME_SLOW,	 /* needs PACE_FULL                       */
+};
+
+/* What a notification asks for. */
+enum outcome judge_request(const struct judge *judge,
+			   const struct notification *n, enum pace pace,
+			   struct inspection *ret);
+
+/* What the kernel loaded into a target that is stopped at its exec. Never
+ * OUTCOME_ERROR: what can't be seen is denied. */
+enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
+			  struct inspection *ret);

@@ -1,0 +1,19 @@
+/*
+ * seal - the manifest of a container's image: from the cache where the image
+ * is known, else made, published there and used.
+ */
+#pragma once
+
+#include "container.h"
+#include "err.h"
+#include "log.h"
+#include "spec.h"
+
+/*
+ * container has id, bundle, rootfs and config; what the seal found is set in
+ * it: manifest, devices, layers, and figures for the event. folder: the
+ * container's own, for the manifest of its volumes.
+ */
+MUST_CHECK int seal_container(const struct spec *spec, const char *folder,
+			      const struct log *log,
+			      struct container *container, struct err *e);

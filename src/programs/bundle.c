@@ -1,0 +1,148 @@
+#include "bundle.h"
+
+#include "file.h"
+#include "json.h"
+#include "sha256.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/*
+ * While swapped, the original's name says the digest of what took its place:
+ * NAME.runmoor-<64 hexadecimal digits>. So whoever finds it later knows
+ * whether config.json is still ours, or was written anew by the engine.
+ */
+static const char infix[] = ".runmoor-";
+
+static int file_hex(const char *path, char hex[DIGEST_HEX])
+{
+	OWNED(close_owned)
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	uint8_t digest[DIGEST_SIZE];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    sha256_file(fd, JSON_SIZE_MAX * 2ULL, digest, NULL) < 0)
+		return -1;
+	sha256_hex(digest, hex);
+	return 0;
+}
+
+int bundle_restore(struct bundle *bundle, struct err *e)
+{
+	const char *hex;
+	char now[DIGEST_HEX];
+
+	if (!bundle->saved)
+		return 0;
+	hex = bundle->saved + strlen(bundle->saved) - (DIGEST_HEX - 1);
+	if (file_hex(bundle->config, now) == 0 && strcmp(hex, now) != 0) {
+		/* Not ours any more: the engine wrote a new one. */
+		if (unlink(bundle->saved) < 0)
+			return err_set(e, errno, "remove %s", bundle->saved);
+	} else if (rename(bundle->saved, bundle->config) < 0) {
+		return err_set(e, errno, "put %s back", bundle->config);
+	}
+	free(bundle->saved);
+	bundle->saved = NULL;
+	return 0;
+}
+
+/* What a command that was killed half-way left. */
+static int recover(struct bundle *bundle, const char *name, struct err *e)
+{
+	DIR *dir = opendir(bundle->path);
+	const struct dirent *entry;
+	size_t len = strlen(name);
+	int rc = 0;
+
+	if (!dir)
+		return err_set(e, errno, "open the bundle %s", bundle->path);
+	while (rc == 0 && (entry = readdir(dir))) {
+		const char *found = entry->d_name;
+
+		if (strncmp(found, name, len) != 0 ||
+		    strncmp(found + len, infix, sizeof(infix) - 1) != 0 ||
+		    strlen(found + len) !=
+			    sizeof(infix) - 1 + DIGEST_HEX - 1)
+			continue;
+		if (asprintf(&bundle->saved, "%s/%s", bundle->path, found) < 0)
+			rc = err_set(e, ENOMEM, "recover the bundle");
+		else
+			rc = bundle_restore(bundle, e);
+	}
+	(void)closedir(dir);
+	return rc;
+}
+
+int bundle_open(const char *folder, const char *config_name, struct bundle *ret,
+		struct err *e)
+{
+	const char *name = config_name ? config_name : "config.json";
+
+	*ret = (struct bundle){0};
+	if (strchr(name, '/'))
+		return err_set(e, 0,
+			       "config %s: name a file of the bundle's folder",
+			       name);
+	ret->path = realpath(folder ? folder : ".", NULL);
+	if (!ret->path)
+		return err_set(e, errno, "bundle %s", folder ? folder : ".");
+	if (asprintf(&ret->config, "%s/%s", ret->path, name) < 0) {
+		ret->config = NULL;
+		bundle_clear(ret);
+		return err_set(e, ENOMEM, "open the bundle");
+	}
+	if (recover(ret, name, e) == 0)
+		return 0;
+	bundle_clear(ret);
+	return -1;
+}
+
+void bundle_clear(struct bundle *bundle)
+{
+	free(bundle->path);
+	free(bundle->config);
+	free(bundle->saved);
+	*bundle = (struct bundle){0};
+}
+
+int bundle_read(const struct bundle *bundle, struct buffer *out, struct err *e)
+{
+	return file_read(AT_FDCWD, bundle->config, JSON_SIZE_MAX, out, e);
+}
+
+int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
+		struct err *e)
+{
+	OWNED(free_owned) char *saved = NULL;
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX];
+	struct stat st;
+
+	if (stat(bundle->config, &st) < 0)
+		return err_set(e, errno, "stat %s", bundle->config);
+	if (sha256_bytes(bytes->data, bytes->len, digest, e) < 0)
+		return -1;
+	sha256_hex(digest, hex);
+	if (asprintf(&saved, "%s%s%s", bundle->config, infix, hex) < 0) {
+		saved = NULL;
+		return err_set(e, ENOMEM, "rewrite %s", bundle->config);
+	}
+	if (file_publish(saved, bytes->data, bytes->len, st.st_mode & 07777,
+			 e) < 0)
+		return -1;
+	if (renameat2(AT_FDCWD, saved, AT_FDCWD, bundle->config,
+		      RENAME_EXCHANGE) < 0) {
+		(void)err_set(e, errno, "rewrite %s", bundle->config);
+		(void)unlink(saved);
+		return -1;
+	}
+	bundle->saved = PTR_MOVE(saved);
+	return 0;
+}

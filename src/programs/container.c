@@ -1,0 +1,327 @@
+#include "container.h"
+
+#include "file.h"
+#include "sha256.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+enum { RELEASE_MS = 5000 };
+
+static const char record_name[] = "container.json";
+
+void container_clear(struct container *container)
+{
+	char *const strings[] = {
+		container->id,	       container->root,
+		container->bundle,     container->rootfs,
+		container->runtime,    container->manifest,
+		container->manifest_sha256, container->volumes,
+		container->volumes_sha256,  container->upper,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		free(strings[i]);
+	json_free(container->annotations);
+	json_free(container->unreadable);
+	config_clear(&container->config);
+	*container = (struct container){0};
+}
+
+char *container_folder(const char *state_dir, const char *root, const char *id)
+{
+	struct buffer key = BUFFER_INIT;
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX];
+	char *folder = NULL;
+	int rc;
+
+	buffer_append(&key, root, strlen(root) + 1);
+	buffer_append(&key, id, strlen(id));
+	rc = buffer_failed(&key)
+		     ? -1
+		     : sha256_bytes(key.data, key.len, digest, NULL);
+	buffer_clear(&key);
+	if (rc < 0)
+		return NULL;
+	sha256_hex(digest, hex);
+	if (asprintf(&folder, "%s/%.16s", state_dir, hex) < 0)
+		return NULL;
+	return folder;
+}
+
+/* The members that are plain strings, once for writing and reading. */
+struct string_member {
+	const char *key;
+	size_t offset;
+	bool optional;
+};
+
+#define STRING_MEMBER(key, field, optional)                                    \
+	{                                                                      \
+		key, offsetof(struct container, field), optional               \
+	}
+
+static const struct string_member strings[] = {
+	STRING_MEMBER("id", id, false),
+	STRING_MEMBER("root", root, false),
+	STRING_MEMBER("bundle", bundle, false),
+	STRING_MEMBER("rootfs", rootfs, false),
+	STRING_MEMBER("runtime", runtime, false),
+	STRING_MEMBER("manifest", manifest, false),
+	STRING_MEMBER("manifestSha256", manifest_sha256, false),
+	STRING_MEMBER("volumes", volumes, true),
+	STRING_MEMBER("volumesSha256", volumes_sha256, true),
+	STRING_MEMBER("upper", upper, true),
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+} flags[] = {
+	{"overlay", offsetof(struct container, overlay)},
+	{"overlayWritable", offsetof(struct container, overlay_writable)},
+	{"statTrusted", offsetof(struct container, stat_trusted)},
+	{"readsMayBlock", offsetof(struct container, reads_may_block)},
+	{"cached", offsetof(struct container, cached)},
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+} numbers[] = {
+	{"sealedFiles", offsetof(struct container, sealed_files)},
+	{"sealedBytes", offsetof(struct container, sealed_bytes)},
+	{"unreadableCount", offsetof(struct container, unreadable_count)},
+};
+
+static const void *field(const struct container *container, size_t offset)
+{
+	return (const char *)container + offset;
+}
+
+static int put_devices(struct json *object, const struct container *container)
+{
+	struct json *array = json_new_array();
+
+	for (size_t i = 0; array && i < 2 * container->device_count; i++) {
+		const struct device_pair *pair = &container->devices[i / 2];
+
+		if (json_append(array, json_new_uint(i % 2 ? pair->seen
+							   : pair->walked)) < 0) {
+			json_free(array);
+			return -1;
+		}
+	}
+	return json_set(object, "devices", array);
+}
+
+static struct json *to_json(const struct container *container)
+{
+	OWNED(json_owned) struct json *object = json_new_object();
+	int rc = object ? 0 : -1;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(strings); i++) {
+		char *const *text = field(container, strings[i].offset);
+
+		if (*text)
+			rc = json_set(object, strings[i].key,
+				      json_new_string(*text));
+	}
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(flags); i++) {
+		const bool *flag = field(container, flags[i].offset);
+
+		rc = json_set(object, flags[i].key, json_new_bool(*flag));
+	}
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(numbers); i++) {
+		const uint64_t *number = field(container, numbers[i].offset);
+
+		rc = json_set(object, numbers[i].key, json_new_uint(*number));
+	}
+	if (rc == 0)
+		rc = put_devices(object, container);
+	if (rc == 0 && container->annotations)
+		rc = json_set(object, "annotations",
+			      json_clone(container->annotations));
+	if (rc == 0 && container->unreadable)
+		rc = json_set(object, "unreadable",
+			      json_clone(container->unreadable));
+	if (rc == 0)
+		rc = json_set(object, "config",
+			      config_to_json(&container->config));
+	return rc == 0 ? PTR_MOVE(object) : NULL;
+}
+
+static char *record_path(const char *folder)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", folder, record_name) < 0 ? NULL : path;
+}
+
+int container_write(const struct container *container, const char *folder,
+		    struct err *e)
+{
+	OWNED(json_owned) struct json *object = to_json(container);
+	OWNED(free_owned) char *path = record_path(folder);
+	struct buffer text = BUFFER_INIT;
+	int rc;
+
+	if (!object || !path)
+		return err_set(e, ENOMEM, "record the container");
+	json_write(object, true, &text);
+	rc = buffer_failed(&text)
+		     ? err_set(e, ENOMEM, "record the container")
+		     : file_publish(path, text.data, text.len, 0600, e);
+	buffer_clear(&text);
+	return rc;
+}
+
+static int read_members(const struct json *object, struct container *ret,
+			struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
+		char **text = (char **)((char *)ret + strings[i].offset);
+		const char *value;
+
+		if (json_string(json_get(object, strings[i].key), &value))
+			*text = strdup(value);
+		if (!*text && !strings[i].optional)
+			return err_set(e, 0, "%s is missing", strings[i].key);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (!json_bool(json_get(object, flags[i].key),
+			       (bool *)((char *)ret + flags[i].offset)))
+			return err_set(e, 0, "%s is missing", flags[i].key);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (!json_uint(json_get(object, numbers[i].key),
+			       (uint64_t *)(void *)((char *)ret +
+						    numbers[i].offset)))
+			return err_set(e, 0, "%s is missing", numbers[i].key);
+	return 0;
+}
+
+static int read_devices(const struct json *array, struct container *ret,
+			struct err *e)
+{
+	ret->device_count = json_count(array) / 2;
+	if (ret->device_count > MANIFEST_DEVICES_MAX)
+		return err_set(e, 0, "devices are too many");
+	for (size_t i = 0; i < ret->device_count; i++)
+		if (!json_uint(json_at(array, 2 * i), &ret->devices[i].walked) ||
+		    !json_uint(json_at(array, 2 * i + 1),
+			       &ret->devices[i].seen))
+			return err_set(e, 0, "devices are damaged");
+	return 0;
+}
+
+static int from_json(const struct json *object, struct container *ret,
+		     struct err *e)
+{
+	const struct config_home home = {0};
+	const struct json *annotations = json_get(object, "annotations");
+	const struct json *unreadable = json_get(object, "unreadable");
+
+	if (read_members(object, ret, e) < 0 ||
+	    read_devices(json_get(object, "devices"), ret, e) < 0 ||
+	    config_init(&ret->config, &home, e) < 0 ||
+	    config_merge(&ret->config, json_get(object, "config"), e) < 0)
+		return -1;
+	if (annotations && !(ret->annotations = json_clone(annotations)))
+		return err_set(e, ENOMEM, "read annotations");
+	if (unreadable && !(ret->unreadable = json_clone(unreadable)))
+		return err_set(e, ENOMEM, "read unreadable");
+	return 0;
+}
+
+int container_read(const char *folder, struct container *ret, struct err *e)
+{
+	OWNED(free_owned) char *path = record_path(folder);
+	OWNED(json_owned) struct json *object = NULL;
+	struct buffer text = BUFFER_INIT;
+	int rc;
+
+	*ret = (struct container){0};
+	if (!path)
+		return err_set(e, ENOMEM, "read the container's record");
+	rc = file_read(AT_FDCWD, path, JSON_SIZE_MAX, &text, e);
+	if (rc == 0)
+		rc = json_parse(text.data, text.len, &object, e);
+	buffer_clear(&text);
+	if (rc == 0)
+		rc = from_json(object, ret, e);
+	if (rc == 0)
+		return 0;
+	container_clear(ret);
+	return err_wrap(e, "%s", path);
+}
+
+/* A POSIX lock, not a pid file: the kernel names its holder and drops it with
+ * the process. */
+int container_lock(const char *folder, struct err *e)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	OWNED(free_owned) char *path = record_path(folder);
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return err_set(e, errno, "open the record in %s", folder);
+	if (fcntl(fd, F_SETLK, &lock) == 0)
+		return 0;
+	(void)close(fd);
+	return err_set(e, EBUSY, "lock the record in %s", folder);
+}
+
+int container_supervisor(const char *folder)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	OWNED(free_owned) char *path = record_path(folder);
+	OWNED(close_owned)
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+
+	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+		return 0;
+	return lock.l_pid;
+}
+
+void container_remove(const char *folder)
+{
+	static const char *const names[] = {"container.json", "listener.sock",
+					    "volumes.manifest"};
+	OWNED(close_owned)
+	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		(void)unlinkat(dir, names[i], 0);
+	(void)rmdir(folder);
+}
+
+int container_release(const char *folder, struct err *e)
+{
+	pid_t pid = container_supervisor(folder);
+	OWNED(close_owned)
+	int process = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	struct pollfd end = {.fd = process, .events = POLLIN};
+
+	/* Asked again now that the descriptor pins the process. */
+	if (process >= 0 && container_supervisor(folder) == pid) {
+		(void)syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0);
+		if (poll(&end, 1, RELEASE_MS) == 0)
+			(void)syscall(SYS_pidfd_send_signal, process, SIGKILL,
+				      NULL, 0);
+		(void)poll(&end, 1, RELEASE_MS);
+	}
+	container_remove(folder);
+	if (access(folder, F_OK) == 0)
+		return err_set(e, EBUSY, "remove %s", folder);
+	return 0;
+}

@@ -1,0 +1,439 @@
+#include "judge.h"
+
+#include "binary.h"
+#include "overlay.h"
+#include "sha256.h"
+#include "stat.h"
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+enum { SCRIPTS_DEEP = 5 }; /* rewrites that fs/exec.c allows */
+
+/* One judgement under way. */
+struct look {
+	const struct judge *judge;
+	struct target target;
+	enum pace pace;
+	struct inspection *out;
+};
+
+/* What a look at one file says beside its facts. */
+struct found {
+	enum file_kind kind;
+	char interpreter[PATH_MAX];
+};
+
+static bool is_image_device(const struct judge *judge, uint64_t dev)
+{
+	for (size_t i = 0; i < judge->container->device_count; i++)
+		if (judge->container->devices[i].seen == dev)
+			return true;
+	return false;
+}
+
+static bool device_matches(const struct judge *judge, uint64_t walked,
+			   uint64_t seen)
+{
+	for (size_t i = 0; i < judge->container->device_count; i++)
+		if (judge->container->devices[i].walked == walked &&
+		    judge->container->devices[i].seen == seen)
+			return true;
+	return false;
+}
+
+/* The sealed entry that a stat alone names; racy ones are given too. */
+static bool find_by_stat(const struct judge *judge, const struct identity *id,
+			 struct entry *ret)
+{
+	return manifest_find_identity(judge->sealed.image, id, ret) &&
+	       device_matches(judge, ret->identity.dev, id->dev);
+}
+
+/* The target's root, which PACE_FULL may have to compare a mount with. */
+static uint64_t root_mount(const struct look *look)
+{
+	OWNED(close_owned) int root = -1;
+	struct identity id = {0};
+
+	if (target_open_link(look->target.tid, "root", &root, NULL) == 0)
+		(void)stat_identity(root, "", AT_EMPTY_PATH, &id);
+	return id.mount;
+}
+
+static enum place find_place(const struct look *look, int fd,
+			     const struct identity *id)
+{
+	struct statvfs fs;
+
+	if (overlay_fs_memory(fd) && id->nlink == 0)
+		return PLACE_MEMORY;
+	if (is_image_device(look->judge, id->dev) &&
+	    (look->judge->container->overlay || id->mount == root_mount(look)))
+		return PLACE_IMAGE;
+	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
+		return PLACE_VOLUME_READ_ONLY;
+	return PLACE_VOLUME;
+}
+
+/*
+ * Nobody who could write the file is left; new writers are held off by the
+ * exec itself (a program), or not at all (ELF interpreters and libraries: the
+ * threat model says so).
+ */
+static bool is_held(const struct judge *judge, int fd, const char *path,
+		    const struct identity *id, bool lower)
+{
+	const struct container *c = judge->container;
+
+	if (c->overlay && is_image_device(judge, id->dev)) {
+		if (lower || !c->overlay_writable)
+			return true;
+		return c->upper &&
+		       overlay_unwritten(fd, c->upper, path, NULL) == 0;
+	}
+	if (!overlay_fs_stable(fd))
+		return is_image_device(judge, id->dev);
+	return overlay_unwritten(fd, NULL, NULL, NULL) == 0;
+}
+
+/* Read the file: what it is and its digest. -1: it can't be judged. */
+static int read_file(const struct look *look, int path_fd, bool lower,
+		     const struct identity *id, struct file_facts *file,
+		     struct found *ret)
+{
+	OWNED(close_owned) int fd = -1;
+	struct binary binary;
+
+	if (target_reopen(path_fd, &fd, NULL) < 0 ||
+	    binary_inspect(fd, &binary, NULL) < 0)
+		return -1;
+	ret->kind = binary.kind;
+	memcpy(ret->interpreter, binary.interpreter, sizeof(ret->interpreter));
+	file->elf = binary.kind == KIND_ELF;
+	if (file->place == PLACE_MEMORY)
+		return 0;
+	/* Held first, then hashed: a writer that is gone by now can't alter
+	 * what is hashed after it. */
+	if (look->out->facts.proven)
+		file->held = is_held(look->judge, fd, file->path, id, lower);
+	if (sha256_file(fd, 0, file->digest, NULL) < 0)
+		return -1;
+	file->hashed = true;
+	return 0;
+}
+
+static void take_entry(const struct entry *entry, struct file_facts *file,
+		       struct found *ret)
+{
+	file->stat_matches = true;
+	file->elf = entry->kind == KIND_ELF;
+	memcpy(file->digest, entry->digest, DIGEST_SIZE);
+	ret->kind = entry->kind;
+	(void)snprintf(ret->interpreter, sizeof(ret->interpreter), "%s",
+		       entry->interpreter);
+}
+
+/* Add the file fd (O_PATH) to the facts. */
+static enum outcome look_at(struct look *look, int fd, enum role role,
+			    struct found *ret)
+{
+	struct facts *facts = &look->out->facts;
+	const struct judge *judge = look->judge;
+	struct identity *id = &look->out->identities[facts->count];
+	char *path = look->out->paths[facts->count];
+	struct file_facts *file = &facts->files[facts->count];
+	struct entry entry;
+	bool matches;
+
+	if (facts->count == FILES_MAX)
+		return OUTCOME_SLOW; /* unreachable: chains are bounded */
+	*file = (struct file_facts){.role = role};
+	ret->kind = KIND_OTHER;
+	ret->interpreter[0] = '\0';
+	if (stat_identity(fd, "", AT_EMPTY_PATH, id) < 0)
+		return OUTCOME_SLOW;
+	matches = find_by_stat(judge, id, &entry);
+	if (judge->container->config.match == MATCH_PATH ||
+	    look->pace == PACE_FULL) {
+		if (target_path_of(fd, path, PATH_MAX, NULL) == 0)
+			file->path = path;
+	}
+	if (matches && !entry.racy &&
+	    (judge->sealed.stat_trusted || !facts->proven)) {
+		file->place = PLACE_IMAGE;
+		take_entry(&entry, file, ret);
+		facts->count++;
+		return OUTCOME_DECIDED;
+	}
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	facts->count++;
+	file->place = find_place(look, fd, id);
+	if (read_file(look, fd, matches && judge->sealed.stat_trusted, id, file,
+		      ret) < 0)
+		facts->unresolvable = true;
+	return OUTCOME_DECIDED;
+}
+
+static enum outcome fail(struct look *look, const struct err *e)
+{
+	if (look->pace == PACE_FAST && e->code == EAGAIN)
+		return OUTCOME_SLOW;
+	look->out->error = e->code;
+	return OUTCOME_ERROR;
+}
+
+static int open_path(struct look *look, int dirfd, const char *path, int flags,
+		     int *ret_fd, struct err *e)
+{
+	return look->pace == PACE_FAST
+		       ? target_open_cached(&look->target, dirfd, path, flags,
+					    ret_fd, e)
+		       : target_open(&look->target, dirfd, path, flags, ret_fd,
+				     e);
+}
+
+/* Files that execve refuses by itself, so that refusing them is no news. */
+static bool never_executes(const struct identity *id)
+{
+	return !S_ISREG(id->mode) || !(id->mode & 0111);
+}
+
+/*
+ * The program in fd and all that it brings: the interpreters of its #! chain,
+ * and the last one's ELF interpreter. stop_at: a file that the chain need not
+ * go beyond, since it is judged already.
+ */
+static enum outcome look_at_chain(struct look *look, int take_fd,
+				  const struct identity *stop_at)
+{
+	OWNED(close_owned) int fd = take_fd;
+	enum role role = ROLE_PROGRAM;
+	struct found found;
+	struct err e;
+
+	for (int depth = 0; depth <= SCRIPTS_DEEP + 1; depth++) {
+		size_t index = look->out->facts.count;
+		enum outcome outcome = look_at(look, fd, role, &found);
+		const struct identity *id = &look->out->identities[index];
+		bool script;
+
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+		script = found.kind == KIND_SCRIPT;
+		if (!look->out->facts.proven && never_executes(id) &&
+		    role != ROLE_ELF_INTERPRETER) {
+			look->out->error = EACCES;
+			return OUTCOME_ERROR;
+		}
+		if (look->out->facts.unresolvable ||
+		    role == ROLE_ELF_INTERPRETER || !found.interpreter[0] ||
+		    (stop_at && (!script || identity_same(id, stop_at))))
+			return OUTCOME_DECIDED;
+		close_owned(&fd);
+		if (open_path(look, TARGET_CWD, found.interpreter, 0, &fd, &e) <
+		    0)
+			return fail(look, &e);
+		role = script ? ROLE_INTERPRETER : ROLE_ELF_INTERPRETER;
+	}
+	look->out->error = ELOOP;
+	return OUTCOME_ERROR;
+}
+
+static enum outcome look_at_exec(struct look *look,
+				 const struct notification *n)
+{
+	bool at = n->call == CALL_EXECVEAT;
+	int dirfd = at ? (int)(uint32_t)n->args[0] : TARGET_CWD;
+	int flags = at ? (int)(uint32_t)n->args[4] : 0;
+	uint64_t address = n->args[at ? 1 : 0];
+	char *path = look->out->requested;
+	struct err e;
+	int fd;
+
+	if (n->compat)
+		address &= UINT32_MAX;
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) {
+		look->out->error = EINVAL;
+		return OUTCOME_ERROR;
+	}
+	if (target_read_string(&look->target, address, path, PATH_MAX, &e) <
+		    0 ||
+	    open_path(look, dirfd, path, flags, &fd, &e) < 0)
+		return fail(look, &e);
+	return look_at_chain(look, fd, NULL);
+}
+
+static enum outcome look_at_map(struct look *look, const struct notification *n)
+{
+	OWNED(close_owned) int fd = -1;
+	struct identity id;
+	struct found found;
+	char name[32];
+
+	/* Whatever isn't a file's executable mapping has no verdict to give:
+	 * EACCES is never the answer to it. */
+	(void)snprintf(name, sizeof(name), "fd/%d", (int)(uint32_t)n->args[4]);
+	if ((n->args[3] & MAP_ANONYMOUS) ||
+	    target_open_link(look->target.tid, name, &fd, NULL) < 0 ||
+	    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
+		look->out->error = EBADF;
+		return OUTCOME_ERROR;
+	}
+	if (!S_ISREG(id.mode)) {
+		/* A device's memory holds no file's code. */
+		look->out->decision =
+			(struct decision){.verdict = VERDICT_ALLOW,
+					  .allow_rule = -1};
+		return OUTCOME_DECIDED;
+	}
+	/* There is no later proof of a mapping: what is hashed now counts. */
+	look->out->facts.proven = true;
+	return look_at(look, fd, ROLE_LIBRARY, &found);
+}
+
+static void inspection_reset(struct inspection *inspection, bool proven)
+{
+	inspection->facts.proven = proven;
+	inspection->facts.traced = false;
+	inspection->facts.unresolvable = false;
+	inspection->facts.timed_out = false;
+	inspection->facts.process = NULL;
+	inspection->facts.count = 0;
+	inspection->error = 0;
+	inspection->requested[0] = '\0';
+	inspection->decision = (struct decision){.allow_rule = -1};
+}
+
+static void decide(const struct judge *judge, struct inspection *inspection)
+{
+	decision_make(&judge->sealed, &judge->container->config,
+		      &inspection->facts, &inspection->decision);
+}
+
+enum outcome judge_request(const struct judge *judge,
+			   const struct notification *n, enum pace pace,
+			   struct inspection *ret)
+{
+	struct look look = {.judge = judge, .pace = pace, .out = ret};
+	enum outcome outcome;
+
+	inspection_reset(ret, false);
+	if (pace == PACE_FAST && judge->container->reads_may_block)
+		return OUTCOME_SLOW;
+	target_init(&look.target, n->tid);
+	if (n->call == CALL_MMAP)
+		outcome = look_at_map(&look, n);
+	else if (n->call == CALL_UNKNOWN) {
+		ret->error = ENOSYS;
+		outcome = OUTCOME_ERROR;
+	} else
+		outcome = look_at_exec(&look, n);
+	target_clear(&look.target);
+	if (outcome == OUTCOME_DECIDED && ret->facts.count)
+		decide(judge, ret);
+	return outcome;
+}
+
+/* The ELF interpreter, and whatever else the kernel mapped to run: all but
+ * the program itself, which mapping and stat name alike. */
+static enum outcome look_at_mappings(struct look *look,
+				     const struct mapping *mappings,
+				     size_t count)
+{
+	const struct identity exe = look->out->identities[0];
+	struct found found;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct mapping *m = &mappings[i];
+		OWNED(close_owned) int fd = -1;
+		enum outcome outcome;
+		char name[64];
+
+		if (m->dev == exe.dev && m->ino == exe.ino)
+			continue;
+		if (i && m->dev == mappings[i - 1].dev &&
+		    m->ino == mappings[i - 1].ino)
+			continue;
+		(void)snprintf(name, sizeof(name), "map_files/%llx-%llx",
+			       (unsigned long long)m->start,
+			       (unsigned long long)m->end);
+		if (look->out->facts.count >= FILES_MAX - 1 ||
+		    target_open_link(look->target.tid, name, &fd, NULL) < 0) {
+			look->out->facts.unresolvable = true;
+			return OUTCOME_DECIDED;
+		}
+		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+	}
+	return OUTCOME_DECIDED;
+}
+
+/*
+ * The name that the kernel was given. If it is a script, the interpreter that
+ * was loaded will open it by this name, so it is judged too. A name that
+ * leads nowhere now leads the interpreter nowhere.
+ */
+static enum outcome look_at_name(struct look *look, uint64_t stack_end)
+{
+	const struct identity exe = look->out->identities[0];
+	char *name = look->out->requested;
+	struct identity id;
+	enum outcome outcome;
+	struct err e;
+	int fd;
+
+	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) <
+	    0) {
+		look->out->facts.unresolvable = true;
+		return OUTCOME_DECIDED;
+	}
+	if (open_path(look, TARGET_CWD, name, 0, &fd, &e) < 0)
+		return look->pace == PACE_FAST && e.code == EAGAIN
+			       ? OUTCOME_SLOW
+			       : OUTCOME_DECIDED;
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
+	    identity_same(&id, &exe)) {
+		(void)close(fd);
+		return OUTCOME_DECIDED;
+	}
+	/* Not what runs: the script that it runs, or a file swapped since. */
+	outcome = look_at_chain(look, fd, &exe);
+	return outcome == OUTCOME_ERROR ? OUTCOME_DECIDED : outcome;
+}
+
+enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
+			  struct inspection *ret)
+{
+	struct look look = {.judge = judge, .pace = pace, .out = ret};
+	struct mapping mappings[MAPPINGS_MAX];
+	OWNED(close_owned) int exe = -1;
+	enum outcome outcome = OUTCOME_DECIDED;
+	uint64_t stack_end = 0;
+	struct found found;
+	size_t count = 0;
+
+	inspection_reset(ret, true);
+	target_init(&look.target, tid);
+	if (target_open_link(tid, "exe", &exe, NULL) < 0 ||
+	    target_mappings(tid, mappings, &count, &stack_end, NULL) < 0)
+		ret->facts.unresolvable = true;
+	else
+		outcome = look_at(&look, exe, ROLE_PROGRAM, &found);
+	if (outcome == OUTCOME_DECIDED && !ret->facts.unresolvable)
+		outcome = look_at_mappings(&look, mappings, count);
+	if (outcome == OUTCOME_DECIDED && !ret->facts.unresolvable)
+		outcome = look_at_name(&look, stack_end);
+	target_clear(&look.target);
+	if (outcome == OUTCOME_DECIDED)
+		decide(judge, ret);
+	return outcome;
+}

@@ -1,0 +1,291 @@
+#include "resolver.h"
+
+#include "journal.h"
+#include "witness.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+enum { THREADS_MAX = 64, STACK = 256 * 1024, IDLE_S = 10 };
+
+struct resolver {
+	const struct judge *judge;
+	struct journal *journal;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct job *todo; /* oldest first */
+	struct job **todo_end;
+	struct job *done;
+	unsigned threads; /* started and not ended */
+	unsigned idle;
+	unsigned queued;
+	int wake;
+};
+
+void job_free(struct job *job)
+{
+	free(job->event);
+	free(job->requested);
+	free(job);
+}
+
+static char *copy(const char *text)
+{
+	return text && *text ? strdup(text) : NULL;
+}
+
+static enum action drift_action(const struct job *job)
+{
+	if (job->verdict == VERDICT_ALLOW)
+		return ACTION_EXEC_FLAGGED;
+	if (job->kind == JOB_LOADED)
+		return ACTION_RACE_KILLED;
+	return job->notification.call == CALL_MMAP ? ACTION_LIBRARY_BLOCKED
+						   : ACTION_EXEC_BLOCKED;
+}
+
+static void work(const struct resolver *resolver, struct job *job,
+		 struct inspection *inspection)
+{
+	const struct decision *decision = &inspection->decision;
+
+	job->outcome =
+		job->kind == JOB_REQUEST
+			? judge_request(resolver->judge, &job->notification,
+					PACE_FULL, inspection)
+			: judge_loaded(resolver->judge, job->tid, PACE_FULL,
+				       inspection);
+	job->error = inspection->error;
+	if (job->outcome == OUTCOME_ERROR)
+		return;
+	job->verdict = job->outcome == OUTCOME_DECIDED ? decision->verdict
+						       : VERDICT_DENY;
+	job->requested = copy(inspection->requested);
+	if (job->verdict == VERDICT_ALLOW &&
+	    (job->reported || (decision->reason == REASON_NONE &&
+			       decision->allow_rule < 0)))
+		return;
+	job->event = resolver_event(resolver->judge, resolver->journal,
+				    drift_action(job), job->tid,
+				    job->kind == JOB_REQUEST
+					    ? &job->notification
+					    : NULL,
+				    inspection, true,
+				    &job->event_len);
+}
+
+/* The next job, or NULL after a while without one. */
+static struct job *take_job(struct resolver *resolver)
+{
+	struct timespec until;
+	struct job *job;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += IDLE_S;
+	(void)pthread_mutex_lock(&resolver->lock);
+	resolver->idle++;
+	while (!resolver->todo) {
+		/* One thread waits for ever, so that an idle supervisor isn't
+		 * woken and its next job needs no new thread. */
+		int rc = resolver->threads == 1
+				 ? pthread_cond_wait(&resolver->changed,
+						     &resolver->lock)
+				 : pthread_cond_timedwait(&resolver->changed,
+							  &resolver->lock,
+							  &until);
+		if (rc == ETIMEDOUT && resolver->threads > 1)
+			break;
+	}
+	resolver->idle--;
+	job = resolver->todo;
+	if (job) {
+		resolver->todo = job->next;
+		resolver->queued--;
+		if (!resolver->todo)
+			resolver->todo_end = &resolver->todo;
+	} else {
+		resolver->threads--;
+	}
+	(void)pthread_mutex_unlock(&resolver->lock);
+	return job;
+}
+
+static void give_back(struct resolver *resolver, struct job *job)
+{
+	bool abandoned;
+
+	(void)pthread_mutex_lock(&resolver->lock);
+	abandoned = job->abandoned;
+	if (!abandoned) {
+		job->next = resolver->done;
+		resolver->done = job;
+	}
+	(void)pthread_mutex_unlock(&resolver->lock);
+	if (abandoned)
+		job_free(job);
+	else
+		(void)eventfd_write(resolver->wake, 1);
+}
+
+static void *resolve(void *argument)
+{
+	struct resolver *resolver = argument;
+	struct inspection *inspection = malloc(sizeof(*inspection));
+	struct job *job;
+
+	while ((job = take_job(resolver))) {
+		/* Zero denies: without memory nothing is allowed. */
+		if (inspection)
+			work(resolver, job, inspection);
+		give_back(resolver, job);
+	}
+	free(inspection);
+	return NULL;
+}
+
+static void start_thread(struct resolver *resolver)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	sigset_t all;
+	sigset_t old;
+
+	(void)pthread_attr_init(&attributes);
+	(void)pthread_attr_setstacksize(&attributes, STACK);
+	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
+	if (pthread_create(&thread, &attributes, resolve, resolver) == 0)
+		resolver->threads++;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	(void)pthread_attr_destroy(&attributes);
+}
+
+int resolver_new(const struct judge *judge, struct journal *journal,
+		 struct resolver **ret, int *ret_wake, struct err *e)
+{
+	struct resolver *resolver = calloc(1, sizeof(*resolver));
+
+	if (!resolver)
+		return err_set(e, ENOMEM, "start the resolver");
+	resolver->judge = judge;
+	resolver->journal = journal;
+	resolver->todo_end = &resolver->todo;
+	resolver->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	(void)pthread_mutex_init(&resolver->lock, NULL);
+	(void)pthread_cond_init(&resolver->changed, NULL);
+	if (resolver->wake >= 0)
+		start_thread(resolver);
+	if (resolver->threads == 0) {
+		close_owned(&resolver->wake);
+		free(resolver);
+		return err_set(e, EAGAIN, "start a resolver thread");
+	}
+	*ret_wake = resolver->wake;
+	*ret = resolver;
+	return 0;
+}
+
+void resolver_submit(struct resolver *resolver, struct job *take_job)
+{
+	(void)pthread_mutex_lock(&resolver->lock);
+	take_job->next = NULL;
+	*resolver->todo_end = take_job;
+	resolver->todo_end = &take_job->next;
+	/* A thread that was woken for an earlier job still counts as idle. */
+	if (++resolver->queued > resolver->idle &&
+	    resolver->threads < THREADS_MAX)
+		start_thread(resolver);
+	(void)pthread_cond_signal(&resolver->changed);
+	(void)pthread_mutex_unlock(&resolver->lock);
+}
+
+struct job *resolver_done(struct resolver *resolver)
+{
+	struct job *job;
+
+	(void)pthread_mutex_lock(&resolver->lock);
+	job = resolver->done;
+	if (job)
+		resolver->done = job->next;
+	(void)pthread_mutex_unlock(&resolver->lock);
+	return job;
+}
+
+bool resolver_abandon(struct resolver *resolver, struct job *job)
+{
+	bool done = false;
+
+	(void)pthread_mutex_lock(&resolver->lock);
+	for (struct job *at = resolver->done; at; at = at->next)
+		done = done || at == job;
+	job->abandoned = !done;
+	(void)pthread_mutex_unlock(&resolver->lock);
+	return !done;
+}
+
+static void describe_file(const struct inspection *inspection,
+			  struct event_file *ret)
+{
+	size_t index = inspection->decision.file;
+	const struct file_facts *file = &inspection->facts.files[index];
+
+	if (inspection->facts.count == 0) {
+		ret->path = copy(inspection->requested);
+		return;
+	}
+	ret->path = copy(file->path ? file->path : inspection->requested);
+	ret->has_identity = true;
+	ret->identity = inspection->identities[index];
+	ret->has_digest = file->hashed || file->stat_matches;
+	memcpy(ret->digest, file->digest, DIGEST_SIZE);
+}
+
+char *resolver_event(const struct judge *judge, struct journal *journal,
+		     enum action action, pid_t tid,
+		     const struct notification *notification,
+		     const struct inspection *inspection, bool args,
+		     size_t *ret_len)
+{
+	const struct container *c = judge->container;
+	const struct event_container container = {
+		.id = c->id,
+		.bundle = c->bundle,
+		.runtime = c->runtime,
+		.annotations = c->annotations,
+		.config = &c->config,
+	};
+	struct process_info ancestors[ANCESTORS_MAX];
+	struct buffer line = BUFFER_INIT;
+	struct event event;
+	int rc;
+
+	event_init(&event, action);
+	(void)clock_gettime(CLOCK_REALTIME, &event.time);
+	event.reason = inspection->decision.reason;
+	event.flagged = inspection->decision.flagged;
+	event.allow_rule = inspection->decision.allow_rule;
+	event.lost = journal_take_lost(journal);
+	event.syscall = copy(notification ? notify_call_name(notification->call)
+					  : NULL);
+	event.requested = copy(inspection->requested);
+	describe_file(inspection, &event.file);
+	witness_process(tid, args, &event.process);
+	event.ancestor_count =
+		witness_ancestors(&event.process, args, ancestors);
+	event.ancestors = ancestors;
+	rc = event_write(&event, &container, &line);
+	for (size_t i = 0; i < event.ancestor_count; i++)
+		process_info_clear(&ancestors[i]);
+	event.ancestors = NULL;
+	event.ancestor_count = 0;
+	event_clear(&event);
+	if (rc < 0)
+		buffer_clear(&line);
+	*ret_len = line.len;
+	return line.data;
+}

@@ -1,0 +1,278 @@
+/*
+ * runmoor - the OCI runtime in front of runc or crun: what creates or enters
+ * a container is protected, everything else is passed through.
+ */
+#include "cli.h"
+#include "config.h"
+#include "container.h"
+#include "file.h"
+#include "log.h"
+#include "protect.h"
+#include "runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CONFIG_SIZE_MAX = 1024 * 1024 };
+
+static const char system_config[] = "/etc/runmoor/config.json";
+
+/* As runc decides it: not root, or root of a user namespace only. */
+static bool is_rootless(void)
+{
+	struct buffer map = BUFFER_INIT;
+	bool rootless = geteuid() != 0;
+
+	if (!rootless && file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map,
+				   NULL) == 0) {
+		unsigned long inside = 1;
+		unsigned long outside = 1;
+		unsigned long count = 0;
+
+		rootless = sscanf(map.data, "%lu %lu %lu", &inside, &outside,
+				  &count) != 3 ||
+			   outside != 0 || count != UINT32_MAX;
+	}
+	buffer_clear(&map);
+	return rootless;
+}
+
+/* The file to read; *ret_required where somebody asked for this very one. */
+static char *config_path(const struct config_home *home, bool *ret_required)
+{
+	const char *named = getenv("RUNMOOR_CONFIG");
+	char *path = NULL;
+
+	*ret_required = named && *named;
+	if (*ret_required)
+		return strdup(named);
+	if (!home->rootless || !home->home)
+		return strdup(system_config);
+	return asprintf(&path, "%s/.config/runmoor/config.json", home->home) <
+			       0
+		       ? NULL
+		       : path;
+}
+
+static int load_config(struct config *config, struct err *e)
+{
+	const struct config_home home = {
+		.rootless = is_rootless(),
+		.home = getenv("HOME"),
+		.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
+		.xdg_state_home = getenv("XDG_STATE_HOME"),
+	};
+	OWNED(json_owned) struct json *document = NULL;
+	struct buffer text = BUFFER_INIT;
+	bool required;
+	OWNED(free_owned) char *path = config_path(&home, &required);
+	int rc;
+
+	if (!path)
+		return err_set(e, ENOMEM, "read the configuration");
+	if (config_init(config, &home, e) < 0)
+		return -1;
+	rc = file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &text, e);
+	if (rc < 0 && e->code == ENOENT && !required)
+		rc = 0;
+	else if (rc == 0) {
+		rc = json_parse(text.data ? text.data : "", text.len, &document,
+				e);
+		if (rc == 0)
+			rc = config_merge(config, document, e);
+		if (rc < 0)
+			(void)err_wrap(e, "configuration %s", path);
+	}
+	buffer_clear(&text);
+	return rc;
+}
+
+/* runmoor-runc and runmoor-crun name the runtime by their own name. */
+static const char *linked_runtime(const char *argv0)
+{
+	const char *slash = strrchr(argv0, '/');
+	const char *name = slash ? slash + 1 : argv0;
+
+	if (strcmp(name, "runmoor-runc") == 0)
+		return "runc";
+	if (strcmp(name, "runmoor-crun") == 0)
+		return "crun";
+	return NULL;
+}
+
+static int find_runtime(const char *argv0, const struct config *config,
+			char **ret, struct err *e)
+{
+	const char *name = linked_runtime(argv0);
+
+	if (!name)
+		name = getenv("RUNMOOR_RUNTIME");
+	if (!name || !*name)
+		name = config->runtime;
+	return runtime_find(name, ret, e);
+}
+
+/* Where our other programs lie: beside this one. */
+static int own_folder(char ret[PATH_MAX], struct err *e)
+{
+	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
+	char *slash;
+
+	if (n < 0)
+		return err_set(e, errno, "read /proc/self/exe");
+	ret[n] = '\0';
+	slash = strrchr(ret, '/');
+	if (slash)
+		*slash = '\0';
+	return 0;
+}
+
+static int delete_container(const struct command_line *line,
+			    const struct config *config, int *ret_status,
+			    struct err *e)
+{
+	const struct cli *cli = line->cli;
+	OWNED(free_owned) char *folder = NULL;
+	struct runtime runtime;
+	bool ended;
+
+	if (runtime_start(line->runtime, line->argv, &runtime, e) < 0 ||
+	    runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
+		return -1;
+	if (*ret_status != 0 || !cli->id)
+		return 0;
+	folder = container_folder(config->state_dir, cli->root ? cli->root : "",
+				  cli->id);
+	if (!folder || access(folder, F_OK) < 0)
+		return 0;
+	return container_release(folder, e);
+}
+
+/* A session is protected by the container's own supervisor, to which the
+ * runtime hands its listener; where there is none the runtime can't, and
+ * fails. What is left is whether sessions are allowed at all. */
+static int enter_container(const struct command_line *line,
+			   const struct config *config, struct err *e)
+{
+	const struct cli *cli = line->cli;
+	OWNED(free_owned)
+	char *folder = cli->id ? container_folder(config->state_dir,
+						  cli->root ? cli->root : "",
+						  cli->id)
+			       : NULL;
+	struct container container;
+	enum session_rule rule;
+
+	if (folder && container_supervisor(folder)) {
+		if (container_read(folder, &container, e) < 0)
+			return -1;
+		rule = container.config.exec_sessions;
+		container_clear(&container);
+		if (rule == SESSIONS_DENY)
+			return err_set(e, EPERM,
+				       "container %s takes no exec sessions: "
+				       "policy exec_sessions is deny",
+				       cli->id);
+	}
+	return runtime_become(line->runtime, line->argv, e);
+}
+
+static int refuse_guess(const struct cli *cli, struct err *e)
+{
+	return err_set(e, 0,
+		       "can't tell what %s means, hence not which container "
+		       "is started: use another form of the option, or the "
+		       "plain runtime",
+		       cli->unknown_option);
+}
+
+static int run_command(struct command_line *line, struct config *config,
+		       int *ret_status, struct err *e)
+{
+	const struct cli *cli = line->cli;
+
+	switch (cli->command) {
+	case COMMAND_CREATE:
+	case COMMAND_RUN:
+		if (cli->unknown_option)
+			return refuse_guess(cli, e);
+		/* Without an id the runtime prints its usage. */
+		if (!cli->id)
+			break;
+		return protect_run(line, config, ret_status, e);
+	case COMMAND_RESTORE:
+		if (config->mode == MODE_OFF)
+			break;
+		return err_set(e, ENOTSUP,
+			       "restore can't be protected: a restored "
+			       "container has no listener. Create it anew, or "
+			       "use the plain runtime");
+	case COMMAND_EXEC:
+		if (cli->unknown_option && !cli->id)
+			return refuse_guess(cli, e);
+		return enter_container(line, config, e);
+	case COMMAND_DELETE:
+		return delete_container(line, config, ret_status, e);
+	case COMMAND_OTHER:
+	case COMMAND_HELP:
+	case COMMAND_VERSION:
+		break;
+	}
+	return runtime_become(line->runtime, line->argv, e);
+}
+
+/* runmoor-poststop FOLDER: the container is stopped and about to be gone. */
+static int poststop(const char *folder)
+{
+	struct err e = {0};
+
+	if (container_release(folder, &e) == 0)
+		return EXIT_SUCCESS;
+	(void)fprintf(stderr, "runmoor: %s\n", e.text);
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char *argv[])
+{
+	struct cli cli;
+	char self[PATH_MAX];
+	struct config config = {0};
+	OWNED(free_owned) char *runtime = NULL;
+	struct err e = {0};
+	int status = EXIT_SUCCESS;
+	int rc;
+
+	if (argc == 2 && strcmp(argv[0], "runmoor-poststop") == 0)
+		return poststop(argv[1]);
+	cli_parse(argc, argv, &cli);
+	const struct log log = {
+		.file = cli.log,
+		.format = cli.log_json ? LOG_JSON : LOG_TEXT,
+	};
+	struct command_line line = {
+		.cli = &cli, .argv = argv, .log = &log, .self = self};
+
+	rc = load_config(&config, &e);
+	if (rc == 0)
+		rc = find_runtime(argv[0], &config, &runtime, &e);
+	if (rc == 0)
+		rc = own_folder(self, &e);
+	if (rc == 0) {
+		line.runtime = runtime;
+		argv[0] = runtime;
+		if (cli.command == COMMAND_VERSION) {
+			(void)printf("runmoor version %s\n", RUNMOOR_VERSION);
+			(void)fflush(stdout);
+		}
+		rc = run_command(&line, &config, &status, &e);
+	}
+	config_clear(&config);
+	if (rc == 0)
+		return status;
+	log_write(&log, LOG_LEVEL_ERROR, "%s", e.text);
+	return EXIT_FAILURE;
+}

@@ -1,0 +1,491 @@
+/*
+ * runmoor-supervisor - one small process a container: takes listeners from
+ * the runtime and answers their notifications until no task is left.
+ *
+ *   runmoor-supervisor FOLDER READY
+ *
+ * FOLDER is the container's below state_dir. READY is an inherited socket to
+ * the runmoor that started it: 'R' says that the listener's socket is there,
+ * anything else is an error message; 'H' that a listener was handed over;
+ * from the other side 'C' commits: the container was created. Should it close
+ * without that and no listener come, the supervisor ends.
+ */
+#include "container.h"
+#include "file.h"
+#include "handoff.h"
+#include "journal.h"
+#include "judge.h"
+#include "privilege.h"
+#include "resolver.h"
+#include "sha256.h"
+#include "tracer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+
+enum source_kind {
+	SOURCE_HANDOFF_SOCKET,
+	SOURCE_HANDOFF,
+	SOURCE_LISTENER,
+	SOURCE_SIGNALS,
+	SOURCE_JOBS,
+	SOURCE_TICK,
+	SOURCE_READY,
+};
+
+/* What an epoll event is about. */
+struct source {
+	enum source_kind kind;
+	struct source *next; /* of SOURCE_LISTENER and SOURCE_HANDOFF */
+	struct listener listener;
+	struct handoff handoff;
+};
+
+struct supervisor {
+	const char *folder;
+	struct container container;
+	struct judge judge;
+	struct journal *journal;
+	struct resolver *resolver;
+	struct tracer *tracer;
+	struct source *sources; /* listeners and handoffs */
+	struct source fixed[5];
+	int epoll;
+	int socket;
+	int signals;
+	int jobs;
+	int tick;
+	int ready;
+	bool ticking;
+	bool committed;
+	bool had_listener;
+	size_t listeners;
+	bool ending;
+};
+
+static int map_manifest(const char *path, const char *expected,
+			const struct manifest **ret, struct err *e)
+{
+	OWNED(close_owned) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct manifest *manifest = NULL;
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX];
+	struct stat st;
+	void *bytes;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "open the manifest %s", path);
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (bytes == MAP_FAILED)
+		return err_set(e, errno, "map the manifest %s", path);
+	if (sha256_bytes(bytes, (size_t)st.st_size, digest, e) < 0)
+		return -1;
+	sha256_hex(digest, hex);
+	if (strcmp(hex, expected) != 0)
+		return err_set(e, 0,
+			       "the manifest %s isn't the one that was sealed",
+			       path);
+	if (manifest_parse(bytes, (size_t)st.st_size, &manifest, e) < 0)
+		return err_wrap(e, "%s", path);
+	*ret = manifest;
+	return 0;
+}
+
+static int load(struct supervisor *s, struct err *e)
+{
+	struct container *c = &s->container;
+
+	if (container_read(s->folder, c, e) < 0 ||
+	    map_manifest(c->manifest, c->manifest_sha256, &s->judge.sealed.image,
+			 e) < 0)
+		return -1;
+	if (c->volumes && map_manifest(c->volumes, c->volumes_sha256,
+				       &s->judge.sealed.volumes, e) < 0)
+		return -1;
+	s->judge.container = c;
+	s->judge.sealed.stat_trusted = c->stat_trusted;
+	return 0;
+}
+
+static void tell(struct supervisor *s, enum action action)
+{
+	const struct container *c = &s->container;
+	const struct event_container container = {
+		.id = c->id,
+		.bundle = c->bundle,
+		.runtime = c->runtime,
+		.annotations = c->annotations,
+		.config = &c->config,
+	};
+	char *paths[16];
+	struct buffer line = BUFFER_INIT;
+	struct event event;
+
+	event_init(&event, action);
+	(void)clock_gettime(CLOCK_REALTIME, &event.time);
+	event.lost = journal_take_lost(s->journal);
+	if (action == ACTION_CONTAINER_SEALED) {
+		event.sealed_files = c->sealed_files;
+		event.sealed_bytes = c->sealed_bytes;
+		event.unreadable_count = c->unreadable_count;
+		event.manifest_sha256 = strdup(c->manifest_sha256);
+		event.cached = c->cached;
+		event.unreadable = paths;
+		for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+			const char *path;
+
+			if (!json_string(json_at(c->unreadable, i), &path))
+				break;
+			paths[event.unreadable_listed++] = strdup(path);
+		}
+	}
+	if (event_write(&event, &container, &line) == 0)
+		journal_push(s->journal, line.data, line.len);
+	else
+		buffer_clear(&line);
+	for (size_t i = 0; i < event.unreadable_listed; i++)
+		free(paths[i]);
+	event.unreadable = NULL;
+	event.unreadable_listed = 0;
+	event_clear(&event);
+}
+
+static void tell_session(struct supervisor *s, const struct json *state)
+{
+	struct inspection *inspection = calloc(1, sizeof(*inspection));
+	uint64_t pid = 0;
+	size_t len = 0;
+	char *line;
+
+	if (inspection && json_uint(json_get(state, "pid"), &pid)) {
+		inspection->decision.allow_rule = -1;
+		line = resolver_event(&s->judge, s->journal,
+				      ACTION_SESSION_OPENED, (pid_t)pid, NULL,
+				      inspection, false, &len);
+		if (line)
+			journal_push(s->journal, line, len);
+	}
+	free(inspection);
+}
+
+static int watch(const struct supervisor *s, int fd, struct source *source,
+		 struct err *e)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
+
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return err_set(e, errno, "watch a descriptor");
+	return 0;
+}
+
+static struct source *add_source(struct supervisor *s, enum source_kind kind)
+{
+	struct source *source = calloc(1, sizeof(*source));
+
+	if (!source)
+		return NULL;
+	source->kind = kind;
+	source->listener.fd = -1;
+	source->handoff = (struct handoff){.connection = -1, .listener = -1};
+	source->next = s->sources;
+	s->sources = source;
+	return source;
+}
+
+static void remove_source(struct supervisor *s, struct source *source)
+{
+	struct source **at = &s->sources;
+
+	while (*at != source)
+		at = &(*at)->next;
+	*at = source->next;
+	handoff_clear(&source->handoff);
+	close_owned(&source->listener.fd);
+	free(source);
+}
+
+/* The runtime has sent all. The state's "status" is "running" for an exec
+ * session, "creating" or "created" for the container itself. */
+static void take_listener(struct supervisor *s, struct source *source)
+{
+	struct handoff *handoff = &source->handoff;
+	OWNED(json_owned) struct json *document = NULL;
+	struct source *listener;
+	const char *status = NULL;
+
+	if (handoff->listener < 0 || !handoff->state.data ||
+	    json_parse(handoff->state.data, handoff->state.len, &document,
+		       NULL) < 0)
+		return;
+	listener = add_source(s, SOURCE_LISTENER);
+	if (!listener || watch(s, handoff->listener, listener, NULL) < 0)
+		return;
+	listener->listener.fd = FD_MOVE(handoff->listener);
+	s->listeners++;
+	if (s->had_listener &&
+	    json_string(json_get(json_get(document, "state"), "status"),
+			&status) &&
+	    strcmp(status, "running") == 0)
+		tell_session(s, document);
+	if (!s->had_listener && s->ready >= 0)
+		(void)send(s->ready, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	s->had_listener = true;
+}
+
+static void on_connection(struct supervisor *s)
+{
+	struct handoff handoff;
+	struct source *source;
+
+	if (handoff_accept(s->socket, &handoff, NULL) < 0)
+		return;
+	source = add_source(s, SOURCE_HANDOFF);
+	if (!source || watch(s, handoff.connection, source, NULL) < 0) {
+		handoff_clear(&handoff);
+		return;
+	}
+	source->handoff = handoff;
+}
+
+static void on_handoff(struct supervisor *s, struct source *source)
+{
+	bool done = false;
+
+	if (handoff_read(&source->handoff, &done, NULL) < 0) {
+		remove_source(s, source);
+		return;
+	}
+	if (!done)
+		return;
+	take_listener(s, source);
+	remove_source(s, source);
+}
+
+static void on_listener(struct supervisor *s, struct source *source,
+			uint32_t events)
+{
+	if (events & EPOLLIN) {
+		tracer_notified(s->tracer, &source->listener);
+		return;
+	}
+	/* No task is left that has this filter. */
+	(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, source->listener.fd, NULL);
+	source->listener.gone = true;
+	s->listeners--;
+}
+
+/* Listeners that are gone, once no job refers to them. */
+static void sweep_listeners(struct supervisor *s)
+{
+	struct source *next;
+
+	for (struct source *at = s->sources; at; at = next) {
+		next = at->next;
+		if (at->kind == SOURCE_LISTENER && at->listener.gone &&
+		    at->listener.jobs == 0)
+			remove_source(s, at);
+	}
+}
+
+static void on_signal(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			s->ending = true;
+	tracer_collect(s->tracer);
+}
+
+static void on_ready(struct supervisor *s)
+{
+	char byte;
+	ssize_t n = recv(s->ready, &byte, 1, MSG_DONTWAIT);
+
+	if (n == 1 && byte == 'C')
+		s->committed = true;
+	if (n == 0 || (n < 0 && errno != EAGAIN)) {
+		close_owned(&s->ready);
+		/* create was killed half-way: nobody will come. */
+		if (!s->committed && !s->had_listener)
+			s->ending = true;
+		s->committed = true;
+	}
+}
+
+static void set_ticking(struct supervisor *s)
+{
+	struct itimerspec when = {0};
+	bool want = tracer_busy(s->tracer);
+
+	if (want == s->ticking)
+		return;
+	/* Armed at once, disarmed a tick after the last work, so that a
+	 * sequence of execs doesn't set the timer for each. */
+	if (want) {
+		when.it_value.tv_nsec = TRACER_TICK_MS * 1000000L;
+		when.it_interval = when.it_value;
+		s->ticking = true;
+		(void)timerfd_settime(s->tick, 0, &when, NULL);
+	}
+}
+
+static void on_tick(struct supervisor *s)
+{
+	const struct itimerspec never = {0};
+	uint64_t count;
+
+	(void)!read(s->tick, &count, sizeof(count));
+	tracer_tick(s->tracer);
+	if (!tracer_busy(s->tracer)) {
+		s->ticking = false;
+		(void)timerfd_settime(s->tick, 0, &never, NULL);
+	}
+}
+
+static void on_jobs(struct supervisor *s)
+{
+	uint64_t count;
+
+	(void)!read(s->jobs, &count, sizeof(count));
+	tracer_finish_jobs(s->tracer);
+}
+
+static void dispatch(struct supervisor *s, struct source *source,
+		     uint32_t events)
+{
+	switch (source->kind) {
+	case SOURCE_HANDOFF_SOCKET:
+		on_connection(s);
+		break;
+	case SOURCE_HANDOFF:
+		on_handoff(s, source);
+		break;
+	case SOURCE_LISTENER:
+		on_listener(s, source, events);
+		break;
+	case SOURCE_SIGNALS:
+		on_signal(s);
+		break;
+	case SOURCE_JOBS:
+		on_jobs(s);
+		break;
+	case SOURCE_TICK:
+		on_tick(s);
+		break;
+	case SOURCE_READY:
+		on_ready(s);
+		break;
+	}
+}
+
+/* await listener → serve → drain → exit */
+static void serve(struct supervisor *s)
+{
+	struct epoll_event events[16];
+
+	while (!s->ending) {
+		int n = epoll_wait(s->epoll, events, ARRAY_LEN(events), -1);
+
+		for (int i = 0; i < n; i++)
+			dispatch(s, events[i].data.ptr, events[i].events);
+		set_ticking(s);
+		sweep_listeners(s);
+		/* The tasks of the container are gone, and runmoor knows that
+		 * there was one. */
+		if (s->had_listener && s->listeners == 0 && s->committed &&
+		    !tracer_busy(s->tracer))
+			s->ending = true;
+	}
+	tracer_end(s->tracer);
+}
+
+static int open_signals(struct err *e)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+		return err_set(e, errno, "block signals");
+	/* A broken lease sends SIGIO, a dead sink SIGPIPE. */
+	(void)signal(SIGIO, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? err_set(e, errno, "open a signal descriptor") : fd;
+}
+
+static int start(struct supervisor *s, struct err *e)
+{
+	static const enum source_kind kinds[] = {
+		SOURCE_HANDOFF_SOCKET, SOURCE_SIGNALS, SOURCE_JOBS, SOURCE_TICK,
+		SOURCE_READY};
+	OWNED(free_owned) char *path = NULL;
+
+	if (asprintf(&path, "%s/listener.sock", s->folder) < 0)
+		return err_set(e, ENOMEM, "start");
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	s->signals = open_signals(e);
+	if (s->signals < 0)
+		return -1;
+	if (s->epoll < 0 || s->tick < 0)
+		return err_set(e, errno, "start the event loop");
+	if (container_lock(s->folder, e) < 0 || load(s, e) < 0 ||
+	    privilege_drop(e) < 0 ||
+	    journal_open(s->container.config.events_file, &s->journal, e) < 0 ||
+	    resolver_new(&s->judge, s->journal, &s->resolver, &s->jobs, e) <
+		    0 ||
+	    tracer_new(&s->judge, s->resolver, s->journal, &s->tracer, e) < 0 ||
+	    handoff_listen(path, &s->socket, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const int fds[] = {s->socket, s->signals, s->jobs, s->tick,
+				   s->ready};
+
+		s->fixed[i].kind = kinds[i];
+		if (watch(s, fds[i], &s->fixed[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int main(int argc, char *argv[])
+{
+	static struct supervisor s = {.epoll = -1};
+	struct err e = {0};
+
+	if (argc != 3) {
+		(void)fprintf(stderr,
+			      "usage: runmoor-supervisor FOLDER READY\n"
+			      "Started by runmoor; nothing to run by hand.\n");
+		return 2;
+	}
+	s.folder = argv[1];
+	s.ready = (int)strtol(argv[2], NULL, 10);
+	if (start(&s, &e) < 0) {
+		(void)send(s.ready, e.text, strlen(e.text), MSG_NOSIGNAL);
+		return 1;
+	}
+	tell(&s, ACTION_CONTAINER_SEALED);
+	(void)send(s.ready, "R", 1, MSG_NOSIGNAL);
+	serve(&s);
+	tell(&s, ACTION_CONTAINER_RELEASED);
+	journal_close(s.journal);
+	container_remove(s.folder);
+	return 0;
+}
