@@ -21,6 +21,10 @@ struct notification {
 	bool compat; /* a 32-bit call: pointers and ints are 32 bits wide */
 };
 
+/* Once for a listener: have the kernel wake us and the target on one CPU, since
+ * each waits for the other (Linux 6.6; elsewhere nothing happens). */
+void notify_prepare(int listener);
+
 /* 0; -1 with ENOENT where the target is gone or was interrupted. */
 MUST_CHECK int notify_receive(int listener, struct notification *ret,
 			      struct err *e);

@@ -22,9 +22,14 @@ enum { TARGET_CWD = -100 }; /* as AT_FDCWD */
 struct target {
 	pid_t tid;
 	int root; /* O_PATH of its root folder; -1 until needed */
+	/* Devices of the image, borrowed: local file systems whose answer may
+	 * be waited for. */
+	const uint64_t *local;
+	size_t local_count;
 };
 
-void target_init(struct target *target, pid_t tid);
+void target_init(struct target *target, pid_t tid, const uint64_t *local,
+		 size_t local_count);
 void target_clear(struct target *target);
 
 /*
@@ -41,10 +46,11 @@ MUST_CHECK int target_read_string(const struct target *target,
  * TARGET_CWD. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. e->code is the errno
  * that execve would give (ENOENT, ENOTDIR, ELOOP, EBADF, …).
  *
- * target_open_cached never blocks: EAGAIN where the answer needs a file
- * system, or a look that only target_open gives (mounts, magic links).
+ * target_open_fast waits for nothing but the image's own file system, and
+ * hardly for that (its symlinks: overlayfs doesn't read them from the cache
+ * alone). EAGAIN where only target_open tells: other mounts, magic links.
  */
-MUST_CHECK int target_open_cached(struct target *target, int dirfd,
+MUST_CHECK int target_open_fast(struct target *target, int dirfd,
 				  const char *path, int flags, int *ret_fd,
 				  struct err *e);
 MUST_CHECK int target_open(struct target *target, int dirfd, const char *path,

@@ -57,8 +57,6 @@ struct event_container {
 	const struct config *config;	/* mode, match, … as policy  */
 };
 
-#define event_process process_info /* until event.c says so too */
-
 struct event_file {
 	char *path; /* as the target sees it; any byte */
 	bool has_identity;
@@ -70,31 +68,40 @@ struct event_file {
 struct event {
 	enum action action;
 	enum reason reason;
-	bool flagged;		    /* let run: audit                     */
+	bool flagged; /* let run: audit                     */
 	struct timespec time;
-	struct event_process process; /* zeroed with pid 0: no process    */
-	struct event_process *ancestors; /* nearest first                  */
+	struct process_info process;	/* zeroed with pid 0: no process    */
+	struct process_info *ancestors; /* nearest first                  */
 	size_t ancestor_count;
 	struct event_file file;
-	char *syscall;		    /* "execve", "execveat", "mmap"       */
-	char *requested;	    /* the path the target asked for      */
-	char *detail;		    /* one sentence for people            */
-	int64_t allow_rule;	    /* index of the exception used, or -1 */
-	uint64_t lost;		    /* events lost before this one        */
+	char *syscall;	    /* "execve", "execveat", "mmap"       */
+	char *requested;    /* the path the target asked for      */
+	char *detail;	    /* one sentence for people            */
+	int64_t allow_rule; /* index of the exception used, or -1 */
+	uint64_t lost;	    /* events lost before this one        */
 	/* container-sealed */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;
 	uint64_t unreadable_count;
-	char **unreadable;	    /* first few paths                    */
+	char **unreadable; /* first few paths                    */
 	size_t unreadable_listed;
 	char *manifest_sha256;
 	bool cached;
 };
 
+/* Time is the caller's to set. */
 void event_init(struct event *event, enum action action);
+/* Frees what it points to: all of it comes from malloc, the arrays of
+ * ancestors and of unreadable too. */
 void event_clear(struct event *event);
 
-/* Append the event as one line with its newline. -1 when out of memory. */
+/*
+ * Append the event as one line with its newline. Bytes that are not UTF-8
+ * come as \\xNN. Texts are cut at 4,096 bytes, arguments at 64 of 1,024 bytes
+ * each, ancestors at ANCESTORS_MAX, which sets runmoor.truncated; and of the
+ * unreadable paths 16 are told. -1 when out of memory: out has nothing of it
+ * then, or has failed itself.
+ */
 MUST_CHECK int event_write(const struct event *event,
 			   const struct event_container *container,
 			   struct buffer *out);

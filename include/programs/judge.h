@@ -17,6 +17,7 @@
 struct judge {
 	const struct container *container;
 	struct sealed sealed;
+	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
 };
 
 /* Everything one judgement found; large, so on the heap. */

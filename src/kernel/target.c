@@ -17,9 +17,10 @@
 
 enum { PAGE = 4096, LINK_NAME = 64 };
 
-void target_init(struct target *target, pid_t tid)
+void target_init(struct target *target, pid_t tid, const uint64_t *local,
+		 size_t local_count)
 {
-	*target = (struct target){.tid = tid, .root = -1};
+	*target = (struct target){tid, -1, local, local_count};
 }
 
 void target_clear(struct target *target)
@@ -109,16 +110,43 @@ static int open_how(int dirfd, const char *path, uint64_t flags,
 	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
 }
 
+static bool is_local(const struct target *target, int fd)
+{
+	struct identity id;
+
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+		return false;
+	for (size_t i = 0; i < target->local_count; i++)
+		if (target->local[i] == id.dev)
+			return true;
+	return false;
+}
+
 /*
  * Within one mount and without magic links, what the kernel finds from the
- * target's root is what the target finds. RESOLVE_CACHED: never wait.
- * ENOENT is final there, since no procfs was crossed.
+ * target's root is what the target finds; ENOENT is final there, since no
+ * procfs was crossed. RESOLVE_CACHED never waits; the second try may, for a
+ * disk, and is made on the image only: a target's root or working folder may
+ * lie on a FUSE that never answers.
  */
-int target_open_cached(struct target *target, int dirfd, const char *path,
-		       int flags, int *ret_fd, struct err *e)
+static int open_fast(const struct target *target, int start, const char *path,
+		     uint64_t flags, uint64_t resolve)
 {
-	const uint64_t resolve =
-		RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+	int fd;
+
+	resolve |= RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+	fd = open_how(start, path, flags, resolve | RESOLVE_CACHED);
+	if (fd >= 0 || errno != EAGAIN)
+		return fd;
+	if (is_local(target, start))
+		return open_how(start, path, flags, resolve);
+	errno = EAGAIN;
+	return -1;
+}
+
+int target_open_fast(struct target *target, int dirfd, const char *path,
+		     int flags, int *ret_fd, struct err *e)
+{
 	uint64_t nofollow = flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
 	OWNED(close_owned) int start = -1;
 	int fd;
@@ -128,12 +156,12 @@ int target_open_cached(struct target *target, int dirfd, const char *path,
 	if (path[0] == '/') {
 		if (open_root(target, e) < 0)
 			return -1;
-		fd = open_how(target->root, path, nofollow,
-			      resolve | RESOLVE_IN_ROOT);
+		fd = open_fast(target, target->root, path, nofollow,
+			       RESOLVE_IN_ROOT);
 	} else {
 		if (open_start(target, dirfd, &start, e) < 0)
 			return -1;
-		fd = open_how(start, path, nofollow, resolve | RESOLVE_BENEATH);
+		fd = open_fast(target, start, path, nofollow, RESOLVE_BENEATH);
 	}
 	if (fd >= 0) {
 		*ret_fd = fd;

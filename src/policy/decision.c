@@ -62,7 +62,7 @@ static enum reason judge_listed(const struct sealed *sealed,
 		return REASON_UNRESOLVABLE;
 	if (!find_listed(sealed, file->digest))
 		return unlisted_reason(sealed, file);
-	if (proven && file->hashed && !file->held)
+	if (file->hashed && !file->held)
 		return REASON_WRITABLE;
 	if (config->match == MATCH_PATH &&
 	    (!path_entry(sealed, file->path, &entry) ||

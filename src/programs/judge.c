@@ -82,6 +82,12 @@ static enum place find_place(const struct look *look, int fd,
 	return PLACE_VOLUME;
 }
 
+static bool on_image_overlay(const struct judge *judge,
+			     const struct identity *id)
+{
+	return judge->container->overlay && is_image_device(judge, id->dev);
+}
+
 /*
  * Nobody who could write the file is left; new writers are held off by the
  * exec itself (a program), or not at all (ELF interpreters and libraries: the
@@ -92,7 +98,7 @@ static bool is_held(const struct judge *judge, int fd, const char *path,
 {
 	const struct container *c = judge->container;
 
-	if (c->overlay && is_image_device(judge, id->dev)) {
+	if (on_image_overlay(judge, id)) {
 		if (lower || !c->overlay_writable)
 			return true;
 		return c->upper &&
@@ -121,8 +127,11 @@ static int read_file(const struct look *look, int path_fd, bool lower,
 		return 0;
 	/* Held first, then hashed: a writer that is gone by now can't alter
 	 * what is hashed after it. */
-	if (look->out->facts.proven)
+	if (look->out->facts.proven || on_image_overlay(look->judge, id))
 		file->held = is_held(look->judge, fd, file->path, id, lower);
+	else
+		/* The kernel itself will refuse, with ETXTBSY. */
+		file->held = true;
 	if (sha256_file(fd, 0, file->digest, NULL) < 0)
 		return -1;
 	file->hashed = true;
@@ -194,8 +203,8 @@ static int open_path(struct look *look, int dirfd, const char *path, int flags,
 		     int *ret_fd, struct err *e)
 {
 	return look->pace == PACE_FAST
-		       ? target_open_cached(&look->target, dirfd, path, flags,
-					    ret_fd, e)
+		       ? target_open_fast(&look->target, dirfd, path, flags,
+					  ret_fd, e)
 		       : target_open(&look->target, dirfd, path, flags, ret_fd,
 				     e);
 }
@@ -328,7 +337,8 @@ enum outcome judge_request(const struct judge *judge,
 	inspection_reset(ret, false);
 	if (pace == PACE_FAST && judge->container->reads_may_block)
 		return OUTCOME_SLOW;
-	target_init(&look.target, n->tid);
+	target_init(&look.target, n->tid, judge->devices,
+		    judge->container->device_count);
 	if (n->call == CALL_MMAP)
 		outcome = look_at_map(&look, n);
 	else if (n->call == CALL_UNKNOWN) {
@@ -422,7 +432,8 @@ enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 	size_t count = 0;
 
 	inspection_reset(ret, true);
-	target_init(&look.target, tid);
+	target_init(&look.target, tid, judge->devices,
+		    judge->container->device_count);
 	if (target_open_link(tid, "exe", &exe, NULL) < 0 ||
 	    target_mappings(tid, mappings, &count, &stack_end, NULL) < 0)
 		ret->facts.unresolvable = true;

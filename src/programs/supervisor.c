@@ -114,6 +114,8 @@ static int load(struct supervisor *s, struct err *e)
 		return -1;
 	s->judge.container = c;
 	s->judge.sealed.stat_trusted = c->stat_trusted;
+	for (size_t i = 0; i < c->device_count; i++)
+		s->judge.devices[i] = c->devices[i].seen;
 	return 0;
 }
 
@@ -230,6 +232,7 @@ static void take_listener(struct supervisor *s, struct source *source)
 	listener = add_source(s, SOURCE_LISTENER);
 	if (!listener || watch(s, handoff->listener, listener, NULL) < 0)
 		return;
+	notify_prepare(handoff->listener);
 	listener->listener.fd = FD_MOVE(handoff->listener);
 	s->listeners++;
 	if (s->had_listener &&
@@ -299,10 +302,11 @@ static void sweep_listeners(struct supervisor *s)
 
 static void on_signal(struct supervisor *s)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo infos[4];
+	ssize_t n = read(s->signals, infos, sizeof(infos));
 
-	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
-		if (info.ssi_signo != SIGCHLD)
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(infos[0]); i++)
+		if (infos[i].ssi_signo != SIGCHLD)
 			s->ending = true;
 	tracer_collect(s->tracer);
 }

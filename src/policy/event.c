@@ -1,0 +1,349 @@
+#include "event.h"
+
+#include "event_fields.h"
+#include "sha256.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { UNREADABLE_MAX = 16 }; /* paths told of */
+
+/* What ECS calls each action; its values are closed sets, see
+ * "Categorization fields" there. */
+struct kind {
+	const char *name;
+	bool alert;   /* drift, or what is handled like it */
+	bool failure; /* what was asked for didn't happen  */
+	const char *category;
+	const char *type;
+};
+
+static const struct kind kinds[] = {
+	[ACTION_CONTAINER_SEALED] = {"container-sealed", false, false,
+				     "configuration", "creation"},
+	[ACTION_EXEC_BLOCKED] = {"exec-blocked", true, true, "process",
+				 "start"},
+	[ACTION_EXEC_FLAGGED] = {"exec-flagged", true, false, "process",
+				 "start"},
+	[ACTION_LIBRARY_BLOCKED] = {"library-blocked", true, true, "library",
+				    "start"},
+	[ACTION_SCRIPT_FLAGGED] = {"script-flagged", true, false, "process",
+				   "start"},
+	[ACTION_SCRIPT_BLOCKED] = {"script-blocked", true, true, "process",
+				   "start"},
+	[ACTION_RACE_KILLED] = {"race-killed", true, true, "process", "end"},
+	[ACTION_SESSION_OPENED] = {"session-opened", false, false, "session",
+				   "start"},
+	[ACTION_SESSION_REFUSED] = {"session-refused", true, true, "session",
+				    "start"},
+	[ACTION_SUPERVISOR_RESTARTED] = {"supervisor-restarted", false, false,
+					 "process", "change"},
+	[ACTION_CONTAINER_RELEASED] = {"container-released", false, false,
+				       "configuration", "deletion"},
+};
+
+static const char *const reasons[] = {
+	[REASON_NONE] = "none",
+	[REASON_NOT_IN_IMAGE] = "not-in-image",
+	[REASON_MODIFIED] = "modified",
+	[REASON_WRONG_PATH] = "wrong-path",
+	[REASON_VOLUME] = "volume",
+	[REASON_MEMORY_FILE] = "memory-file",
+	[REASON_INTERPRETER_DRIFT] = "interpreter-drift",
+	[REASON_UNRESOLVABLE] = "unresolvable",
+	[REASON_TRACED] = "traced",
+	[REASON_RACE] = "race",
+	[REASON_WRITABLE] = "writable",
+	[REASON_TIMEOUT] = "timeout",
+};
+
+const char *event_action_name(enum action action)
+{
+	return kinds[action].name;
+}
+
+const char *event_reason_name(enum reason reason)
+{
+	return reasons[reason];
+}
+
+void event_init(struct event *event, enum action action)
+{
+	*event = (struct event){
+		.action = action,
+		.process = {.pid_namespaced = -1,
+			    .thread = -1,
+			    .parent = -1,
+			    .uid = -1,
+			    .gid = -1},
+		.allow_rule = -1,
+	};
+}
+
+void event_clear(struct event *event)
+{
+	process_info_clear(&event->process);
+	for (size_t i = 0; i < event->ancestor_count; i++)
+		process_info_clear(&event->ancestors[i]);
+	for (size_t i = 0; i < event->unreadable_listed; i++)
+		free(event->unreadable[i]);
+	free(event->ancestors);
+	free(event->unreadable);
+	free(event->file.path);
+	free(event->syscall);
+	free(event->requested);
+	free(event->detail);
+	free(event->manifest_sha256);
+	*event = (struct event){.allow_rule = -1};
+}
+
+static void put_words(struct fields *f, struct json *root, const char *name,
+		      const char *first, const char *second)
+{
+	OWNED(json_owned) struct json *words = json_new_array();
+
+	fields_append(f, words, first, strlen(first), FIELD_ARG_MAX);
+	if (second)
+		fields_append(f, words, second, strlen(second), FIELD_ARG_MAX);
+	fields_put(f, root, name, PTR_MOVE(words));
+}
+
+static void put_head(struct fields *f, struct json *root,
+		     const struct event *event)
+{
+	const struct kind *kind = &kinds[event->action];
+	bool failure = kind->failure && !event->flagged;
+	bool alert = kind->alert || event->flagged;
+
+	fields_time(f, root, "@timestamp", event->time);
+	fields_text(f, root, "ecs.version", "8.11");
+	fields_text(f, root, "event.kind", alert ? "alert" : "event");
+	put_words(f, root, "event.category", kind->category,
+		  alert ? "intrusion_detection" : NULL);
+	put_words(f, root, "event.type", kind->type,
+		  !alert    ? NULL
+		  : failure ? "denied"
+			    : "allowed");
+	fields_text(f, root, "event.action", kind->name);
+	fields_text(f, root, "event.outcome", failure ? "failure" : "success");
+	fields_text(f, root, "event.dataset", "runmoor.events");
+	fields_text(f, root, "event.provider", "runmoor");
+}
+
+/* The first of the annotations that is there. */
+static const char *annotation(const struct event_container *container,
+			      const char *const keys[])
+{
+	const char *text;
+
+	for (; *keys; keys++)
+		if (json_string(json_get(container->annotations, *keys),
+				&text) &&
+		    *text)
+			return text;
+	return NULL;
+}
+
+/* Of containerd's CRI plugin, of the kubelet (CRI-O hands its labels on), and
+ * of CRI-O. podman and docker set none of these. */
+static void put_container(struct fields *f, struct json *root,
+			  const struct event_container *container)
+{
+	static const char *const names[] = {"io.kubernetes.cri.container-name",
+					    "io.kubernetes.container.name",
+					    "io.kubernetes.cri-o.ContainerName",
+					    NULL};
+	static const char *const images[] = {"io.kubernetes.cri.image-name",
+					     "io.kubernetes.cri-o.ImageName",
+					     NULL};
+	static const char *const pods[] = {
+		"io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name",
+		"io.kubernetes.cri-o.KubeName", NULL};
+	static const char *const namespaces[] = {
+		"io.kubernetes.cri.sandbox-namespace",
+		"io.kubernetes.pod.namespace", "io.kubernetes.cri-o.Namespace",
+		NULL};
+	const char *pod = annotation(container, pods);
+	const char *namespace = annotation(container, namespaces);
+	const char *runtime = container->runtime;
+
+	fields_text(f, root, "container.id", container->id);
+	fields_text(f, root, "container.name", annotation(container, names));
+	fields_text(f, root, "container.image.name",
+		    annotation(container, images));
+	if (runtime && strrchr(runtime, '/'))
+		runtime = strrchr(runtime, '/') + 1;
+	fields_text(f, root, "container.runtime", runtime);
+	if (!pod && !namespace)
+		return;
+	fields_text(f, root, "orchestrator.type", "kubernetes");
+	fields_text(f, root, "orchestrator.namespace", namespace);
+	if (pod)
+		fields_text(f, root, "orchestrator.resource.type", "pod");
+	fields_text(f, root, "orchestrator.resource.name", pod);
+}
+
+/* Whoever read them stopped at PROCESS_ARGS_MAX. */
+static void put_args(struct fields *f, struct json *object, const char *name,
+		     const struct process_info *process)
+{
+	fields_args(f, object, name, process->args, process->args_len);
+	if (process->args_len >= PROCESS_ARGS_MAX)
+		f->truncated = true;
+}
+
+static void put_process(struct fields *f, struct json *root,
+			const struct process_info *process)
+{
+	if (process->pid <= 0)
+		return;
+	fields_number(f, root, "process.pid", process->pid);
+	fields_number(f, root, "process.thread.id", process->thread);
+	fields_number(f, root, "process.parent.pid", process->parent);
+	fields_text(f, root, "process.name", process->name);
+	fields_text(f, root, "process.executable", process->executable);
+	put_args(f, root, "process.args", process);
+	fields_text(f, root, "process.working_directory", process->cwd);
+	fields_keyword(f, root, "process.user.id", process->uid);
+	fields_keyword(f, root, "process.group.id", process->gid);
+}
+
+static struct timespec from_ns(int64_t ns)
+{
+	enum { SECOND = 1000000000 };
+	struct timespec time = {.tv_sec = ns / SECOND, .tv_nsec = ns % SECOND};
+
+	if (time.tv_nsec < 0) {
+		time.tv_sec--;
+		time.tv_nsec += SECOND;
+	}
+	return time;
+}
+
+static void put_file(struct fields *f, struct json *root,
+		     const struct event_file *file)
+{
+	const struct identity *identity = &file->identity;
+	char hex[DIGEST_HEX];
+	char octal[16];
+
+	fields_text(f, root, "file.path", file->path);
+	if (file->has_identity) {
+		(void)snprintf(octal, sizeof(octal), "%04o",
+			       identity->mode & 07777U);
+		fields_put(f, root, "file.size", json_new_uint(identity->size));
+		fields_text(f, root, "file.mode", octal);
+		fields_keyword(f, root, "file.uid", identity->uid);
+		fields_keyword(f, root, "file.gid", identity->gid);
+		fields_time(f, root, "file.mtime", from_ns(identity->mtime_ns));
+		fields_time(f, root, "file.ctime", from_ns(identity->ctime_ns));
+		fields_keyword(f, root, "file.inode", (int64_t)identity->ino);
+	}
+	if (file->has_digest) {
+		sha256_hex(file->digest, hex);
+		fields_text(f, root, "file.hash.sha256", hex);
+	}
+}
+
+static void put_ancestors(struct fields *f, struct json *root,
+			  const struct event *event)
+{
+	OWNED(json_owned) struct json *list = json_new_array();
+	size_t count = event->ancestor_count;
+
+	if (count > ANCESTORS_MAX)
+		f->truncated = true;
+	for (size_t i = 0; i < count && i < ANCESTORS_MAX; i++) {
+		const struct process_info *process = &event->ancestors[i];
+		OWNED(json_owned) struct json *object = json_new_object();
+
+		fields_number(f, object, "pid", process->pid);
+		fields_text(f, object, "executable", process->executable);
+		put_args(f, object, "args", process);
+		if (!list || json_append(list, PTR_MOVE(object)) < 0)
+			f->failed = true;
+	}
+	if (count > 0)
+		fields_put(f, root, "runmoor.ancestors", PTR_MOVE(list));
+}
+
+static void put_policy(struct fields *f, struct json *root,
+		       const struct config *config)
+{
+	if (!config)
+		return;
+	fields_text(f, root, "runmoor.policy.mode",
+		    config_mode_name(config->mode));
+	fields_text(f, root, "runmoor.policy.match",
+		    config_match_name(config->match));
+	fields_text(f, root, "runmoor.policy.libraries",
+		    config_libraries_name(config->libraries));
+	fields_text(f, root, "runmoor.policy.scripts",
+		    config_scripts_name(config->scripts));
+}
+
+static void put_seal(struct fields *f, struct json *root,
+		     const struct event *event)
+{
+	OWNED(json_owned) struct json *paths = json_new_array();
+	size_t listed = event->unreadable_listed;
+
+	fields_put(f, root, "runmoor.seal.files",
+		   json_new_uint(event->sealed_files));
+	fields_put(f, root, "runmoor.seal.bytes",
+		   json_new_uint(event->sealed_bytes));
+	fields_text(f, root, "runmoor.seal.manifest", event->manifest_sha256);
+	fields_put(f, root, "runmoor.seal.cached",
+		   json_new_bool(event->cached));
+	fields_put(f, root, "runmoor.seal.unreadable.count",
+		   json_new_uint(event->unreadable_count));
+	for (size_t i = 0; i < listed && i < UNREADABLE_MAX; i++)
+		fields_append(f, paths, event->unreadable[i],
+			      strlen(event->unreadable[i]), FIELD_TEXT_MAX);
+	fields_put(f, root, "runmoor.seal.unreadable.paths", PTR_MOVE(paths));
+}
+
+static void put_runmoor(struct fields *f, struct json *root,
+			const struct event *event,
+			const struct event_container *container)
+{
+	if (event->reason != REASON_NONE)
+		fields_text(f, root, "runmoor.reason",
+			    event_reason_name(event->reason));
+	fields_text(f, root, "runmoor.detail", event->detail);
+	fields_text(f, root, "runmoor.syscall", event->syscall);
+	fields_text(f, root, "runmoor.requested_path", event->requested);
+	if (event->process.pid > 0)
+		fields_number(f, root, "runmoor.pid_in_container",
+			      event->process.pid_namespaced);
+	put_ancestors(f, root, event);
+	fields_number(f, root, "runmoor.allow_rule", event->allow_rule);
+	if (event->lost > 0)
+		fields_put(f, root, "runmoor.events_lost",
+			   json_new_uint(event->lost));
+	if (event->action == ACTION_CONTAINER_SEALED)
+		put_seal(f, root, event);
+	fields_text(f, root, "runmoor.bundle", container->bundle);
+	fields_text(f, root, "runmoor.runtime", container->runtime);
+	put_policy(f, root, container->config);
+	if (f->truncated)
+		fields_put(f, root, "runmoor.truncated", json_new_bool(true));
+}
+
+int event_write(const struct event *event,
+		const struct event_container *container, struct buffer *out)
+{
+	OWNED(json_owned) struct json *root = json_new_object();
+	struct fields f = {.failed = !root};
+
+	put_head(&f, root, event);
+	put_container(&f, root, container);
+	put_process(&f, root, &event->process);
+	put_file(&f, root, &event->file);
+	put_runmoor(&f, root, event, container);
+	if (f.failed)
+		return -1;
+	json_write(root, false, out);
+	buffer_append(out, "\n", 1);
+	return buffer_failed(out) ? -1 : 0;
+}
