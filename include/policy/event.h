@@ -98,8 +98,8 @@ void event_clear(struct event *event);
 /*
  * Append the event as one line with its newline. Bytes that are not UTF-8
  * come as \\xNN. Texts are cut at 4,096 bytes, arguments at 64 of 1,024 bytes
- * each, ancestors at ANCESTORS_MAX, which sets runmoor.truncated; and of the
- * unreadable paths 16 are told. -1 when out of memory: out has nothing of it
+ * each, which sets runmoor.truncated; of the ancestors ANCESTORS_MAX are told,
+ * and of the unreadable paths 16. -1 when out of memory: out has nothing of it
  * then, or has failed itself.
  */
 MUST_CHECK int event_write(const struct event *event,

@@ -58,8 +58,8 @@ MUST_CHECK int container_write(const struct container *container,
 MUST_CHECK int container_read(const char *folder, struct container *ret,
 			      struct err *e);
 
-/* Mark folder as supervised by this process: a lock that ends with it. The
- * descriptor stays open on purpose. EBUSY: it has a supervisor. */
+/* Mark folder as supervised by this process: a lock that ends with it, and
+ * whose descriptor stays open on purpose. EBUSY: it has a supervisor. */
 MUST_CHECK int container_lock(const char *folder, struct err *e);
 
 /* The supervisor's pid, as the kernel knows the lock's holder; 0: none. */

@@ -58,11 +58,3 @@ struct job *resolver_done(struct resolver *resolver);
 bool resolver_abandon(struct resolver *resolver, struct job *job);
 
 void job_free(struct job *job);
-
-/* An event of what was judged, as a malloc'ed line; NULL when out of memory.
- * args: also the processes' arguments, which may wait for their memory. */
-char *resolver_event(const struct judge *judge, struct journal *journal,
-		     enum action action, pid_t tid,
-		     const struct notification *notification,
-		     const struct inspection *inspection, bool args,
-		     size_t *ret_len);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -51,6 +52,13 @@ static int has_pidfd(void)
 	return fd < 0 ? -1 : 0;
 }
 
+/* Nobody has the pid 0: a kernel with ptrace says so. */
+static int has_ptrace(void)
+{
+	return ptrace(PTRACE_SEIZE, 0, NULL, NULL) < 0 && errno == ESRCH ? 0
+									 : -1;
+}
+
 static int may_trace(void)
 {
 	char scope = '0';
@@ -79,6 +87,7 @@ int features_check(struct err *e)
 		 "openat2 with RESOLVE_CACHED (Linux 5.12)"},
 		{has_mount_ids, "statx with mount IDs (Linux 5.8)"},
 		{has_pidfd, "pidfd_open (Linux 5.3)"},
+		{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)"},
 		{may_trace, "ptrace (kernel.yama.ptrace_scope is 3: it must "
 			    "be 2 or less, which takes a reboot)"},
 	};

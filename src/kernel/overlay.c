@@ -385,6 +385,8 @@ int overlay_unwritten(int fd, const char *upper, const char *path,
 	OWNED(close_owned) int file = -1;
 	struct identity id;
 
+	if (upper && !path)
+		return err_set(e, ENAMETOOLONG, "find the upper file");
 	if (!upper)
 		return lease(fd, e) < 0 ? -1 : fcntl(fd, F_SETLEASE, F_UNLCK);
 	dir = open(upper, O_PATH | O_DIRECTORY | O_CLOEXEC);

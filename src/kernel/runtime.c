@@ -61,6 +61,8 @@ int runtime_find(const char *name, char **ret_path, struct err *e)
 				       "the runtime %s is runmoor itself: set "
 				       "\"runtime\" to the real one",
 				       name);
+		if (access(name, X_OK) < 0)
+			return err_set(e, errno, "the runtime %s", name);
 		*ret_path = strdup(name);
 		return *ret_path ? 0 : err_set(e, ENOMEM, "find %s", name);
 	}

@@ -251,8 +251,6 @@ static void put_ancestors(struct fields *f, struct json *root,
 	OWNED(json_owned) struct json *list = json_new_array();
 	size_t count = event->ancestor_count;
 
-	if (count > ANCESTORS_MAX)
-		f->truncated = true;
 	for (size_t i = 0; i < count && i < ANCESTORS_MAX; i++) {
 		const struct process_info *process = &event->ancestors[i];
 		OWNED(json_owned) struct json *object = json_new_object();

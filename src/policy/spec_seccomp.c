@@ -30,8 +30,9 @@ struct condition {
  * read that structure, and a profile can't have a rule for one architecture
  * only: what number 90 does with the rule depends on whatever its caller has
  * in edx and esi. So one that is notified may not be an executable mapping,
- * and one that is may not be notified. It is no wider than the door that
- * mapping a file readable and calling mprotect leaves open.
+ * and one that is may not be notified. Where mprotect isn't gated that is no
+ * wider than mapping a file readable and then calling it; where it is, with
+ * strict libraries, this way stays open to 32-bit code.
  */
 struct gate {
 	const char *name;
@@ -40,22 +41,16 @@ struct gate {
 	struct condition when[2];
 };
 
-#define EXECUTABLE                                                             \
-	{                                                                      \
-		2, PROT_EXEC, PROT_EXEC                                        \
-	}
-#define OF_A_FILE                                                              \
-	{                                                                      \
-		3, MAP_ANONYMOUS, 0                                            \
-	}
+#define EXECUTABLE 2, PROT_EXEC, PROT_EXEC
+#define OF_A_FILE  3, MAP_ANONYMOUS, 0
 
 static const struct gate gates[] = {
 	{"execve", LIBRARIES_OFF, 0, {{0}}},
 	{"execveat", LIBRARIES_OFF, 0, {{0}}},
-	{"mmap", LIBRARIES_AUDIT, 2, {EXECUTABLE, OF_A_FILE}},
-	{"mmap2", LIBRARIES_AUDIT, 2, {EXECUTABLE, OF_A_FILE}},
-	{"mprotect", LIBRARIES_STRICT, 1, {EXECUTABLE}},
-	{"pkey_mprotect", LIBRARIES_STRICT, 1, {EXECUTABLE}},
+	{"mmap", LIBRARIES_AUDIT, 2, {{EXECUTABLE}, {OF_A_FILE}}},
+	{"mmap2", LIBRARIES_AUDIT, 2, {{EXECUTABLE}, {OF_A_FILE}}},
+	{"mprotect", LIBRARIES_STRICT, 1, {{EXECUTABLE}}},
+	{"pkey_mprotect", LIBRARIES_STRICT, 1, {{EXECUTABLE}}},
 };
 
 #define NOTIFY "SCMP_ACT_NOTIFY"

@@ -16,6 +16,9 @@
 enum { RELEASE_MS = 5000 };
 
 static const char record_name[] = "container.json";
+/* A file of its own: closing any descriptor of a file drops the process's
+ * locks on it (fcntl(2)). */
+static const char lock_name[] = "lock";
 
 void container_clear(struct container *container)
 {
@@ -159,18 +162,18 @@ static struct json *to_json(const struct container *container)
 	return rc == 0 ? PTR_MOVE(object) : NULL;
 }
 
-static char *record_path(const char *folder)
+static char *path_in(const char *folder, const char *name)
 {
 	char *path = NULL;
 
-	return asprintf(&path, "%s/%s", folder, record_name) < 0 ? NULL : path;
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
 int container_write(const struct container *container, const char *folder,
 		    struct err *e)
 {
 	OWNED(json_owned) struct json *object = to_json(container);
-	OWNED(free_owned) char *path = record_path(folder);
+	OWNED(free_owned) char *path = path_in(folder, record_name);
 	struct buffer text = BUFFER_INIT;
 	int rc;
 
@@ -243,7 +246,7 @@ static int from_json(const struct json *object, struct container *ret,
 
 int container_read(const char *folder, struct container *ret, struct err *e)
 {
-	OWNED(free_owned) char *path = record_path(folder);
+	OWNED(free_owned) char *path = path_in(folder, record_name);
 	OWNED(json_owned) struct json *object = NULL;
 	struct buffer text = BUFFER_INIT;
 	int rc;
@@ -268,21 +271,21 @@ int container_read(const char *folder, struct container *ret, struct err *e)
 int container_lock(const char *folder, struct err *e)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	OWNED(free_owned) char *path = record_path(folder);
-	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	OWNED(free_owned) char *path = path_in(folder, lock_name);
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 
 	if (fd < 0)
-		return err_set(e, errno, "open the record in %s", folder);
+		return err_set(e, errno, "open the lock in %s", folder);
 	if (fcntl(fd, F_SETLK, &lock) == 0)
 		return 0;
 	(void)close(fd);
-	return err_set(e, EBUSY, "lock the record in %s", folder);
+	return err_set(e, EBUSY, "lock %s", folder);
 }
 
 int container_supervisor(const char *folder)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	OWNED(free_owned) char *path = record_path(folder);
+	OWNED(free_owned) char *path = path_in(folder, lock_name);
 	OWNED(close_owned)
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
@@ -293,7 +296,8 @@ int container_supervisor(const char *folder)
 
 void container_remove(const char *folder)
 {
-	static const char *const names[] = {"container.json", "listener.sock",
+	static const char *const names[] = {record_name, lock_name,
+					    "listener.sock",
 					    "volumes.manifest"};
 	OWNED(close_owned)
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -1,7 +1,6 @@
 #include "resolver.h"
 
-#include "journal.h"
-#include "witness.h"
+#include "report.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -33,11 +32,6 @@ void job_free(struct job *job)
 	free(job);
 }
 
-static char *copy(const char *text)
-{
-	return text && *text ? strdup(text) : NULL;
-}
-
 static enum action drift_action(const struct job *job)
 {
 	if (job->verdict == VERDICT_ALLOW)
@@ -64,18 +58,18 @@ static void work(const struct resolver *resolver, struct job *job,
 		return;
 	job->verdict = job->outcome == OUTCOME_DECIDED ? decision->verdict
 						       : VERDICT_DENY;
-	job->requested = copy(inspection->requested);
+	job->requested = strdup(inspection->requested);
 	if (job->verdict == VERDICT_ALLOW &&
 	    (job->reported || (decision->reason == REASON_NONE &&
 			       decision->allow_rule < 0)))
 		return;
-	job->event = resolver_event(resolver->judge, resolver->journal,
-				    drift_action(job), job->tid,
-				    job->kind == JOB_REQUEST
-					    ? &job->notification
-					    : NULL,
-				    inspection, true,
-				    &job->event_len);
+	job->event = report_judged(
+		resolver->judge->container, resolver->journal,
+		drift_action(job), job->tid,
+		job->kind == JOB_REQUEST
+			? notify_call_name(job->notification.call)
+			: NULL,
+		inspection, true, &job->event_len);
 }
 
 /* The next job, or NULL after a while without one. */
@@ -226,66 +220,4 @@ bool resolver_abandon(struct resolver *resolver, struct job *job)
 	job->abandoned = !done;
 	(void)pthread_mutex_unlock(&resolver->lock);
 	return !done;
-}
-
-static void describe_file(const struct inspection *inspection,
-			  struct event_file *ret)
-{
-	size_t index = inspection->decision.file;
-	const struct file_facts *file = &inspection->facts.files[index];
-
-	if (inspection->facts.count == 0) {
-		ret->path = copy(inspection->requested);
-		return;
-	}
-	ret->path = copy(file->path ? file->path : inspection->requested);
-	ret->has_identity = true;
-	ret->identity = inspection->identities[index];
-	ret->has_digest = file->hashed || file->stat_matches;
-	memcpy(ret->digest, file->digest, DIGEST_SIZE);
-}
-
-char *resolver_event(const struct judge *judge, struct journal *journal,
-		     enum action action, pid_t tid,
-		     const struct notification *notification,
-		     const struct inspection *inspection, bool args,
-		     size_t *ret_len)
-{
-	const struct container *c = judge->container;
-	const struct event_container container = {
-		.id = c->id,
-		.bundle = c->bundle,
-		.runtime = c->runtime,
-		.annotations = c->annotations,
-		.config = &c->config,
-	};
-	struct process_info ancestors[ANCESTORS_MAX];
-	struct buffer line = BUFFER_INIT;
-	struct event event;
-	int rc;
-
-	event_init(&event, action);
-	(void)clock_gettime(CLOCK_REALTIME, &event.time);
-	event.reason = inspection->decision.reason;
-	event.flagged = inspection->decision.flagged;
-	event.allow_rule = inspection->decision.allow_rule;
-	event.lost = journal_take_lost(journal);
-	event.syscall = copy(notification ? notify_call_name(notification->call)
-					  : NULL);
-	event.requested = copy(inspection->requested);
-	describe_file(inspection, &event.file);
-	witness_process(tid, args, &event.process);
-	event.ancestor_count =
-		witness_ancestors(&event.process, args, ancestors);
-	event.ancestors = ancestors;
-	rc = event_write(&event, &container, &line);
-	for (size_t i = 0; i < event.ancestor_count; i++)
-		process_info_clear(&ancestors[i]);
-	event.ancestors = NULL;
-	event.ancestor_count = 0;
-	event_clear(&event);
-	if (rc < 0)
-		buffer_clear(&line);
-	*ret_len = line.len;
-	return line.data;
 }

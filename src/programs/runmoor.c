@@ -8,11 +8,11 @@
 #include "file.h"
 #include "log.h"
 #include "protect.h"
+#include "report.h"
 #include "runtime.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -152,6 +152,20 @@ static int delete_container(const struct command_line *line,
 	return container_release(folder, e);
 }
 
+static int refuse_session(const struct container *container, struct err *e)
+{
+	struct journal *journal;
+
+	if (journal_open(container->config.events_file, &journal, e) < 0)
+		return -1;
+	report_session(container, journal, ACTION_SESSION_REFUSED, 0);
+	journal_close(journal);
+	return err_set(e, EPERM,
+		       "container %s takes no exec sessions: policy "
+		       "exec_sessions is deny",
+		       container->id);
+}
+
 /* A session is protected by the container's own supervisor, to which the
  * runtime hands its listener; where there is none the runtime can't, and
  * fails. What is left is whether sessions are allowed at all. */
@@ -159,26 +173,21 @@ static int enter_container(const struct command_line *line,
 			   const struct config *config, struct err *e)
 {
 	const struct cli *cli = line->cli;
-	OWNED(free_owned)
-	char *folder = cli->id ? container_folder(config->state_dir,
-						  cli->root ? cli->root : "",
-						  cli->id)
-			       : NULL;
+	OWNED(free_owned) char *folder = NULL;
 	struct container container;
-	enum session_rule rule;
+	int rc = 0;
 
+	if (cli->id)
+		folder = container_folder(config->state_dir,
+					  cli->root ? cli->root : "", cli->id);
 	if (folder && container_supervisor(folder)) {
 		if (container_read(folder, &container, e) < 0)
 			return -1;
-		rule = container.config.exec_sessions;
+		if (container.config.exec_sessions == SESSIONS_DENY)
+			rc = refuse_session(&container, e);
 		container_clear(&container);
-		if (rule == SESSIONS_DENY)
-			return err_set(e, EPERM,
-				       "container %s takes no exec sessions: "
-				       "policy exec_sessions is deny",
-				       cli->id);
 	}
-	return runtime_become(line->runtime, line->argv, e);
+	return rc < 0 ? -1 : runtime_become(line->runtime, line->argv, e);
 }
 
 static int refuse_guess(const struct cli *cli, struct err *e)
@@ -212,7 +221,7 @@ static int run_command(struct command_line *line, struct config *config,
 			       "container has no listener. Create it anew, or "
 			       "use the plain runtime");
 	case COMMAND_EXEC:
-		if (cli->unknown_option && !cli->id)
+		if (cli->unknown_option)
 			return refuse_guess(cli, e);
 		return enter_container(line, config, e);
 	case COMMAND_DELETE:
@@ -263,7 +272,7 @@ int main(int argc, char *argv[])
 		rc = own_folder(self, &e);
 	if (rc == 0) {
 		line.runtime = runtime;
-		argv[0] = runtime;
+		argv[0] = basename(runtime); /* as its messages begin */
 		if (cli.command == COMMAND_VERSION) {
 			(void)printf("runmoor version %s\n", RUNMOOR_VERSION);
 			(void)fflush(stdout);

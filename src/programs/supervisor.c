@@ -16,6 +16,7 @@
 #include "journal.h"
 #include "judge.h"
 #include "privilege.h"
+#include "report.h"
 #include "resolver.h"
 #include "sha256.h"
 #include "tracer.h"
@@ -119,67 +120,6 @@ static int load(struct supervisor *s, struct err *e)
 	return 0;
 }
 
-static void tell(struct supervisor *s, enum action action)
-{
-	const struct container *c = &s->container;
-	const struct event_container container = {
-		.id = c->id,
-		.bundle = c->bundle,
-		.runtime = c->runtime,
-		.annotations = c->annotations,
-		.config = &c->config,
-	};
-	char *paths[16];
-	struct buffer line = BUFFER_INIT;
-	struct event event;
-
-	event_init(&event, action);
-	(void)clock_gettime(CLOCK_REALTIME, &event.time);
-	event.lost = journal_take_lost(s->journal);
-	if (action == ACTION_CONTAINER_SEALED) {
-		event.sealed_files = c->sealed_files;
-		event.sealed_bytes = c->sealed_bytes;
-		event.unreadable_count = c->unreadable_count;
-		event.manifest_sha256 = strdup(c->manifest_sha256);
-		event.cached = c->cached;
-		event.unreadable = paths;
-		for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-			const char *path;
-
-			if (!json_string(json_at(c->unreadable, i), &path))
-				break;
-			paths[event.unreadable_listed++] = strdup(path);
-		}
-	}
-	if (event_write(&event, &container, &line) == 0)
-		journal_push(s->journal, line.data, line.len);
-	else
-		buffer_clear(&line);
-	for (size_t i = 0; i < event.unreadable_listed; i++)
-		free(paths[i]);
-	event.unreadable = NULL;
-	event.unreadable_listed = 0;
-	event_clear(&event);
-}
-
-static void tell_session(struct supervisor *s, const struct json *state)
-{
-	struct inspection *inspection = calloc(1, sizeof(*inspection));
-	uint64_t pid = 0;
-	size_t len = 0;
-	char *line;
-
-	if (inspection && json_uint(json_get(state, "pid"), &pid)) {
-		inspection->decision.allow_rule = -1;
-		line = resolver_event(&s->judge, s->journal,
-				      ACTION_SESSION_OPENED, (pid_t)pid, NULL,
-				      inspection, false, &len);
-		if (line)
-			journal_push(s->journal, line, len);
-	}
-	free(inspection);
-}
-
 static int watch(const struct supervisor *s, int fd, struct source *source,
 		 struct err *e)
 {
@@ -224,6 +164,7 @@ static void take_listener(struct supervisor *s, struct source *source)
 	OWNED(json_owned) struct json *document = NULL;
 	struct source *listener;
 	const char *status = NULL;
+	uint64_t pid = 0;
 
 	if (handoff->listener < 0 || !handoff->state.data ||
 	    json_parse(handoff->state.data, handoff->state.len, &document,
@@ -238,8 +179,10 @@ static void take_listener(struct supervisor *s, struct source *source)
 	if (s->had_listener &&
 	    json_string(json_get(json_get(document, "state"), "status"),
 			&status) &&
-	    strcmp(status, "running") == 0)
-		tell_session(s, document);
+	    strcmp(status, "running") == 0 &&
+	    json_uint(json_get(document, "pid"), &pid))
+		report_session(&s->container, s->journal,
+			       ACTION_SESSION_OPENED, (pid_t)pid);
 	if (!s->had_listener && s->ready >= 0)
 		(void)send(s->ready, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	s->had_listener = true;
@@ -485,10 +428,10 @@ int main(int argc, char *argv[])
 		(void)send(s.ready, e.text, strlen(e.text), MSG_NOSIGNAL);
 		return 1;
 	}
-	tell(&s, ACTION_CONTAINER_SEALED);
+	report_container(&s.container, s.journal, ACTION_CONTAINER_SEALED);
 	(void)send(s.ready, "R", 1, MSG_NOSIGNAL);
 	serve(&s);
-	tell(&s, ACTION_CONTAINER_RELEASED);
+	report_container(&s.container, s.journal, ACTION_CONTAINER_RELEASED);
 	journal_close(s.journal);
 	container_remove(s.folder);
 	return 0;

@@ -1,6 +1,7 @@
 #include "tracer.h"
 
 #include "proof.h"
+#include "report.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -164,8 +165,9 @@ static void report(struct tracer *tracer, enum action action,
 		.reason = reason,
 		.allow_rule = -1,
 	};
-	line = resolver_event(tracer->judge, tracer->journal, action, tid, n,
-			      inspection, false, &len);
+	line = report_judged(tracer->judge->container, tracer->journal, action,
+			     tid, n ? notify_call_name(n->call) : NULL,
+			     inspection, false, &len);
 	if (line)
 		journal_push(tracer->journal, line, len);
 }

@@ -1,0 +1,130 @@
+#include "report.h"
+
+#include "witness.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { UNREADABLE_LISTED = 16 };
+
+static char *copy(const char *text)
+{
+	return text && *text ? strdup(text) : NULL;
+}
+
+static void begin(struct event *event, enum action action,
+		  struct journal *journal)
+{
+	event_init(event, action);
+	(void)clock_gettime(CLOCK_REALTIME, &event->time);
+	event->lost = journal_take_lost(journal);
+}
+
+/* The line of event, which is cleared; NULL when out of memory. */
+static char *finish(struct event *event, const struct container *container,
+		    size_t *ret_len)
+{
+	const struct event_container whose = {
+		.id = container->id,
+		.bundle = container->bundle,
+		.runtime = container->runtime,
+		.annotations = container->annotations,
+		.config = &container->config,
+	};
+	struct buffer line = BUFFER_INIT;
+
+	if (event_write(event, &whose, &line) < 0)
+		buffer_clear(&line);
+	event_clear(event);
+	*ret_len = line.len;
+	return line.data;
+}
+
+static void push(struct event *event, const struct container *container,
+		 struct journal *journal)
+{
+	size_t len;
+	char *line = finish(event, container, &len);
+
+	if (line)
+		journal_push(journal, line, len);
+}
+
+static void describe_seal(const struct container *container,
+			  struct event *event)
+{
+	const char *path;
+
+	event->sealed_files = container->sealed_files;
+	event->sealed_bytes = container->sealed_bytes;
+	event->unreadable_count = container->unreadable_count;
+	event->manifest_sha256 = copy(container->manifest_sha256);
+	event->cached = container->cached;
+	event->unreadable = calloc(UNREADABLE_LISTED, sizeof(char *));
+	for (size_t i = 0; event->unreadable && i < UNREADABLE_LISTED; i++) {
+		if (!json_string(json_at(container->unreadable, i), &path))
+			break;
+		event->unreadable[event->unreadable_listed++] = strdup(path);
+	}
+}
+
+void report_container(const struct container *container,
+		      struct journal *journal, enum action action)
+{
+	struct event event;
+
+	begin(&event, action, journal);
+	if (action == ACTION_CONTAINER_SEALED)
+		describe_seal(container, &event);
+	push(&event, container, journal);
+}
+
+void report_session(const struct container *container, struct journal *journal,
+		    enum action action, pid_t tid)
+{
+	struct event event;
+
+	begin(&event, action, journal);
+	if (tid)
+		witness_process(tid, false, &event.process);
+	push(&event, container, journal);
+}
+
+static void describe_file(const struct inspection *inspection,
+			  struct event_file *ret)
+{
+	size_t index = inspection->decision.file;
+	const struct file_facts *file = &inspection->facts.files[index];
+
+	if (inspection->facts.count == 0) {
+		ret->path = copy(inspection->requested);
+		return;
+	}
+	ret->path = copy(file->path ? file->path : inspection->requested);
+	ret->has_identity = true;
+	ret->identity = inspection->identities[index];
+	ret->has_digest = file->hashed || file->stat_matches;
+	memcpy(ret->digest, file->digest, DIGEST_SIZE);
+}
+
+char *report_judged(const struct container *container, struct journal *journal,
+		    enum action action, pid_t tid, const char *call,
+		    const struct inspection *inspection, bool args,
+		    size_t *ret_len)
+{
+	struct event event;
+
+	begin(&event, action, journal);
+	event.reason = inspection->decision.reason;
+	event.flagged = inspection->decision.flagged;
+	event.allow_rule = inspection->decision.allow_rule;
+	event.syscall = copy(call);
+	event.requested = copy(inspection->requested);
+	describe_file(inspection, &event.file);
+	witness_process(tid, args, &event.process);
+	event.ancestors = calloc(ANCESTORS_MAX, sizeof(*event.ancestors));
+	if (event.ancestors)
+		event.ancestor_count = witness_ancestors(&event.process, args,
+							 event.ancestors);
+	return finish(&event, container, ret_len);
+}
