@@ -19,6 +19,10 @@ enum command {
 	COMMAND_VERSION, /* --version, -v */
 };
 
+/* Whose reading decides where the two differ: -bundle X is --bundle X to
+ * runc, and -b undle to crun. */
+enum cli_dialect { CLI_EITHER, CLI_RUNC, CLI_CRUN };
+
 /* All strings are borrowed from argv; NULL where not given. */
 struct cli {
 	enum command command;
@@ -38,7 +42,7 @@ struct cli {
 	bool force; /* delete --force */
 	/* A word that isn't certain came before the command or after it, so
 	 * that all of the above is a guess: an option that isn't known, one
-	 * that runc and crun read differently (-bundle X, -b=X), one at the
+	 * that runc and crun read differently (CLI_EITHER only), one at the
 	 * end without its value, or a word with white space around it, which
 	 * newer versions of runc cut off. */
 	const char *unknown_option;
@@ -53,4 +57,8 @@ struct cli {
  * is the command, and --help is not believed. Never fails; what the runtime
  * itself would refuse is passed to it.
  */
-void cli_parse(int argc, char *const argv[], struct cli *ret);
+void cli_parse(int argc, char *const argv[], enum cli_dialect dialect,
+	       struct cli *ret);
+
+/* The dialect of the runtime at path, by its name. */
+enum cli_dialect cli_dialect_of(const char *path);

@@ -15,8 +15,10 @@ struct bundle {
 	char *saved;  /* where the original is while swapped, else NULL */
 };
 
-/* folder may be relative, NULL is ".". Restores what a killed command left. */
-MUST_CHECK int bundle_open(const char *folder, const char *config_name,
+/* folder may be relative, NULL is "."; config: another file than the folder's
+ * config.json (crun --config), relative to the working folder, or NULL.
+ * Restores what a killed command left. */
+MUST_CHECK int bundle_open(const char *folder, const char *config,
 			   struct bundle *ret, struct err *e);
 void bundle_clear(struct bundle *bundle);
 

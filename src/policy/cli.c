@@ -10,6 +10,7 @@ struct reading {
 	int at; /* the word that is read next      */
 	int doubt_at;
 	unsigned scope;
+	enum cli_dialect dialect;
 	struct cli cli;
 	const char *log_format;
 	bool help;
@@ -260,8 +261,12 @@ static void read_option(struct reading *r)
 		option = find_name(r, name, len);
 	if (!option && two && len)
 		option = find_abbreviated(r, name, len);
-	if (option && letters && name[1])
-		doubt(r, at);
+	if (option && letters && name[1]) {
+		if (r->dialect == CLI_EITHER)
+			doubt(r, at);
+		else if (r->dialect == CLI_CRUN)
+			option = NULL;
+	}
 	if (option)
 		take(r, option, value);
 	else if (letters)
@@ -366,9 +371,21 @@ static void read_arguments(struct reading *r)
 		doubt(r, r->argc - 1);
 }
 
-void cli_parse(int argc, char *const argv[], struct cli *ret)
+enum cli_dialect cli_dialect_of(const char *path)
 {
-	struct reading r = {.argc = argc, .argv = argv, .at = 1};
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	if (strcmp(name, "runc") == 0)
+		return CLI_RUNC;
+	return strcmp(name, "crun") == 0 ? CLI_CRUN : CLI_EITHER;
+}
+
+void cli_parse(int argc, char *const argv[], enum cli_dialect dialect,
+	       struct cli *ret)
+{
+	struct reading r = {
+		.argc = argc, .argv = argv, .at = 1, .dialect = dialect};
 
 	read_global(&r);
 	find_command(&r);

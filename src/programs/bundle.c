@@ -53,25 +53,30 @@ int bundle_restore(struct bundle *bundle, struct err *e)
 	return 0;
 }
 
-/* What a command that was killed half-way left. */
-static int recover(struct bundle *bundle, const char *name, struct err *e)
+/* What a command that was killed half-way left, beside config.json. */
+static int recover(struct bundle *bundle, struct err *e)
 {
-	DIR *dir = opendir(bundle->path);
+	const char *name = strrchr(bundle->config, '/') + 1;
+	const int folder_len = (int)(name - bundle->config);
+	OWNED(free_owned)
+	char *folder = strndup(bundle->config, (size_t)folder_len);
+	DIR *dir = folder ? opendir(folder) : NULL;
 	const struct dirent *entry;
 	size_t len = strlen(name);
 	int rc = 0;
 
 	if (!dir)
-		return err_set(e, errno, "open the bundle %s", bundle->path);
+		return err_set(e, errno, "open the folder of %s",
+			       bundle->config);
 	while (rc == 0 && (entry = readdir(dir))) {
 		const char *found = entry->d_name;
 
 		if (strncmp(found, name, len) != 0 ||
 		    strncmp(found + len, infix, sizeof(infix) - 1) != 0 ||
-		    strlen(found + len) !=
-			    sizeof(infix) - 1 + DIGEST_HEX - 1)
+		    strlen(found + len) != sizeof(infix) - 1 + DIGEST_HEX - 1)
 			continue;
-		if (asprintf(&bundle->saved, "%s/%s", bundle->path, found) < 0)
+		if (asprintf(&bundle->saved, "%.*s%s", folder_len,
+			     bundle->config, found) < 0)
 			rc = err_set(e, ENOMEM, "recover the bundle");
 		else
 			rc = bundle_restore(bundle, e);
@@ -80,28 +85,25 @@ static int recover(struct bundle *bundle, const char *name, struct err *e)
 	return rc;
 }
 
-int bundle_open(const char *folder, const char *config_name, struct bundle *ret,
+int bundle_open(const char *folder, const char *config, struct bundle *ret,
 		struct err *e)
 {
-	const char *name = config_name ? config_name : "config.json";
+	int rc;
 
 	*ret = (struct bundle){0};
-	if (strchr(name, '/'))
-		return err_set(e, 0,
-			       "config %s: name a file of the bundle's folder",
-			       name);
 	ret->path = realpath(folder ? folder : ".", NULL);
 	if (!ret->path)
 		return err_set(e, errno, "bundle %s", folder ? folder : ".");
-	if (asprintf(&ret->config, "%s/%s", ret->path, name) < 0) {
+	if (config)
+		ret->config = realpath(config, NULL);
+	else if (asprintf(&ret->config, "%s/config.json", ret->path) < 0)
 		ret->config = NULL;
+	rc = ret->config ? recover(ret, e)
+			 : err_set(e, errno, "open %s",
+				   config ? config : "config.json");
+	if (rc < 0)
 		bundle_clear(ret);
-		return err_set(e, ENOMEM, "open the bundle");
-	}
-	if (recover(ret, name, e) == 0)
-		return 0;
-	bundle_clear(ret);
-	return -1;
+	return rc;
 }
 
 void bundle_clear(struct bundle *bundle)

@@ -257,7 +257,7 @@ int main(int argc, char *argv[])
 
 	if (argc == 2 && strcmp(argv[0], "runmoor-poststop") == 0)
 		return poststop(argv[1]);
-	cli_parse(argc, argv, &cli);
+	cli_parse(argc, argv, CLI_EITHER, &cli);
 	const struct log log = {
 		.file = cli.log,
 		.format = cli.log_json ? LOG_JSON : LOG_TEXT,
@@ -271,6 +271,7 @@ int main(int argc, char *argv[])
 	if (rc == 0)
 		rc = own_folder(self, &e);
 	if (rc == 0) {
+		cli_parse(argc, argv, cli_dialect_of(runtime), &cli);
 		line.runtime = runtime;
 		argv[0] = basename(runtime); /* as its messages begin */
 		if (cli.command == COMMAND_VERSION) {

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	words[size] = '\0';
 	for (char *rest = words; rest && argc <= WORDS_MAX;)
 		argv[argc++] = strsep(&rest, "\n");
-	cli_parse(argc, argv, &cli);
+	cli_parse(argc, argv, CLI_EITHER, &cli);
 	check(argc, argv, &cli);
 	require_borrowed(cli.root, words, size);
 	require_borrowed(cli.log, words, size);

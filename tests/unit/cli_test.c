@@ -349,7 +349,7 @@ static void check(const struct row *row)
 
 	for (size_t i = 0; i < ARRAY_LEN(row->words) && row->words[i]; i++)
 		argv[argc++] = row->words[i];
-	cli_parse(argc, argv, &got);
+	cli_parse(argc, argv, CLI_EITHER, &got);
 	CHECK(row->name, got.command == row->want.command);
 	CHECK(row->name, got.command_index == row->want.command_index);
 	CHECK(row->name, got.log_json == row->want.log_json);
@@ -373,7 +373,7 @@ int main(void)
 		check(&uncertain[i]);
 	for (size_t i = 0; i < ARRAY_LEN(certain); i++)
 		check(&certain[i]);
-	cli_parse(0, (char *[]){NULL}, &got);
+	cli_parse(0, (char *[]){NULL}, CLI_EITHER, &got);
 	CHECK("not even a name", got.command == COMMAND_OTHER);
 	TEST_END();
 }
