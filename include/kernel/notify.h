@@ -11,7 +11,14 @@
 #include <sys/types.h>
 
 /* The calls that the filter notifies of, whatever the architecture. */
-enum trapped_call { CALL_EXECVE, CALL_EXECVEAT, CALL_MMAP, CALL_UNKNOWN };
+enum trapped_call {
+	CALL_EXECVE,
+	CALL_EXECVEAT,
+	CALL_MMAP,
+	CALL_OLD_MMAP, /* of i386, whose arguments lie in memory */
+	CALL_PERSONALITY,
+	CALL_UNKNOWN,
+};
 
 struct notification {
 	uint64_t id;

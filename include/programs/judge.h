@@ -38,6 +38,7 @@ enum pace {
 enum outcome {
 	OUTCOME_DECIDED, /* inspection.decision holds             */
 	OUTCOME_ERROR,	 /* inspection.error is the answer        */
+	OUTCOME_PASS,	 /* nothing to judge: the kernel answers  */
 	OUTCOME_SLOW,	 /* needs PACE_FULL                       */
 };
 

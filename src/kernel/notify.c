@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+enum { OLD_MMAP = 90 }; /* arch/x86/entry/syscalls/syscall_32.tbl */
+
 static const struct {
 	const char *name;
 	enum trapped_call call;
@@ -15,6 +17,7 @@ static const struct {
 	{"execveat", CALL_EXECVEAT},
 	{"mmap", CALL_MMAP},
 	{"mmap2", CALL_MMAP},
+	{"personality", CALL_PERSONALITY},
 };
 
 /* The few (architecture, number) pairs seen, so that the table of libseccomp
@@ -38,7 +41,7 @@ static enum trapped_call resolve_call(uint32_t arch, int nr)
 		if (strcmp(calls[i].name, name) == 0)
 			call = calls[i].call;
 	free(name);
-	return call;
+	return arch == AUDIT_ARCH_I386 && nr == OLD_MMAP ? CALL_OLD_MMAP : call;
 }
 
 static enum trapped_call find_call(uint32_t arch, int nr)

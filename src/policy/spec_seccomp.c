@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 
 /*
  * Two facts of libseccomp (2.5.4) that this file rests on. Of several rules
@@ -37,20 +38,24 @@ struct condition {
 struct gate {
 	const char *name;
 	enum libraries loosest; /* gated with this setting and tighter ones */
+	bool optional; /* a profile with rules of its own for it keeps them */
 	size_t count;
 	struct condition when[2];
 };
 
 #define EXECUTABLE 2, PROT_EXEC, PROT_EXEC
 #define OF_A_FILE  3, MAP_ANONYMOUS, 0
+#define IMPLIED	   0, READ_IMPLIES_EXEC, READ_IMPLIES_EXEC
 
 static const struct gate gates[] = {
-	{"execve", LIBRARIES_OFF, 0, {{0}}},
-	{"execveat", LIBRARIES_OFF, 0, {{0}}},
-	{"mmap", LIBRARIES_AUDIT, 2, {{EXECUTABLE}, {OF_A_FILE}}},
-	{"mmap2", LIBRARIES_AUDIT, 2, {{EXECUTABLE}, {OF_A_FILE}}},
-	{"mprotect", LIBRARIES_STRICT, 1, {{EXECUTABLE}}},
-	{"pkey_mprotect", LIBRARIES_STRICT, 1, {{EXECUTABLE}}},
+	{"execve", LIBRARIES_OFF, false, 0, {{0}}},
+	{"execveat", LIBRARIES_OFF, false, 0, {{0}}},
+	{"mmap", LIBRARIES_AUDIT, false, 2, {{EXECUTABLE}, {OF_A_FILE}}},
+	{"mmap2", LIBRARIES_AUDIT, false, 2, {{EXECUTABLE}, {OF_A_FILE}}},
+	/* It would make executable what is only mapped to be read. */
+	{"personality", LIBRARIES_AUDIT, true, 1, {{IMPLIED}}},
+	{"mprotect", LIBRARIES_STRICT, false, 1, {{EXECUTABLE}}},
+	{"pkey_mprotect", LIBRARIES_STRICT, false, 1, {{EXECUTABLE}}},
 };
 
 #define NOTIFY "SCMP_ACT_NOTIFY"
@@ -146,6 +151,8 @@ static int find_action(const struct json *seccomp, const struct gate *gate,
 
 		if (!names_gate(rule, gate) || is_left_out(seccomp, rule))
 			continue;
+		if (!can_be_gated(rule, gate) && gate->optional)
+			return 0;
 		if (!can_be_gated(rule, gate))
 			return err_set(e, ENOTSUP,
 				       "linux.seccomp.syscalls[%zu]: a rule "

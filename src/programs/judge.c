@@ -287,22 +287,14 @@ static enum outcome look_at_map(struct look *look, const struct notification *n)
 	struct found found;
 	char name[32];
 
-	/* Whatever isn't a file's executable mapping has no verdict to give:
-	 * EACCES is never the answer to it. */
 	(void)snprintf(name, sizeof(name), "fd/%d", (int)(uint32_t)n->args[4]);
 	if ((n->args[3] & MAP_ANONYMOUS) ||
 	    target_open_link(look->target.tid, name, &fd, NULL) < 0 ||
-	    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
-		look->out->error = EBADF;
-		return OUTCOME_ERROR;
-	}
-	if (!S_ISREG(id.mode)) {
-		/* A device's memory holds no file's code. */
-		look->out->decision =
-			(struct decision){.verdict = VERDICT_ALLOW,
-					  .allow_rule = -1};
-		return OUTCOME_DECIDED;
-	}
+	    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+		return OUTCOME_PASS;
+	/* A device's memory holds no file's code. */
+	if (!S_ISREG(id.mode))
+		return OUTCOME_PASS;
 	/* There is no later proof of a mapping: what is hashed now counts. */
 	look->out->facts.proven = true;
 	return look_at(look, fd, ROLE_LIBRARY, &found);
@@ -332,20 +324,36 @@ enum outcome judge_request(const struct judge *judge,
 			   struct inspection *ret)
 {
 	struct look look = {.judge = judge, .pace = pace, .out = ret};
-	enum outcome outcome;
+	enum outcome outcome = OUTCOME_ERROR;
 
 	inspection_reset(ret, false);
 	if (pace == PACE_FAST && judge->container->reads_may_block)
 		return OUTCOME_SLOW;
 	target_init(&look.target, n->tid, judge->devices,
 		    judge->container->device_count);
-	if (n->call == CALL_MMAP)
+	switch (n->call) {
+	case CALL_EXECVE:
+	case CALL_EXECVEAT:
+		outcome = look_at_exec(&look, n);
+		break;
+	case CALL_MMAP:
 		outcome = look_at_map(&look, n);
-	else if (n->call == CALL_UNKNOWN) {
+		break;
+	case CALL_OLD_MMAP:
+		/* Notified or not by chance (spec_seccomp.c). */
+		outcome = OUTCOME_PASS;
+		break;
+	case CALL_PERSONALITY:
+		/* All ones ask for the current one, and change nothing. */
+		ret->error = EPERM;
+		outcome = (uint32_t)n->args[0] == UINT32_MAX ? OUTCOME_PASS
+							     : OUTCOME_ERROR;
+		break;
+	case CALL_UNKNOWN:
 		ret->error = ENOSYS;
 		outcome = OUTCOME_ERROR;
-	} else
-		outcome = look_at_exec(&look, n);
+		break;
+	}
 	target_clear(&look.target);
 	if (outcome == OUTCOME_DECIDED && ret->facts.count)
 		decide(judge, ret);

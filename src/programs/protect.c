@@ -193,26 +193,32 @@ static int start_supervisor(struct run *run, struct err *e)
 		       n > 0 ? answer : "it ended");
 }
 
+/* The spec as the runtime is to get it; in memory only. */
 static int rewrite(struct run *run, struct err *e)
 {
 	OWNED(free_owned) char *program = NULL;
 	const char *args[] = {"runmoor-poststop", run->folder, NULL};
-	const struct spec_protection protection = {
+	struct spec_protection protection = {
 		.listener_path = run->socket,
 		.libraries = run->container.config.libraries,
 		.poststop_args = args,
 	};
-	struct spec_protection with_program = protection;
-	struct buffer bytes = BUFFER_INIT;
-	int rc;
 
 	if (asprintf(&program, "%s/runmoor", run->line->self) < 0) {
 		program = NULL;
 		return err_set(e, ENOMEM, "rewrite the spec");
 	}
-	with_program.poststop_path = program;
-	if (spec_protect(run->spec, &with_program, e) < 0)
+	protection.poststop_path = program;
+	if (spec_protect(run->spec, &protection, e) < 0)
 		return err_wrap(e, "%s", run->bundle.config);
+	return 0;
+}
+
+static int swap(struct run *run, struct err *e)
+{
+	struct buffer bytes = BUFFER_INIT;
+	int rc;
+
 	spec_write(run->spec, &bytes);
 	rc = buffer_failed(&bytes)
 		     ? err_set(e, ENOMEM, "rewrite the spec")
@@ -267,13 +273,28 @@ static int run_runtime(struct run *run, int *ret_status, struct err *e)
 	return bundle_restore(&run->bundle, e);
 }
 
+/* on_unprotectable: run. The operator chose to hear of it, and to go on. */
+static int run_unprotected(struct run *run, struct err *e)
+{
+	log_write(run->line->log, LOG_LEVEL_WARNING,
+		  "container %s runs unprotected (on_unprotectable is run): %s",
+		  run->container.id, e->text);
+	container_remove(run->folder);
+	return runtime_become(run->line->runtime, run->line->argv, e);
+}
+
 static int protect(struct run *run, int *ret_status, struct err *e)
 {
-	if (features_check(e) < 0 || describe(run, e) < 0 ||
-	    make_folder(run, e) < 0 ||
-	    seal_container(run->spec, run->folder, run->line->log,
+	if (describe(run, e) < 0 || make_folder(run, e) < 0)
+		return -1;
+	if (features_check(e) < 0 || rewrite(run, e) < 0)
+		return run->container.config.on_unprotectable ==
+				       UNPROTECTABLE_RUN
+			       ? run_unprotected(run, e)
+			       : -1;
+	if (seal_container(run->spec, run->folder, run->line->log,
 			   &run->container, e) < 0 ||
-	    start_supervisor(run, e) < 0 || rewrite(run, e) < 0)
+	    start_supervisor(run, e) < 0 || swap(run, e) < 0)
 		return -1;
 	if (run_runtime(run, ret_status, e) < 0)
 		return -1;
@@ -282,12 +303,6 @@ static int protect(struct run *run, int *ret_status, struct err *e)
 		return 0;
 	}
 	return container_release(run->folder, e);
-}
-
-/* SCMP_ACT_NOTIFY without a listenerPath is the runtime's own error. */
-static bool is_runtimes_error(const struct spec *spec)
-{
-	return spec_has_notify(spec) && !spec_has_listener(spec);
 }
 
 int protect_run(const struct command_line *line, struct config *take_config,
@@ -301,8 +316,7 @@ int protect_run(const struct command_line *line, struct config *take_config,
 	rc = bundle_open(line->cli->bundle, line->cli->config, &run.bundle, e);
 	if (rc == 0)
 		rc = read_spec(&run, e);
-	if (rc == 0 && (run.container.config.mode == MODE_OFF ||
-			is_runtimes_error(run.spec)))
+	if (rc == 0 && run.container.config.mode == MODE_OFF)
 		rc = runtime_become(line->runtime, line->argv, e);
 	else if (rc == 0)
 		rc = protect(&run, ret_status, e);

@@ -54,7 +54,7 @@ static void work(const struct resolver *resolver, struct job *job,
 			: judge_loaded(resolver->judge, job->tid, PACE_FULL,
 				       inspection);
 	job->error = inspection->error;
-	if (job->outcome == OUTCOME_ERROR)
+	if (job->outcome == OUTCOME_ERROR || job->outcome == OUTCOME_PASS)
 		return;
 	job->verdict = job->outcome == OUTCOME_DECIDED ? decision->verdict
 						       : VERDICT_DENY;

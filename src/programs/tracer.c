@@ -252,17 +252,6 @@ static void answer_allowed(struct tracer *tracer, struct listener *listener,
 		continue_proven(tracer, listener, n, reported);
 }
 
-/* What execve would fail with is answered; a mapping that isn't ours to judge
- * goes on, and the kernel says what is wrong with it. */
-static void answer_error(struct listener *listener,
-			 const struct notification *n, int error)
-{
-	if (n->call == CALL_MMAP)
-		(void)notify_continue(listener->fd, n->id);
-	else
-		(void)notify_deny(listener->fd, n->id, error ? error : EACCES);
-}
-
 void tracer_notified(struct tracer *tracer, struct listener *listener)
 {
 	struct inspection *inspection = &tracer->inspection;
@@ -274,7 +263,9 @@ void tracer_notified(struct tracer *tracer, struct listener *listener)
 	proof_watch();
 	outcome = judge_request(tracer->judge, &n, PACE_FAST, inspection);
 	if (outcome == OUTCOME_ERROR)
-		answer_error(listener, &n, inspection->error);
+		(void)notify_deny(listener->fd, n.id, inspection->error);
+	else if (outcome == OUTCOME_PASS)
+		(void)notify_continue(listener->fd, n.id);
 	else if (outcome == OUTCOME_DECIDED &&
 		 inspection->decision.verdict == VERDICT_ALLOW &&
 		 inspection->decision.reason == REASON_NONE)
@@ -290,8 +281,13 @@ static void finish_request(struct tracer *tracer, struct job *job)
 
 	if (listener->gone || !notify_valid(listener->fd, job->notification.id))
 		return;
+	if (job->outcome == OUTCOME_PASS) {
+		(void)notify_continue(listener->fd, job->notification.id);
+		return;
+	}
 	if (job->outcome == OUTCOME_ERROR) {
-		answer_error(listener, &job->notification, job->error);
+		(void)notify_deny(listener->fd, job->notification.id,
+				  job->error ? job->error : EACCES);
 		return;
 	}
 	if (job->event)

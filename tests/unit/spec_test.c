@@ -267,6 +267,9 @@ static void test_protect_refusals(void)
 #define GATE_MAP(name)                                                         \
 	"{'names':['" name "'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(       \
 		2, 4, 4) "," BIT(3, 32, 0) "]}"
+#define GATE_PERSONALITY                                                       \
+	"{'names':['personality'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(    \
+		0, 4194304, 4194304) "]}"
 #define KEEP_MAP(name, action)                                                 \
 	"{'names':['" name "'],'action':'" action "','args':[" BIT(            \
 		2, 4, 0) "]},"                                                 \
@@ -289,7 +292,8 @@ static const struct rewrite rewrites[] = {
 	 LIBRARIES_OFF},
 	{"no profile", "null",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
-		 "mmap2") "],'architectures':" ARCHITECTURES "," LISTENER "}",
+		 "mmap2") "," GATE_PERSONALITY
+			  "],'architectures':" ARCHITECTURES "," LISTENER "}",
 	 LIBRARIES_ENFORCE},
 	{"a profile that says nothing is none, whatever it names",
 	 "{'architectures':['SCMP_ARCH_X86_64']}",
@@ -327,13 +331,21 @@ static const struct rewrite rewrites[] = {
 	 "{'defaultAction':'SCMP_ACT_LOG','syscalls':[{'names':['mmap'],"
 	 "'action':'SCMP_ACT_LOG'}]}",
 	 "{'defaultAction':'SCMP_ACT_LOG','syscalls':[" GATE_EXEC
-	 "," GATE_MAP("mmap") "," GATE_MAP("mmap2") "]," LISTENER "}",
+	 "," GATE_MAP("mmap") "," GATE_MAP("mmap2") "," GATE_PERSONALITY
+						    "]," LISTENER "}",
 	 LIBRARIES_ENFORCE},
 	{"a rule that denies some mappings stays",
 	 ALLOW "{'names':['mmap'],'action':'SCMP_ACT_ERRNO'," ANY_ARG "}]}",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
-		 "mmap2") ",{'names':['mmap'],'action':'SCMP_ACT_"
+		 "mmap2") "," GATE_PERSONALITY
+			  ",{'names':['mmap'],'action':'SCMP_ACT_"
 			  "ERRNO'," ANY_ARG "}]," LISTENER "}",
+	 LIBRARIES_ENFORCE},
+	{"a profile's own rules for personality are kept",
+	 DENY "{'names':['personality'],'action':'SCMP_ACT_ALLOW'," ANY_ARG
+	      "}]}",
+	 DENY "{'names':['personality'],'action':'SCMP_ACT_ALLOW'," ANY_ARG
+	      "}]," LISTENER "}",
 	 LIBRARIES_ENFORCE},
 	{"what is denied stays denied, though a later rule allows it",
 	 ALLOW "{'names':['execve'],'action':'SCMP_ACT_KILL_PROCESS'},"
@@ -600,6 +612,8 @@ static const char *expected_answer(const char *before, const char *name,
 		gated = libraries != LIBRARIES_OFF && executable && of_a_file;
 	if (strcmp(name, "mprotect") == 0 || strcmp(name, "pkey_mprotect") == 0)
 		gated = libraries == LIBRARIES_STRICT && executable;
+	if (strcmp(name, "personality") == 0)
+		gated = libraries != LIBRARIES_OFF && (values[0] & 0x400000);
 	gated = gated && (strcmp(before, "SCMP_ACT_ALLOW") == 0 ||
 			  strcmp(before, "SCMP_ACT_LOG") == 0);
 	return gated ? "SCMP_ACT_NOTIFY" : before;
@@ -610,10 +624,12 @@ static void compare_call(const struct json *before, const struct json *after,
 {
 	static const uint64_t prots[] = {0, 1, 3, 4, 5, 7, 9};
 	static const uint64_t flags[] = {1, 2, 16, 32, 34, 131072};
+	static const uint64_t personas[] = {40,	      8,      0,
+					    0x420000, 131072, 4194304};
 
 	for (size_t p = 0; p < ARRAY_LEN(prots); p++)
 		for (size_t f = 0; f < ARRAY_LEN(flags); f++) {
-			uint64_t values[6] = {f == 0 ? 40 : 8, 4096, prots[p],
+			uint64_t values[6] = {personas[f], 4096, prots[p],
 					      flags[f], 3};
 			const char *was = answer(before, name, values);
 
@@ -627,8 +643,8 @@ static void compare_profiles(const struct json *before,
 			     const struct json *after, enum libraries libraries)
 {
 	static const char *const others[] = {
-		"execve",   "execveat",	     "mmap",	"mmap2",
-		"mprotect", "pkey_mprotect", "unheard",
+		"execve",   "execveat",	     "mmap",	    "mmap2",
+		"mprotect", "pkey_mprotect", "personality", "unheard",
 	};
 	const struct json *rules = json_get(before, "syscalls");
 	const char *name;
