@@ -3,6 +3,8 @@ include(CheckCCompilerFlag)
 add_library(flags INTERFACE)
 target_compile_definitions(flags INTERFACE _GNU_SOURCE
   _FILE_OFFSET_BITS=64 RUNMOOR_VERSION="${PROJECT_VERSION}")
+# Libraries that only the other programs of a floor need stay out.
+target_link_options(flags INTERFACE -Wl,--as-needed)
 target_compile_options(flags INTERFACE -Wall -Wextra -Wconversion -Wshadow
   -Wcast-qual -Wswitch-enum -Wvla -Wstrict-prototypes -Wmissing-prototypes)
 if(RUNMOOR_WERROR)

@@ -15,8 +15,7 @@
 enum { HANDOFF_PATH_MAX = 107, HANDOFF_STATE_MAX = 1024 * 1024 };
 
 /* Listen at path, mode 0600. ENAMETOOLONG over HANDOFF_PATH_MAX bytes. */
-MUST_CHECK int handoff_listen(const char *path, int *ret_socket,
-			      struct err *e);
+MUST_CHECK int handoff_listen(const char *path, int *ret_socket, struct err *e);
 
 /* One runtime that connected and is still sending. */
 struct handoff {

@@ -1,7 +1,6 @@
 /*
- * overlay - the layers below a container's root file system, and a way to
- * know that nobody holds a file of the upper one for writing. Source:
- * Documentation/filesystems/overlayfs.rst, fcntl(2) "Leases".
+ * overlay - the layers below a container's root file system. Source:
+ * Documentation/filesystems/overlayfs.rst, proc_pid_mountinfo(5).
  */
 #pragma once
 
@@ -35,21 +34,3 @@ void overlay_clear(struct overlay *overlay);
 MUST_CHECK int overlay_open_lower(const struct overlay *overlay,
 				  const char *scratch, int *ret_fd,
 				  struct err *e);
-
-/*
- * Prove that nobody has a file open for writing or mapped shared-writable,
- * by a lease that no writer lets be granted. On an overlay the merged inode
- * doesn't see a mapping that outlives its descriptor, so the lease is taken
- * on the upper file, and that it is the same file is proven by a mark.
- * upper: path of the upper layer or NULL for a file that is on no overlay;
- * path: of the file in the overlay; fd: the file open for reading.
- * EAGAIN: there is a writer. The lease ends with the call, the answer is
- * good while something else holds new writers off.
- */
-MUST_CHECK int overlay_unwritten(int fd, const char *upper, const char *path,
-				 struct err *e);
-
-/* The file system keeps content under a running reader: no network, no FUSE. */
-bool overlay_fs_stable(int fd);
-/* tmpfs, hugetlbfs, ramfs. */
-bool overlay_fs_memory(int fd);

@@ -25,10 +25,10 @@ MUST_CHECK int proof_start(struct err *e);
 
 enum proof_seize {
 	PROOF_SEIZED,
-	PROOF_GONE,	/* dead or dying                            */
-	PROOF_TRACED,	/* another tracer has it                    */
+	PROOF_GONE,	 /* dead or dying                            */
+	PROOF_TRACED,	 /* another tracer has it                    */
 	PROOF_TIMED_OUT, /* somebody holds the locks of its process */
-	PROOF_FAILED,	/* not permitted                            */
+	PROOF_FAILED,	 /* not permitted                            */
 };
 
 /* Never longer than 2 * PROOF_TICK_MS. A target that is ours already counts
@@ -40,10 +40,10 @@ enum proof_seize proof_seize(pid_t tid);
 void proof_watch(void);
 
 enum proof_what {
-	PROOF_NOTHING,	 /* no more to collect now           */
-	PROOF_LOADED,	 /* stopped with its new program     */
-	PROOF_STOPPED,	 /* stopped for anything else        */
-	PROOF_ENDED,	 /* gone                             */
+	PROOF_NOTHING, /* no more to collect now           */
+	PROOF_LOADED,  /* stopped with its new program     */
+	PROOF_STOPPED, /* stopped for anything else        */
+	PROOF_ENDED,   /* gone                             */
 };
 
 struct proof_stop {

@@ -6,8 +6,7 @@
 #include "identity.h"
 
 /* Of an open file, O_PATH too: path "" and AT_EMPTY_PATH. -1 with errno. */
-int stat_identity(int dirfd, const char *path, int flags,
-		  struct identity *ret);
+int stat_identity(int dirfd, const char *path, int flags, struct identity *ret);
 
 /* Birth time in nanoseconds; 0 where the file system has none. */
 int stat_birth(int fd, struct identity *ret, int64_t *ret_birth_ns);

@@ -37,9 +37,8 @@ void target_clear(struct target *target);
  * that userfaultfd holds back included: this never waits for the target),
  * ENAMETOOLONG where it doesn't fit size bytes.
  */
-MUST_CHECK int target_read_string(const struct target *target,
-				  uint64_t address, char *ret, size_t size,
-				  struct err *e);
+MUST_CHECK int target_read_string(const struct target *target, uint64_t address,
+				  char *ret, size_t size, struct err *e);
 
 /*
  * Open (O_PATH) what path names for the target, from its descriptor dirfd or
@@ -51,8 +50,8 @@ MUST_CHECK int target_read_string(const struct target *target,
  * alone). EAGAIN where only target_open tells: other mounts, magic links.
  */
 MUST_CHECK int target_open_fast(struct target *target, int dirfd,
-				  const char *path, int flags, int *ret_fd,
-				  struct err *e);
+				const char *path, int flags, int *ret_fd,
+				struct err *e);
 MUST_CHECK int target_open(struct target *target, int dirfd, const char *path,
 			   int flags, int *ret_fd, struct err *e);
 

@@ -65,9 +65,9 @@ struct config {
 /* Where defaults depend on: rootless paths follow XDG. Borrowed strings. */
 struct config_home {
 	bool rootless;
-	const char *home;	    /* $HOME */
+	const char *home;	     /* $HOME */
 	const char *xdg_runtime_dir; /* $XDG_RUNTIME_DIR */
-	const char *xdg_state_home; /* $XDG_STATE_HOME, may be NULL */
+	const char *xdg_state_home;  /* $XDG_STATE_HOME, may be NULL */
 };
 
 MUST_CHECK int config_init(struct config *ret, const struct config_home *home,
@@ -89,9 +89,9 @@ MUST_CHECK int config_merge(struct config *config, const struct json *document,
  * NULL is fine). A value may tighten; one that loosens must be listed in
  * may_weaken, else the error says so. Keys that are no policy (runtime,
  * state_dir, cache_dir, events, evidence, annotations_may_weaken, allow …)
- * can't be set by annotation; unknown ones are errors, as all of the above. Tighter: enforce > audit > off; path >
- * content; strict > enforce > audit > off; deny > seal > trust; deny > audit
- * > allow; refuse > run.
+ * can't be set by annotation; unknown ones are errors, as all of the above.
+ * Tighter: enforce > audit > off; path > content; strict > enforce > audit >
+ * off; deny > seal > trust; deny > audit > allow; refuse > run.
  */
 MUST_CHECK int config_annotate(struct config *config,
 			       const struct json *annotations, struct err *e);

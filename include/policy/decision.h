@@ -21,7 +21,7 @@ enum role {
 	ROLE_PROGRAM,	  /* the file that was asked for               */
 	ROLE_INTERPRETER, /* named by the #! line of the one before    */
 	ROLE_ELF_INTERPRETER,
-	ROLE_LIBRARY,	  /* mapped executable                         */
+	ROLE_LIBRARY, /* mapped executable                         */
 };
 
 enum place {
@@ -56,7 +56,8 @@ struct facts {
 	bool traced; /* by another tracer: the proof isn't possible  */
 	bool unresolvable;
 	bool timed_out;
-	const char *process; /* program that executes, as last proven; or NULL */
+	const char
+		*process; /* program that executes, as last proven; or NULL */
 	struct file_facts files[FILES_MAX];
 	size_t count;
 };

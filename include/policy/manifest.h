@@ -62,10 +62,8 @@ void manifest_entry(const struct manifest *manifest, size_t index,
 bool manifest_find_path(const struct manifest *manifest, const char *path,
 			size_t len, struct entry *ret);
 bool manifest_find_digest(const struct manifest *manifest,
-			  const uint8_t digest[DIGEST_SIZE],
-			  struct entry *ret);
+			  const uint8_t digest[DIGEST_SIZE], struct entry *ret);
 /* By inode, size, mtime and ctime, whatever the device: the caller compares
  * that with what it knows of the mount, and looks at entry.racy. */
 bool manifest_find_identity(const struct manifest *manifest,
-			    const struct identity *identity,
-			    struct entry *ret);
+			    const struct identity *identity, struct entry *ret);

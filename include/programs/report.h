@@ -18,8 +18,8 @@ void report_container(const struct container *container,
 
 /* Queue an event of a process without a judgement: a session, tid 0 for one
  * that was refused before it was there. */
-void report_session(const struct container *container,
-		    struct journal *journal, enum action action, pid_t tid);
+void report_session(const struct container *container, struct journal *journal,
+		    enum action action, pid_t tid);
 
 /*
  * An event of what was judged, as a malloc'ed line to queue before the

@@ -42,6 +42,6 @@ void tracer_end(struct tracer *tracer);
 
 enum {
 	TRACER_TICK_MS = 50,
-	TRACER_LINGER_MS = 100,	   /* until a held target is looked at */
+	TRACER_LINGER_MS = 100,	    /* until a held target is looked at */
 	TRACER_DEADLINE_MS = 10000, /* until a judgement is given up   */
 };

@@ -83,8 +83,7 @@ int features_check(struct err *e)
 			       "CONFIG_SECCOMP_FILTER)"},
 		{has_notify_action, "seccomp's notify action (Linux 5.0; "
 				    "continuing it needs 5.5)"},
-		{has_cached_lookup,
-		 "openat2 with RESOLVE_CACHED (Linux 5.12)"},
+		{has_cached_lookup, "openat2 with RESOLVE_CACHED (Linux 5.12)"},
 		{has_mount_ids, "statx with mount IDs (Linux 5.8)"},
 		{has_pidfd, "pidfd_open (Linux 5.3)"},
 		{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)"},

@@ -60,7 +60,7 @@ static enum trapped_call find_call(uint32_t arch, int nr)
 
 /* Newer than the headers of Debian 12: include/uapi/linux/seccomp.h, 6.6. */
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	  SECCOMP_IOW(4, __u64)
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
 

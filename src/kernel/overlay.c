@@ -1,32 +1,16 @@
 #include "overlay.h"
 
-#include "stat.h"
+#include "filesystem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libmount/libmount.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
-#include <sys/xattr.h>
-
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC 0x58465342
-#endif
-#ifndef F2FS_SUPER_MAGIC
-#define F2FS_SUPER_MAGIC 0xF2F52010
-#endif
-#ifndef EROFS_SUPER_MAGIC_V1
-#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2
-#endif
 
 enum { LAYERS_MAX = 500 }; /* as OVL_MAX_STACK of the kernel */
 
@@ -34,40 +18,6 @@ static void table_owned(struct libmnt_table **table)
 {
 	mnt_unref_table(*table);
 	*table = NULL;
-}
-
-static long fs_magic(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) < 0 ? 0 : (long)fs.f_type;
-}
-
-bool overlay_fs_memory(int fd)
-{
-	long magic = fs_magic(fd);
-
-	return magic == TMPFS_MAGIC || magic == RAMFS_MAGIC ||
-	       magic == HUGETLBFS_MAGIC;
-}
-
-/* ctime changes with content: not tmpfs, whose shared mappings never do it. */
-static bool fs_keeps_ctime(int fd)
-{
-	long magic = fs_magic(fd);
-
-	return magic == EXT4_SUPER_MAGIC || magic == XFS_SUPER_MAGIC ||
-	       magic == BTRFS_SUPER_MAGIC || magic == EROFS_SUPER_MAGIC_V1 ||
-	       magic == SQUASHFS_MAGIC;
-}
-
-bool overlay_fs_stable(int fd)
-{
-	long magic = fs_magic(fd);
-
-	return fs_keeps_ctime(fd) || overlay_fs_memory(fd) ||
-	       magic == OVERLAYFS_SUPER_MAGIC || magic == F2FS_SUPER_MAGIC ||
-	       magic == ISOFS_SUPER_MAGIC;
 }
 
 /* One layer of a lowerdir list, with \: and \\ undone; moves *at on. */
@@ -178,7 +128,7 @@ static bool layers_keep_ctime(const struct overlay *overlay)
 		OWNED(close_owned)
 		int fd = open(overlay->lower[i], O_PATH | O_CLOEXEC);
 
-		if (fd < 0 || !fs_keeps_ctime(fd))
+		if (fd < 0 || !filesystem_keeps_ctime(fd))
 			return false;
 	}
 	return true;
@@ -334,72 +284,4 @@ int overlay_open_lower(const struct overlay *overlay, const char *scratch,
 	(void)pthread_join(thread, NULL);
 	*ret_fd = job.fd;
 	return job.fd < 0 ? -1 : 0;
-}
-
-/* A read lease is refused while anyone can write, mappings included. */
-static int lease(int fd, struct err *e)
-{
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
-		return err_set(e, errno, "lease");
-	return 0;
-}
-
-static int open_beneath(int dirfd, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-			 O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
-
-	return (int)syscall(SYS_openat2, dirfd, path + strspn(path, "/"), &how,
-			    sizeof(how));
-}
-
-/*
- * That upper is the inode behind merged: a mark set on the one is read on the
- * other. Times can't tell: two files of one clock tick have the same, and the
- * container can rename one over the other between our two look-ups.
- */
-static int same_upper(int merged, int upper, struct err *e)
-{
-	static const char mark[] = "trusted.runmoor";
-	uint8_t nonce[16];
-	uint8_t seen[16] = {0};
-	bool same;
-
-	if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
-		return err_set(e, EIO, "get random bytes");
-	if (fsetxattr(upper, mark, nonce, sizeof(nonce), 0) < 0)
-		return err_set(e, errno, "mark the upper file");
-	same = fgetxattr(merged, mark, seen, sizeof(seen)) == sizeof(seen) &&
-	       memcmp(nonce, seen, sizeof(nonce)) == 0;
-	(void)fremovexattr(upper, mark);
-	return same ? 0 : err_set(e, ESTALE, "find the upper file");
-}
-
-int overlay_unwritten(int fd, const char *upper, const char *path,
-		      struct err *e)
-{
-	OWNED(close_owned) int dir = -1;
-	OWNED(close_owned) int file = -1;
-	struct identity id;
-
-	if (upper && !path)
-		return err_set(e, ENAMETOOLONG, "find the upper file");
-	if (!upper)
-		return lease(fd, e) < 0 ? -1 : fcntl(fd, F_SETLEASE, F_UNLCK);
-	dir = open(upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return err_set(e, errno, "open %s", upper);
-	file = open_beneath(dir, path);
-	if (file < 0)
-		return err_set(e, errno, "open the upper file");
-	if (stat_identity(file, "", AT_EMPTY_PATH, &id) < 0 ||
-	    !S_ISREG(id.mode))
-		return err_set(e, ESTALE, "find the upper file");
-	/* The lease lives as long as file does. */
-	if (lease(file, e) < 0)
-		return -1;
-	return same_upper(fd, file, e);
 }

@@ -310,8 +310,7 @@ int rootfs_walk(const struct rootfs_walk *walk, struct err *e)
 	return -1;
 }
 
-int rootfs_file(const struct rootfs_walk *walk, const char *path,
-		struct err *e)
+int rootfs_file(const struct rootfs_walk *walk, const char *path, struct err *e)
 {
 	struct crew crew = {.walk = walk, .lock = PTHREAD_MUTEX_INITIALIZER};
 	struct rootfs_file file = {.path = ""};

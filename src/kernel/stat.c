@@ -30,7 +30,8 @@ int stat_identity(int dirfd, const char *path, int flags, struct identity *ret)
 {
 	struct statx sx;
 
-	if (statx(dirfd, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, &sx) < 0)
+	if (statx(dirfd, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, &sx) <
+	    0)
 		return -1;
 	from_statx(&sx, ret);
 	return 0;

@@ -54,8 +54,7 @@ int target_read_string(const struct target *target, uint64_t address, char *ret,
 			want = size - done;
 		n = pread(mem, ret + done, want, (off_t)(address + done));
 		if (n <= 0)
-			return err_set(e, EFAULT,
-				       "read the memory of task %d",
+			return err_set(e, EFAULT, "read the memory of task %d",
 				       target->tid);
 		if (memchr(ret + done, '\0', (size_t)n))
 			return 0;
@@ -249,8 +248,8 @@ int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
 		if (!parse_mapping(line, &mapping, ret_stack_end))
 			continue;
 		if (*ret_count == MAPPINGS_MAX)
-			return err_set(e, E2BIG,
-				       "read the mappings of task %d", tid);
+			return err_set(e, E2BIG, "read the mappings of task %d",
+				       tid);
 		ret[(*ret_count)++] = mapping;
 	}
 	return 0;

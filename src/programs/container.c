@@ -23,11 +23,16 @@ static const char lock_name[] = "lock";
 void container_clear(struct container *container)
 {
 	char *const strings[] = {
-		container->id,	       container->root,
-		container->bundle,     container->rootfs,
-		container->runtime,    container->manifest,
-		container->manifest_sha256, container->volumes,
-		container->volumes_sha256,  container->upper,
+		container->id,
+		container->root,
+		container->bundle,
+		container->rootfs,
+		container->runtime,
+		container->manifest,
+		container->manifest_sha256,
+		container->volumes,
+		container->volumes_sha256,
+		container->upper,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
@@ -118,7 +123,8 @@ static int put_devices(struct json *object, const struct container *container)
 		const struct device_pair *pair = &container->devices[i / 2];
 
 		if (json_append(array, json_new_uint(i % 2 ? pair->seen
-							   : pair->walked)) < 0) {
+							   : pair->walked)) <
+		    0) {
 			json_free(array);
 			return -1;
 		}
@@ -218,7 +224,8 @@ static int read_devices(const struct json *array, struct container *ret,
 	if (ret->device_count > MANIFEST_DEVICES_MAX)
 		return err_set(e, 0, "devices are too many");
 	for (size_t i = 0; i < ret->device_count; i++)
-		if (!json_uint(json_at(array, 2 * i), &ret->devices[i].walked) ||
+		if (!json_uint(json_at(array, 2 * i),
+			       &ret->devices[i].walked) ||
 		    !json_uint(json_at(array, 2 * i + 1),
 			       &ret->devices[i].seen))
 			return err_set(e, 0, "devices are damaged");
@@ -296,9 +303,8 @@ int container_supervisor(const char *folder)
 
 void container_remove(const char *folder)
 {
-	static const char *const names[] = {record_name, lock_name,
-					    "listener.sock",
-					    "volumes.manifest"};
+	static const char *const names[] = {
+		record_name, lock_name, "listener.sock", "volumes.manifest"};
 	OWNED(close_owned)
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 

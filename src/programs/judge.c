@@ -1,7 +1,8 @@
 #include "judge.h"
 
 #include "binary.h"
-#include "overlay.h"
+#include "filesystem.h"
+#include "lease.h"
 #include "sha256.h"
 #include "stat.h"
 #include "target.h"
@@ -72,7 +73,7 @@ static enum place find_place(const struct look *look, int fd,
 {
 	struct statvfs fs;
 
-	if (overlay_fs_memory(fd) && id->nlink == 0)
+	if (filesystem_is_memory(fd) && id->nlink == 0)
 		return PLACE_MEMORY;
 	if (is_image_device(look->judge, id->dev) &&
 	    (look->judge->container->overlay || id->mount == root_mount(look)))
@@ -102,11 +103,11 @@ static bool is_held(const struct judge *judge, int fd, const char *path,
 		if (lower || !c->overlay_writable)
 			return true;
 		return c->upper &&
-		       overlay_unwritten(fd, c->upper, path, NULL) == 0;
+		       lease_unwritten(fd, c->upper, path, NULL) == 0;
 	}
-	if (!overlay_fs_stable(fd))
+	if (!filesystem_is_stable(fd))
 		return is_image_device(judge, id->dev);
-	return overlay_unwritten(fd, NULL, NULL, NULL) == 0;
+	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
 }
 
 /* Read the file: what it is and its digest. -1: it can't be judged. */

@@ -53,8 +53,8 @@ static int read_spec(struct run *run, struct err *e)
 	buffer_clear(&bytes);
 	if (rc < 0)
 		return -1;
-	if (config_annotate(&run->container.config,
-			    spec_annotations(run->spec), e) < 0)
+	if (config_annotate(&run->container.config, spec_annotations(run->spec),
+			    e) < 0)
 		return err_wrap(e, "%s", run->bundle.config);
 	return 0;
 }
@@ -220,9 +220,8 @@ static int swap(struct run *run, struct err *e)
 	int rc;
 
 	spec_write(run->spec, &bytes);
-	rc = buffer_failed(&bytes)
-		     ? err_set(e, ENOMEM, "rewrite the spec")
-		     : bundle_swap(&run->bundle, &bytes, e);
+	rc = buffer_failed(&bytes) ? err_set(e, ENOMEM, "rewrite the spec")
+				   : bundle_swap(&run->bundle, &bytes, e);
 	buffer_clear(&bytes);
 	return rc;
 }
@@ -236,8 +235,7 @@ static int deny_memory(const struct config *config, struct err *e)
 		return 0;
 	if (syscall(SYS_prctl, MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
 		return 0;
-	return err_set(e, errno,
-		       "memory: deny needs PR_SET_MDWE (Linux 6.3)");
+	return err_set(e, errno, "memory: deny needs PR_SET_MDWE (Linux 6.3)");
 }
 
 /* The container exists after a create, and after a run that was detached. */
@@ -267,8 +265,7 @@ static int run_runtime(struct run *run, int *ret_status, struct err *e)
 		if (bundle_restore(&run->bundle, e) < 0)
 			return -1;
 	}
-	if (!ended &&
-	    runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
+	if (!ended && runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
 		return -1;
 	return bundle_restore(&run->bundle, e);
 }

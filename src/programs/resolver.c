@@ -60,16 +60,16 @@ static void work(const struct resolver *resolver, struct job *job,
 						       : VERDICT_DENY;
 	job->requested = strdup(inspection->requested);
 	if (job->verdict == VERDICT_ALLOW &&
-	    (job->reported || (decision->reason == REASON_NONE &&
-			       decision->allow_rule < 0)))
+	    (job->reported ||
+	     (decision->reason == REASON_NONE && decision->allow_rule < 0)))
 		return;
-	job->event = report_judged(
-		resolver->judge->container, resolver->journal,
-		drift_action(job), job->tid,
-		job->kind == JOB_REQUEST
-			? notify_call_name(job->notification.call)
-			: NULL,
-		inspection, true, &job->event_len);
+	job->event =
+		report_judged(resolver->judge->container, resolver->journal,
+			      drift_action(job), job->tid,
+			      job->kind == JOB_REQUEST
+				      ? notify_call_name(job->notification.call)
+				      : NULL,
+			      inspection, true, &job->event_len);
 }
 
 /* The next job, or NULL after a while without one. */

@@ -27,8 +27,8 @@ static bool is_rootless(void)
 	struct buffer map = BUFFER_INIT;
 	bool rootless = geteuid() != 0;
 
-	if (!rootless && file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map,
-				   NULL) == 0) {
+	if (!rootless &&
+	    file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL) == 0) {
 		unsigned long inside = 1;
 		unsigned long outside = 1;
 		unsigned long count = 0;
@@ -52,8 +52,7 @@ static char *config_path(const struct config_home *home, bool *ret_required)
 		return strdup(named);
 	if (!home->rootless || !home->home)
 		return strdup(system_config);
-	return asprintf(&path, "%s/.config/runmoor/config.json", home->home) <
-			       0
+	return asprintf(&path, "%s/.config/runmoor/config.json", home->home) < 0
 		       ? NULL
 		       : path;
 }

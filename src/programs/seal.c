@@ -176,10 +176,10 @@ static int open_image(const struct overlay *overlay, bool layers,
 	if (!layers) {
 		*ret_fd = open(container->rootfs,
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		return *ret_fd < 0
-			       ? err_set(e, errno, "open the root file system %s",
-					 container->rootfs)
-			       : 0;
+		return *ret_fd < 0 ? err_set(e, errno,
+					     "open the root file system %s",
+					     container->rootfs)
+				   : 0;
 	}
 	if (asprintf(&scratch, "%s/layers", folder) < 0) {
 		scratch = NULL;

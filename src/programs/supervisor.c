@@ -107,8 +107,8 @@ static int load(struct supervisor *s, struct err *e)
 	struct container *c = &s->container;
 
 	if (container_read(s->folder, c, e) < 0 ||
-	    map_manifest(c->manifest, c->manifest_sha256, &s->judge.sealed.image,
-			 e) < 0)
+	    map_manifest(c->manifest, c->manifest_sha256,
+			 &s->judge.sealed.image, e) < 0)
 		return -1;
 	if (c->volumes && map_manifest(c->volumes, c->volumes_sha256,
 				       &s->judge.sealed.volumes, e) < 0)
@@ -181,8 +181,8 @@ static void take_listener(struct supervisor *s, struct source *source)
 			&status) &&
 	    strcmp(status, "running") == 0 &&
 	    json_uint(json_get(document, "pid"), &pid))
-		report_session(&s->container, s->journal,
-			       ACTION_SESSION_OPENED, (pid_t)pid);
+		report_session(&s->container, s->journal, ACTION_SESSION_OPENED,
+			       (pid_t)pid);
 	if (!s->had_listener && s->ready >= 0)
 		(void)send(s->ready, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	s->had_listener = true;
@@ -378,9 +378,9 @@ static int open_signals(struct err *e)
 
 static int start(struct supervisor *s, struct err *e)
 {
-	static const enum source_kind kinds[] = {
-		SOURCE_HANDOFF_SOCKET, SOURCE_SIGNALS, SOURCE_JOBS, SOURCE_TICK,
-		SOURCE_READY};
+	static const enum source_kind kinds[] = {SOURCE_HANDOFF_SOCKET,
+						 SOURCE_SIGNALS, SOURCE_JOBS,
+						 SOURCE_TICK, SOURCE_READY};
 	OWNED(free_owned) char *path = NULL;
 
 	if (asprintf(&path, "%s/listener.sock", s->folder) < 0)

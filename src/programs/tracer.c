@@ -191,8 +191,7 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 }
 #else
 static void refuse_unheld(struct tracer *tracer, struct listener *listener,
-			  const struct notification *n,
-			  enum proof_seize seized)
+			  const struct notification *n, enum proof_seize seized)
 {
 	enum reason reason = REASON_UNRESOLVABLE;
 

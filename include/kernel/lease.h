@@ -1,0 +1,19 @@
+/*
+ * lease - know that nobody can write a file. Source: fcntl(2) "Leases".
+ */
+#pragma once
+
+#include "err.h"
+
+/*
+ * Prove that nobody has a file open for writing or mapped shared-writable,
+ * by a lease that no writer lets be granted. On an overlay the merged inode
+ * doesn't see a mapping that outlives its descriptor, so the lease is taken
+ * on the upper file, and that it is the same file is proven by a mark.
+ * upper: path of the upper layer or NULL for a file that is on no overlay;
+ * path: of the file in the overlay; fd: the file open for reading.
+ * EAGAIN: there is a writer. The lease ends with the call, the answer is
+ * good while something else holds new writers off.
+ */
+MUST_CHECK int lease_unwritten(int fd, const char *upper, const char *path,
+			       struct err *e);

@@ -1,0 +1,46 @@
+#include "filesystem.h"
+
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
+#ifndef F2FS_SUPER_MAGIC
+#define F2FS_SUPER_MAGIC 0xF2F52010
+#endif
+#ifndef EROFS_SUPER_MAGIC_V1
+#define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2
+#endif
+
+static long magic_of(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 ? 0 : (long)fs.f_type;
+}
+
+bool filesystem_is_memory(int fd)
+{
+	long magic = magic_of(fd);
+
+	return magic == TMPFS_MAGIC || magic == RAMFS_MAGIC ||
+	       magic == HUGETLBFS_MAGIC;
+}
+
+bool filesystem_keeps_ctime(int fd)
+{
+	long magic = magic_of(fd);
+
+	return magic == EXT4_SUPER_MAGIC || magic == XFS_SUPER_MAGIC ||
+	       magic == BTRFS_SUPER_MAGIC || magic == EROFS_SUPER_MAGIC_V1 ||
+	       magic == SQUASHFS_MAGIC;
+}
+
+bool filesystem_is_stable(int fd)
+{
+	long magic = magic_of(fd);
+
+	return filesystem_keeps_ctime(fd) || filesystem_is_memory(fd) ||
+	       magic == F2FS_SUPER_MAGIC || magic == ISOFS_SUPER_MAGIC;
+}
