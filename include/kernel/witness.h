@@ -12,6 +12,16 @@
  * lie in its memory, so that reading them may wait for it. */
 void witness_process(pid_t tid, bool args, struct process_info *ret);
 
+/* Which process a number means: with its birth it is never another's. */
+struct birth {
+	pid_t pid; /* thread group */
+	pid_t parent;
+	uint64_t ticks; /* since boot, proc_pid_stat(5) "starttime" */
+};
+
+/* Of the process of task tid. False where it is no more. */
+bool witness_birth(pid_t tid, struct birth *ret);
+
 /* Nearest first, up to the container's first process (in its pid namespace
  * number 1) or ANCESTORS_MAX. Returns how many. */
 size_t witness_ancestors(const struct process_info *process, bool args,

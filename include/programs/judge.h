@@ -14,10 +14,13 @@
 #include <limits.h>
 #include <stdbool.h>
 
+struct lineage;
+
 struct judge {
 	const struct container *container;
 	struct sealed sealed;
 	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
+	struct lineage *lineage; /* NULL: no exception names a program */
 };
 
 /* Everything one judgement found; large, so on the heap. */
@@ -26,6 +29,7 @@ struct inspection {
 	struct identity identities[FILES_MAX];
 	char paths[FILES_MAX][PATH_MAX];
 	char requested[PATH_MAX];
+	char process[PATH_MAX]; /* facts.process points here */
 	struct decision decision;
 	int error; /* to answer with, where there is nothing to decide */
 };

@@ -37,6 +37,7 @@ struct job {
 	char *event; /* a line to queue before the answer; NULL: none */
 	size_t event_len;
 	char *requested; /* the path asked for, for a later event */
+	char *program;	 /* JOB_LOADED: the path of what was loaded */
 };
 
 struct resolver;

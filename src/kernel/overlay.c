@@ -148,9 +148,9 @@ static int repeat_options(const char *options, struct overlay *ret)
 			(void)snprintf(text + len, sizeof(text) - len, ",%s=%s",
 				       repeated[i], value);
 	}
-	if (has_option(options, "userxattr"))
-		(void)strcat(text, ",userxattr");
-	ret->options = strdup(text);
+	if (asprintf(&ret->options, "%s%s", text,
+		     has_option(options, "userxattr") ? ",userxattr" : "") < 0)
+		ret->options = NULL;
 	return ret->options ? 0 : -1;
 }
 

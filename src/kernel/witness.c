@@ -101,3 +101,35 @@ size_t witness_ancestors(const struct process_info *process, bool args,
 	}
 	return count;
 }
+
+/* The fields behind the name, which may hold anything but a NUL: the last
+ * parenthesis ends it. */
+static bool read_starttime(pid_t pid, uint64_t *ret)
+{
+	struct buffer text = BUFFER_INIT;
+	char path[64];
+	const char *at = NULL;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read(AT_FDCWD, path, 4096, &text, NULL) == 0)
+		at = strrchr(text.data, ')');
+	/* Field 22; the one behind the parenthesis is the third. */
+	for (int field = 2; at && field < 22; field++) {
+		at = strchr(at, ' ');
+		at = at ? at + 1 : NULL;
+	}
+	*ret = at ? strtoull(at, NULL, 10) : 0;
+	buffer_clear(&text);
+	return at != NULL;
+}
+
+bool witness_birth(pid_t tid, struct birth *ret)
+{
+	struct process_info process = {.pid = 0, .parent = 0};
+
+	read_status(tid, &process);
+	free(process.name);
+	ret->pid = (pid_t)process.pid;
+	ret->parent = (pid_t)process.parent;
+	return process.pid > 0 && read_starttime(ret->pid, &ret->ticks);
+}

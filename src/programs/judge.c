@@ -3,6 +3,7 @@
 #include "binary.h"
 #include "filesystem.h"
 #include "lease.h"
+#include "lineage.h"
 #include "sha256.h"
 #include "stat.h"
 #include "target.h"
@@ -170,7 +171,7 @@ static enum outcome look_at(struct look *look, int fd, enum role role,
 	if (stat_identity(fd, "", AT_EMPTY_PATH, id) < 0)
 		return OUTCOME_SLOW;
 	matches = find_by_stat(judge, id, &entry);
-	if (judge->container->config.match == MATCH_PATH ||
+	if (judge->container->config.match == MATCH_PATH || judge->lineage ||
 	    look->pace == PACE_FULL) {
 		if (target_path_of(fd, path, PATH_MAX, NULL) == 0)
 			file->path = path;
@@ -314,8 +315,13 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 	inspection->decision = (struct decision){.allow_rule = -1};
 }
 
-static void decide(const struct judge *judge, struct inspection *inspection)
+static void decide(const struct judge *judge, pid_t tid, enum pace pace,
+		   struct inspection *inspection)
 {
+	if (judge->lineage && pace == PACE_FULL &&
+	    lineage_find(judge->lineage, tid, inspection->process,
+			 sizeof(inspection->process)))
+		inspection->facts.process = inspection->process;
 	decision_make(&judge->sealed, &judge->container->config,
 		      &inspection->facts, &inspection->decision);
 }
@@ -356,8 +362,8 @@ enum outcome judge_request(const struct judge *judge,
 		break;
 	}
 	target_clear(&look.target);
-	if (outcome == OUTCOME_DECIDED && ret->facts.count)
-		decide(judge, ret);
+	if (outcome == OUTCOME_DECIDED)
+		decide(judge, n->tid, pace, ret);
 	return outcome;
 }
 
@@ -454,6 +460,6 @@ enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 		outcome = look_at_name(&look, stack_end);
 	target_clear(&look.target);
 	if (outcome == OUTCOME_DECIDED)
-		decide(judge, ret);
+		decide(judge, tid, pace, ret);
 	return outcome;
 }

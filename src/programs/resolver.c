@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { THREADS_MAX = 64, STACK = 256 * 1024, IDLE_S = 10 };
@@ -29,6 +30,7 @@ void job_free(struct job *job)
 {
 	free(job->event);
 	free(job->requested);
+	free(job->program);
 	free(job);
 }
 
@@ -59,6 +61,8 @@ static void work(const struct resolver *resolver, struct job *job,
 	job->verdict = job->outcome == OUTCOME_DECIDED ? decision->verdict
 						       : VERDICT_DENY;
 	job->requested = strdup(inspection->requested);
+	if (inspection->facts.count && inspection->facts.files[0].path)
+		job->program = strdup(inspection->facts.files[0].path);
 	if (job->verdict == VERDICT_ALLOW &&
 	    (job->reported ||
 	     (decision->reason == REASON_NONE && decision->allow_rule < 0)))
@@ -131,6 +135,7 @@ static void *resolve(void *argument)
 	struct inspection *inspection = malloc(sizeof(*inspection));
 	struct job *job;
 
+	(void)setpriority(PRIO_PROCESS, 0, 0);
 	while ((job = take_job(resolver))) {
 		/* Zero denies: without memory nothing is allowed. */
 		if (inspection)

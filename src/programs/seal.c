@@ -22,7 +22,7 @@ enum {
 	 * again within the same tick of its clock ("racily clean"): longer
 	 * than a tick of the slowest kernel, CONFIG_HZ=100. */
 	RACY_NS = 50 * 1000 * 1000,
-	DEVICE_TRIES = 64,
+	DEVICE_TRIES = 4096,
 };
 
 /* One walk. */
@@ -265,7 +265,7 @@ static void learn_devices(const struct manifest *manifest,
 		if (pair_known(container, entry.identity.dev))
 			continue;
 		if (container->device_count == MANIFEST_DEVICES_MAX ||
-		    misses++ > DEVICE_TRIES * MANIFEST_DEVICES_MAX)
+		    misses++ > DEVICE_TRIES)
 			return;
 		if (stat_identity(root, entry.path + 1, AT_SYMLINK_NOFOLLOW,
 				  &id) < 0 ||
@@ -312,54 +312,76 @@ static void warn_unreadable(const struct container *container,
 		  container->rootfs, first);
 }
 
+/* Where the image's manifest is, or will be. */
+static int name_manifest(const struct overlay *overlay, bool layers,
+			 struct container *container, struct err *e)
+{
+	OWNED(free_owned) char *cache = NULL;
+	char key[DIGEST_HEX];
+
+	if (asprintf(&cache, "%s/manifests", container->config.cache_dir) < 0) {
+		cache = NULL;
+		return err_set(e, ENOMEM, "open the cache");
+	}
+	if (file_make_dirs(cache, 0700, e) < 0 ||
+	    image_key(overlay, layers, container->rootfs, key, e) < 0)
+		return -1;
+	if (asprintf(&container->manifest, "%s/%s.manifest", cache, key) < 0) {
+		container->manifest = NULL;
+		return err_set(e, ENOMEM, "open the cache");
+	}
+	return 0;
+}
+
+static int use_manifest(struct container *container, struct err *e)
+{
+	OWNED(manifest_owned) struct manifest *manifest = NULL;
+	struct buffer bytes = BUFFER_INIT;
+	int rc = read_manifest(container->manifest, &bytes, &manifest,
+			       &container->manifest_sha256, e);
+
+	if (rc == 0) {
+		learn_devices(manifest, container);
+		learn_root_device(container);
+		container->sealed_files = manifest_count(manifest);
+	}
+	buffer_clear(&bytes);
+	return rc;
+}
+
+static int seal_layers(const struct overlay *overlay, const char *folder,
+		       struct container *container, struct err *e)
+{
+	bool layers = container->overlay && overlay->lower_known;
+
+	if (name_manifest(overlay, layers, container, e) < 0)
+		return -1;
+	container->cached = access(container->manifest, F_OK) == 0;
+	if (!container->cached &&
+	    make_manifest(overlay, layers, folder, container, e) < 0)
+		return -1;
+	return use_manifest(container, e);
+}
+
 static int seal_image(const struct spec *spec, const char *folder,
 		      const struct log *log, struct container *container,
 		      struct err *e)
 {
-	OWNED(manifest_owned) struct manifest *manifest = NULL;
-	struct buffer bytes = BUFFER_INIT;
-	OWNED(free_owned) char *cache = NULL;
 	struct overlay overlay = {0};
-	char key[DIGEST_HEX];
-	bool layers;
 	int rc;
 
 	if (overlay_find(container->rootfs, &container->overlay, &overlay, e) <
 	    0)
 		return -1;
-	layers = container->overlay && overlay.lower_known;
-	if (asprintf(&cache, "%s/manifests", container->config.cache_dir) < 0) {
-		cache = NULL;
-		rc = err_set(e, ENOMEM, "open the cache");
-	} else {
-		rc = file_make_dirs(cache, 0700, e);
-	}
-	if (rc == 0)
-		rc = image_key(&overlay, layers, container->rootfs, key, e);
-	if (rc == 0 &&
-	    asprintf(&container->manifest, "%s/%s.manifest", cache, key) < 0) {
-		container->manifest = NULL;
-		rc = err_set(e, ENOMEM, "open the cache");
-	}
-	container->cached = rc == 0 && access(container->manifest, F_OK) == 0;
-	if (rc == 0 && !container->cached)
-		rc = make_manifest(&overlay, layers, folder, container, e);
-	if (rc == 0)
-		rc = read_manifest(container->manifest, &bytes, &manifest,
-				   &container->manifest_sha256, e);
-	if (rc == 0) {
-		learn_devices(manifest, container);
-		learn_root_device(container);
-		container->sealed_files = manifest_count(manifest);
-		warn_unreadable(container, log);
-	}
+	rc = seal_layers(&overlay, folder, container, e);
 	container->overlay_writable = overlay.writable;
 	container->upper = PTR_MOVE(overlay.upper);
 	container->stat_trusted =
-		layers && overlay.lower_immutable && !can_forge_times(spec);
+		overlay.lower_immutable && !can_forge_times(spec);
 	container->reads_may_block = spec_may_block_reads(spec);
 	overlay_clear(&overlay);
-	buffer_clear(&bytes);
+	if (rc == 0)
+		warn_unreadable(container, log);
 	return rc;
 }
 

@@ -15,6 +15,7 @@
 #include "handoff.h"
 #include "journal.h"
 #include "judge.h"
+#include "lineage.h"
 #include "privilege.h"
 #include "report.h"
 #include "resolver.h"
@@ -33,6 +34,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+
+enum { NICE = -15 };
 
 enum source_kind {
 	SOURCE_HANDOFF_SOCKET,
@@ -117,6 +120,10 @@ static int load(struct supervisor *s, struct err *e)
 	s->judge.sealed.stat_trusted = c->stat_trusted;
 	for (size_t i = 0; i < c->device_count; i++)
 		s->judge.devices[i] = c->devices[i].seen;
+	for (size_t i = 0; i < c->config.allow_count && !s->judge.lineage; i++)
+		if (c->config.allow[i].process &&
+		    !(s->judge.lineage = lineage_new()))
+			return err_set(e, ENOMEM, "follow programs");
 	return 0;
 }
 
@@ -148,9 +155,10 @@ static void remove_source(struct supervisor *s, struct source *source)
 {
 	struct source **at = &s->sources;
 
-	while (*at != source)
+	while (*at && *at != source)
 		at = &(*at)->next;
-	*at = source->next;
+	if (*at)
+		*at = source->next;
 	handoff_clear(&source->handoff);
 	close_owned(&source->listener.fd);
 	free(source);
@@ -376,6 +384,13 @@ static int open_signals(struct err *e)
 	return fd < 0 ? err_set(e, errno, "open a signal descriptor") : fd;
 }
 
+/* Every exec waits for us: with work on every core, an ordinary task would
+ * wait for its turn each time. The resolvers' threads give it back. */
+static void hurry(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
 static int start(struct supervisor *s, struct err *e)
 {
 	static const enum source_kind kinds[] = {SOURCE_HANDOFF_SOCKET,
@@ -385,6 +400,7 @@ static int start(struct supervisor *s, struct err *e)
 
 	if (asprintf(&path, "%s/listener.sock", s->folder) < 0)
 		return err_set(e, ENOMEM, "start");
+	hurry();
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	s->signals = open_signals(e);

@@ -1,5 +1,6 @@
 #include "tracer.h"
 
+#include "lineage.h"
 #include "proof.h"
 #include "report.h"
 
@@ -299,6 +300,15 @@ static void finish_request(struct tracer *tracer, struct job *job)
 		(void)notify_deny(listener->fd, job->notification.id, EACCES);
 }
 
+/* Proven: it is let run. path: of its program, NULL where nobody asks. */
+static void let_run(struct tracer *tracer, pid_t pid, const char *path)
+{
+	if (tracer->judge->lineage && path)
+		lineage_record(tracer->judge->lineage, pid, path);
+	let_go(tracer, pid);
+	proof_release(pid, 0);
+}
+
 static void finish_loaded(struct tracer *tracer, struct job *job)
 {
 	struct held *held = *find_held(tracer, job->tid);
@@ -314,8 +324,7 @@ static void finish_loaded(struct tracer *tracer, struct job *job)
 		proof_kill(job->tid);
 		return;
 	}
-	let_go(tracer, job->tid);
-	proof_release(job->tid, 0);
+	let_run(tracer, job->tid, job->program);
 }
 
 void tracer_finish_jobs(struct tracer *tracer)
@@ -346,8 +355,7 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 	if (outcome == OUTCOME_DECIDED &&
 	    inspection->decision.verdict == VERDICT_ALLOW &&
 	    inspection->decision.reason == REASON_NONE) {
-		let_go(tracer, stop->tid);
-		proof_release(stop->tid, 0);
+		let_run(tracer, stop->tid, inspection->facts.files[0].path);
 		return;
 	}
 	if (!hold(tracer, stop->tid, STATE_PROVING)) {

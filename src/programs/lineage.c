@@ -1,0 +1,77 @@
+#include "lineage.h"
+
+#include "witness.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 1024, GENERATIONS = 16 };
+
+struct proven {
+	struct birth birth; /* pids are used again; with a birth they aren't */
+	char *path;
+};
+
+struct lineage {
+	pthread_mutex_t lock;
+	struct proven proven[SLOTS]; /* by pid; a collision forgets */
+};
+
+struct lineage *lineage_new(void)
+{
+	struct lineage *lineage = calloc(1, sizeof(*lineage));
+
+	if (lineage)
+		(void)pthread_mutex_init(&lineage->lock, NULL);
+	return lineage;
+}
+
+static struct proven *slot_of(struct lineage *lineage, pid_t pid)
+{
+	return &lineage->proven[(unsigned)pid % SLOTS];
+}
+
+void lineage_record(struct lineage *lineage, pid_t pid, const char *path)
+{
+	struct proven *slot = slot_of(lineage, pid);
+	struct birth birth;
+	bool known = witness_birth(pid, &birth);
+
+	(void)pthread_mutex_lock(&lineage->lock);
+	free(slot->path);
+	slot->path = known ? strdup(path) : NULL;
+	slot->birth = birth;
+	(void)pthread_mutex_unlock(&lineage->lock);
+}
+
+static bool copy_proven(struct lineage *lineage, const struct birth *birth,
+			char *ret, size_t size)
+{
+	const struct proven *slot = slot_of(lineage, birth->pid);
+	bool found;
+
+	(void)pthread_mutex_lock(&lineage->lock);
+	found = slot->path && slot->birth.pid == birth->pid &&
+		slot->birth.ticks == birth->ticks && strlen(slot->path) < size;
+	if (found)
+		memcpy(ret, slot->path, strlen(slot->path) + 1);
+	(void)pthread_mutex_unlock(&lineage->lock);
+	return found;
+}
+
+bool lineage_find(struct lineage *lineage, pid_t tid, char *ret, size_t size)
+{
+	pid_t pid = tid;
+
+	for (int i = 0; i < GENERATIONS && pid > 0; i++) {
+		struct birth birth;
+
+		if (!witness_birth(pid, &birth))
+			return false;
+		if (copy_proven(lineage, &birth, ret, size))
+			return true;
+		pid = birth.parent;
+	}
+	return false;
+}
