@@ -18,6 +18,15 @@ MUST_CHECK int sha256_bytes(const void *bytes, size_t len,
 MUST_CHECK int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
 			   struct err *e);
 
+/* A digest in pieces; sha256_new gives NULL when out of memory. */
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_owned(struct sha256 **sum);
+MUST_CHECK int sha256_add(struct sha256 *sum, const void *bytes, size_t len,
+			  struct err *e);
+MUST_CHECK int sha256_end(struct sha256 *sum, uint8_t digest[DIGEST_SIZE],
+			  struct err *e);
+
 void sha256_hex(const uint8_t digest[DIGEST_SIZE], char hex[DIGEST_HEX]);
 
 /* False unless text is exactly 64 hexadecimal digits. */

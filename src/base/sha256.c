@@ -7,9 +7,43 @@
 
 enum { CHUNK = 128 * 1024 };
 
-static void context_owned(EVP_MD_CTX **context)
+struct sha256 {
+	EVP_MD_CTX *context;
+};
+
+struct sha256 *sha256_new(void)
 {
-	EVP_MD_CTX_free(*context);
+	struct sha256 *sum = calloc(1, sizeof(*sum));
+
+	if (!sum)
+		return NULL;
+	sum->context = EVP_MD_CTX_new();
+	if (!sum->context ||
+	    !EVP_DigestInit_ex(sum->context, EVP_sha256(), NULL))
+		sha256_owned(&sum);
+	return sum;
+}
+
+void sha256_owned(struct sha256 **sum)
+{
+	if (*sum)
+		EVP_MD_CTX_free((*sum)->context);
+	free(*sum);
+	*sum = NULL;
+}
+
+int sha256_add(struct sha256 *sum, const void *bytes, size_t len, struct err *e)
+{
+	if (!EVP_DigestUpdate(sum->context, bytes, len))
+		return err_set(e, EIO, "compute SHA-256");
+	return 0;
+}
+
+int sha256_end(struct sha256 *sum, uint8_t digest[DIGEST_SIZE], struct err *e)
+{
+	if (!EVP_DigestFinal_ex(sum->context, digest, NULL))
+		return err_set(e, EIO, "compute SHA-256");
+	return 0;
 }
 
 int sha256_bytes(const void *bytes, size_t len, uint8_t digest[DIGEST_SIZE],
@@ -23,13 +57,12 @@ int sha256_bytes(const void *bytes, size_t len, uint8_t digest[DIGEST_SIZE],
 int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
 		struct err *e)
 {
-	OWNED(context_owned) EVP_MD_CTX *context = EVP_MD_CTX_new();
+	OWNED(sha256_owned) struct sha256 *sum = sha256_new();
 	OWNED(free_owned) uint8_t *chunk = malloc(CHUNK);
 	uint64_t offset = 0;
 	ssize_t n;
 
-	if (!context || !chunk ||
-	    !EVP_DigestInit_ex(context, EVP_sha256(), NULL))
+	if (!sum || !chunk)
 		return err_set(e, ENOMEM, "start SHA-256");
 	while ((n = pread(fd, chunk, CHUNK, (off_t)offset)) != 0) {
 		if (n < 0 && errno == EINTR)
@@ -39,12 +72,10 @@ int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
 		offset += (uint64_t)n;
 		if (limit && offset > limit)
 			return err_set(e, EFBIG, "hash");
-		if (!EVP_DigestUpdate(context, chunk, (size_t)n))
-			return err_set(e, EIO, "compute SHA-256");
+		if (sha256_add(sum, chunk, (size_t)n, e) < 0)
+			return -1;
 	}
-	if (!EVP_DigestFinal_ex(context, digest, NULL))
-		return err_set(e, EIO, "compute SHA-256");
-	return 0;
+	return sha256_end(sum, digest, e);
 }
 
 void sha256_hex(const uint8_t digest[DIGEST_SIZE], char hex[DIGEST_HEX])

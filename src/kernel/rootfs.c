@@ -1,5 +1,6 @@
 #include "rootfs.h"
 
+#include "archive.h"
 #include "binary.h"
 #include "sha256.h"
 #include "stat.h"
@@ -151,6 +152,36 @@ static void crew_found(struct crew *crew, const struct rootfs_file *file)
 		crew_fail(crew, &e);
 }
 
+/* A member is reported under "archive!/member", as jar URLs name them, with
+ * the archive's own identity less its inode: a stat never names it. */
+struct member {
+	struct crew *crew;
+	const struct rootfs_file *archive;
+};
+
+static int on_member(void *context, const char *name,
+		     const uint8_t digest[DIGEST_SIZE], uint64_t size,
+		     struct err *e)
+{
+	const struct member *member = context;
+	struct rootfs_file file = *member->archive;
+	OWNED(free_owned) char *path = NULL;
+
+	if (asprintf(&path, "%s!/%s", file.path, name) < 0) {
+		path = NULL;
+		return err_set(e, ENOMEM, "list the archive");
+	}
+	file.path = path;
+	file.path_len = strlen(path);
+	file.kind = KIND_MEMBER;
+	file.interpreter = "";
+	file.identity.ino = 0;
+	file.identity.size = size;
+	memcpy(file.digest, digest, DIGEST_SIZE);
+	crew_found(member->crew, &file);
+	return 0;
+}
+
 /* Look at an open file, and report it if it is an executable. */
 static void inspect(struct crew *crew, int fd, const char *path,
 		    struct rootfs_file *file)
@@ -160,6 +191,15 @@ static void inspect(struct crew *crew, int fd, const char *path,
 
 	if (!S_ISREG(file->identity.mode))
 		return;
+	if (archive_is_one(path, strlen(path))) {
+		struct member member = {crew, file};
+
+		/* One that only has the name of an archive is none. */
+		if (archive_members(fd, file->identity.size, on_member, &member,
+				    &e) < 0 &&
+		    e.code != EILSEQ)
+			crew_unreadable(crew, path, e.code);
+	}
 	if (binary_inspect(fd, &binary, &e) < 0) {
 		crew_unreadable(crew, path, e.code);
 		return;
