@@ -32,6 +32,7 @@ bool spec_has_listener(const struct spec *spec);
 /* SCMP_ACT_NOTIFY somewhere, which only makes sense with a listenerPath. */
 bool spec_has_notify(const struct spec *spec);
 /* In any of the capability sets of process.capabilities. */
+bool spec_no_new_privileges(const struct spec *spec);
 bool spec_has_capability(const struct spec *spec, const char *name);
 /* A device rule that allows every device, or block devices; a block device
  * node; or no rules at all, which crun takes for every device, together with

@@ -122,6 +122,16 @@ bool spec_has_capability(const struct spec *spec, const char *name)
 	return false;
 }
 
+bool spec_no_new_privileges(const struct spec *spec)
+{
+	bool set = false;
+
+	(void)json_bool(json_get(json_get(spec->document, "process"),
+				 "noNewPrivileges"),
+			&set);
+	return set;
+}
+
 /* A rule of linux.resources.devices, or a node of linux.devices. An absent or
  * negative number stands for all of them. */
 struct device {

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+
+enum { HANDOFF_MS = 5000 };
 
 /* One protected command. */
 struct run {
@@ -280,6 +283,54 @@ static int run_unprotected(struct run *run, struct err *e)
 	return runtime_become(run->line->runtime, run->line->argv, e);
 }
 
+/*
+ * The listener has come, or will: crun loads the filter of a container with
+ * noNewPrivileges at start. A runtime that says it created the container and
+ * never hands one over would run it unprotected.
+ */
+static bool handed_over(const struct run *run)
+{
+	struct pollfd ready = {.fd = run->supervisor, .events = POLLIN};
+	char byte = 0;
+
+	if (spec_no_new_privileges(run->spec))
+		return true;
+	return poll(&ready, 1, HANDOFF_MS) == 1 &&
+	       recv(run->supervisor, &byte, 1, MSG_DONTWAIT) == 1 &&
+	       byte == 'H';
+}
+
+static int undo(const struct run *run, struct err *e)
+{
+	char *argv[] = {(char *)"runtime",
+			(char *)"--root",
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			NULL};
+	struct runtime runtime;
+	int status;
+	bool ended;
+	size_t n = 1;
+
+	if (run->container.root[0]) {
+		n = 2;
+		argv[n++] = run->container.root;
+	}
+	argv[n++] = (char *)"delete";
+	argv[n++] = (char *)"--force";
+	argv[n++] = run->container.id;
+	argv[n] = NULL;
+	if (runtime_start(run->line->runtime, argv, &runtime, e) < 0 ||
+	    runtime_wait(&runtime, -1, &ended, &status, e) < 0)
+		return -1;
+	return err_set(e, ENOTSUP,
+		       "%s created the container without handing over its "
+		       "listener: protected containers need runc 1.1 or crun",
+		       run->line->runtime);
+}
+
 static int protect(struct run *run, int *ret_status, struct err *e)
 {
 	if (describe(run, e) < 0 || make_folder(run, e) < 0)
@@ -296,6 +347,8 @@ static int protect(struct run *run, int *ret_status, struct err *e)
 	if (run_runtime(run, ret_status, e) < 0)
 		return -1;
 	if (container_stays(run->line->cli, *ret_status)) {
+		if (!handed_over(run))
+			return undo(run, e);
 		(void)send(run->supervisor, "C", 1, MSG_NOSIGNAL);
 		return 0;
 	}

@@ -1,0 +1,81 @@
+# What would leave a container unprotected without anybody noticing.
+load helpers
+
+# bats file_tags=twice
+
+@test "a runtime that hands over no listener is not believed" {
+	cat >"$T/runtime" <<-EOS
+		#!/bin/sh
+		jq 'del(.linux.seccomp)' "$BUNDLE/config.json" >"$T/stripped"
+		cat "$T/stripped" >"$BUNDLE/config.json"
+		exec $RUNTIME "\$@"
+	EOS
+	chmod 755 "$T/runtime"
+	MOOR[2]=$RUNMOOR_BIN/runmoor
+	configure '.runtime = $path' --arg path "$T/runtime"
+	script 'sleep 60'
+	cp "$BUNDLE/config.json" "$T/original"
+	run moor create --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ]
+	assert_output "without handing over its listener"
+	[ -z "$(ls -A "$T/root" 2>/dev/null)" ] || fail "the container exists"
+	cat "$T/original" >"$BUNDLE/config.json"
+}
+
+# bats test_tags=runc
+@test "what isn't certain to be an option is refused, not guessed" {
+	run moor --no-such-option run --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ]
+	assert_output "can't tell what --no-such-option means"
+}
+
+@test "restore is refused" {
+	run moor restore --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ]
+	assert_output "restore can't be protected"
+}
+
+@test "an exception by the program that executes" {
+	configure '.allow = [{process: "/opt/test/bin/launcher", path: "/tmp/x"}]'
+	in_container 'drop marker /tmp/x; /tmp/x'
+	assert_status 126
+	refute_marker
+}
+
+# bats test_tags=debian
+@test "an exception by the program that executes, which a fork keeps" {
+	configure '.allow = [{process: "/usr/bin/dash", path: "/tmp/x"}]'
+	in_container 'drop marker /tmp/x; (/tmp/x; echo "shell $?")
+		perl -e "exec {\"/tmp/x\"} \"x\" or print \"perl refused\n\""'
+	assert_output "shell 0"
+	assert_output "perl refused"
+	assert_event exec-flagged
+}
+
+# The ELF members of archives are the image's.
+image_extra() { # FOLDER
+	mkdir -p "$1/archive"
+	gzip -dc <"$IMAGES/programs/opt/test/drop/libmarker.so.gz" >"$T/libmarker.so"
+	python3 - "$T/libmarker.so" "$1/archive/native.jar" <<-'EOP'
+		import sys, zipfile
+		with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED) as z:
+		    z.write(sys.argv[1], "META-INF/native/libmarker.so")
+	EOP
+	rm "$T/libmarker.so"
+}
+
+# bats test_tags=debian
+@test "a library extracted from an archive of the image is loaded" {
+	in_container 'drop libmarker.so /tmp/l.so; LD_PRELOAD=/tmp/l.so /bin/echo on'
+	assert_status 0
+	assert_marker
+	refute_event library-blocked
+}
+
+# bats test_tags=debian
+@test "the same library, changed by a byte, is not" {
+	in_container 'drop libmarker.so /tmp/l.so; echo >>/tmp/l.so
+		LD_PRELOAD=/tmp/l.so /bin/echo on'
+	refute_marker
+	assert_event library-blocked not-in-image /tmp/l.so
+}
