@@ -62,6 +62,10 @@ MUST_CHECK int target_open_link(pid_t tid, const char *name, int *ret_fd,
 /* The path of an open file as its mount namespace sees it. */
 MUST_CHECK int target_path_of(int fd, char *ret, size_t size, struct err *e);
 
+/* Where the mount of that ID is mounted, as the target sees it; ENOENT. */
+MUST_CHECK int target_mount_point(pid_t tid, uint64_t mount, char *ret,
+				  size_t size, struct err *e);
+
 /* Reopen an O_PATH file for reading; EINVAL if it isn't a regular file. */
 MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);
 

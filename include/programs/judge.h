@@ -20,6 +20,7 @@ struct judge {
 	const struct container *container;
 	struct sealed sealed;
 	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
+	bool mounts_matter;			/* an exception names a mount */
 	struct lineage *lineage; /* NULL: no exception names a program */
 };
 
@@ -28,6 +29,7 @@ struct inspection {
 	struct facts facts;
 	struct identity identities[FILES_MAX];
 	char paths[FILES_MAX][PATH_MAX];
+	char mounts[FILES_MAX][PATH_MAX];
 	char requested[PATH_MAX];
 	char process[PATH_MAX]; /* facts.process points here */
 	struct decision decision;

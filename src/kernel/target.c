@@ -284,3 +284,52 @@ int target_execfn(pid_t tid, uint64_t stack_end, char *ret, size_t size,
 	memcpy(ret, top + start, strlen(top + start) + 1);
 	return 0;
 }
+
+/* proc_pid_mountinfo(5): ID, parent, device, root, mount point, …; spaces and
+ * the like are octal escapes there. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; to++) {
+		bool octal = at[0] == '\\' && at[1] && at[2] && at[3];
+
+		*to = octal ? (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 |
+				     (at[3] - '0'))
+			    : *at;
+		at += octal ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+int target_mount_point(pid_t tid, uint64_t mount, char *ret, size_t size,
+		       struct err *e)
+{
+	char path[LINK_NAME];
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
+	file = fopen(path, "re");
+	while (file && !found && getline(&line, &cap, file) > 0) {
+		char *save = NULL;
+		char *field = strtok_r(line, " ", &save);
+
+		if (!field || strtoull(field, NULL, 10) != mount)
+			continue;
+		for (int i = 0; field && i < 4; i++)
+			field = strtok_r(NULL, " ", &save);
+		if (!field)
+			continue;
+		unescape(field);
+		found = strlen(field) < size;
+		if (found)
+			memcpy(ret, field, strlen(field) + 1);
+	}
+	free(line);
+	if (file)
+		(void)fclose(file);
+	return found ? 0 : err_set(e, ENOENT, "find a mount");
+}

@@ -90,29 +90,40 @@ static bool on_image_overlay(const struct judge *judge,
 	return judge->container->overlay && is_image_device(judge, id->dev);
 }
 
+/* matches: its stat is a sealed one. */
+static bool is_held_on_overlay(const struct container *c, int fd,
+			       const char *path, bool matches)
+{
+	struct err e;
+
+	if (!c->overlay_writable || (matches && c->stat_trusted))
+		return true;
+	/* Where the upper folder isn't known, a changed file is drift. */
+	if (!c->upper)
+		return matches;
+	if (lease_unwritten(fd, c->upper, path, &e) == 0)
+		return true;
+	/* Not copied up, and as it was sealed: a layer's. */
+	return matches && e.code == ENOENT;
+}
+
 /*
  * Nobody who could write the file is left; new writers are held off by the
  * exec itself (a program), or not at all (ELF interpreters and libraries: the
  * threat model says so).
  */
 static bool is_held(const struct judge *judge, int fd, const char *path,
-		    const struct identity *id, bool lower)
+		    const struct identity *id, bool matches)
 {
-	const struct container *c = judge->container;
-
-	if (on_image_overlay(judge, id)) {
-		if (lower || !c->overlay_writable)
-			return true;
-		return c->upper &&
-		       lease_unwritten(fd, c->upper, path, NULL) == 0;
-	}
+	if (on_image_overlay(judge, id))
+		return is_held_on_overlay(judge->container, fd, path, matches);
 	if (!filesystem_is_stable(fd))
 		return is_image_device(judge, id->dev);
 	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
 }
 
 /* Read the file: what it is and its digest. -1: it can't be judged. */
-static int read_file(const struct look *look, int path_fd, bool lower,
+static int read_file(const struct look *look, int path_fd, bool matches,
 		     const struct identity *id, struct file_facts *file,
 		     struct found *ret)
 {
@@ -130,7 +141,7 @@ static int read_file(const struct look *look, int path_fd, bool lower,
 	/* Held first, then hashed: a writer that is gone by now can't alter
 	 * what is hashed after it. */
 	if (look->out->facts.proven || on_image_overlay(look->judge, id))
-		file->held = is_held(look->judge, fd, file->path, id, lower);
+		file->held = is_held(look->judge, fd, file->path, id, matches);
 	else
 		/* The kernel itself will refuse, with ETXTBSY. */
 		file->held = true;
@@ -159,6 +170,7 @@ static enum outcome look_at(struct look *look, int fd, enum role role,
 	const struct judge *judge = look->judge;
 	struct identity *id = &look->out->identities[facts->count];
 	char *path = look->out->paths[facts->count];
+	char *mount = look->out->mounts[facts->count];
 	struct file_facts *file = &facts->files[facts->count];
 	struct entry entry;
 	bool matches;
@@ -187,8 +199,11 @@ static enum outcome look_at(struct look *look, int fd, enum role role,
 		return OUTCOME_SLOW;
 	facts->count++;
 	file->place = find_place(look, fd, id);
-	if (read_file(look, fd, matches && judge->sealed.stat_trusted, id, file,
-		      ret) < 0)
+	if (judge->mounts_matter &&
+	    target_mount_point(look->target.tid, id->mount, mount, PATH_MAX,
+			       NULL) == 0)
+		file->mount = mount;
+	if (read_file(look, fd, matches, id, file, ret) < 0)
 		facts->unresolvable = true;
 	return OUTCOME_DECIDED;
 }

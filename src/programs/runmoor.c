@@ -142,7 +142,7 @@ static int delete_container(const struct command_line *line,
 	if (runtime_start(line->runtime, line->argv, &runtime, e) < 0 ||
 	    runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
 		return -1;
-	if (*ret_status != 0 || !cli->id)
+	if (*ret_status != 0 || !cli->id || !config->state_dir)
 		return 0;
 	folder = container_folder(config->state_dir, cli->root ? cli->root : "",
 				  cli->id);
@@ -233,6 +233,14 @@ static int run_command(struct command_line *line, struct config *config,
 	return runtime_become(line->runtime, line->argv, e);
 }
 
+/* A configuration that somebody broke must not keep an engine from stopping
+ * its containers; what a delete leaves, the poststop hook has cleaned up. */
+static bool needs_config(const struct cli *cli)
+{
+	return cli->command == COMMAND_CREATE || cli->command == COMMAND_RUN ||
+	       cli->command == COMMAND_RESTORE || cli->command == COMMAND_EXEC;
+}
+
 /* runmoor-poststop FOLDER: the container is stopped and about to be gone. */
 static int poststop(const char *folder)
 {
@@ -265,6 +273,10 @@ int main(int argc, char *argv[])
 		.cli = &cli, .argv = argv, .log = &log, .self = self};
 
 	rc = load_config(&config, &e);
+	if (rc < 0 && !needs_config(&cli)) {
+		config_clear(&config);
+		rc = 0;
+	}
 	if (rc == 0)
 		rc = find_runtime(argv[0], &config, &runtime, &e);
 	if (rc == 0)

@@ -120,10 +120,14 @@ static int load(struct supervisor *s, struct err *e)
 	s->judge.sealed.stat_trusted = c->stat_trusted;
 	for (size_t i = 0; i < c->device_count; i++)
 		s->judge.devices[i] = c->devices[i].seen;
-	for (size_t i = 0; i < c->config.allow_count && !s->judge.lineage; i++)
-		if (c->config.allow[i].process &&
+	for (size_t i = 0; i < c->config.allow_count; i++) {
+		const struct allow_rule *rule = &c->config.allow[i];
+
+		s->judge.mounts_matter |= rule->mount != NULL;
+		if (rule->process && !s->judge.lineage &&
 		    !(s->judge.lineage = lineage_new()))
 			return err_set(e, ENOMEM, "follow programs");
+	}
 	return 0;
 }
 

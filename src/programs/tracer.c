@@ -165,6 +165,7 @@ static void report(struct tracer *tracer, enum action action,
 	inspection->decision = (struct decision){
 		.reason = reason,
 		.allow_rule = -1,
+		.flagged = action == ACTION_EXEC_FLAGGED,
 	};
 	line = report_judged(tracer->judge->container, tracer->journal, action,
 			     tid, n ? notify_call_name(n->call) : NULL,
@@ -178,6 +179,22 @@ static void set_requested(struct tracer *tracer, const char *path)
 	(void)snprintf(tracer->inspection.requested,
 		       sizeof(tracer->inspection.requested), "%s",
 		       path ? path : "");
+}
+
+/* There is no judgement to go by. Audit records that, and lets it run. */
+static void refuse_unjudged(struct tracer *tracer, struct listener *listener,
+			    const struct notification *n, enum reason reason)
+{
+	bool library = n->call == CALL_MMAP;
+
+	if (tracer->judge->container->config.mode == MODE_AUDIT) {
+		report(tracer, ACTION_EXEC_FLAGGED, reason, n->tid, n);
+		(void)notify_continue(listener->fd, n->id);
+		return;
+	}
+	report(tracer, library ? ACTION_LIBRARY_BLOCKED : ACTION_EXEC_BLOCKED,
+	       reason, n->tid, n);
+	(void)notify_deny(listener->fd, n->id, EACCES);
 }
 
 #ifdef RUNMOOR_UNPROVEN
@@ -202,8 +219,7 @@ static void refuse_unheld(struct tracer *tracer, struct listener *listener,
 		reason = REASON_TRACED;
 	else if (seized == PROOF_TIMED_OUT)
 		reason = REASON_TIMEOUT;
-	report(tracer, ACTION_EXEC_BLOCKED, reason, n->tid, n);
-	(void)notify_deny(listener->fd, n->id, EACCES);
+	refuse_unjudged(tracer, listener, n, reason);
 }
 
 /*
@@ -409,10 +425,8 @@ static void expire(struct tracer *tracer, struct job *job)
 	}
 	set_requested(tracer, NULL);
 	if (kind == JOB_REQUEST && !listener->gone &&
-	    notify_valid(listener->fd, n.id)) {
-		report(tracer, ACTION_EXEC_BLOCKED, REASON_TIMEOUT, tid, &n);
-		(void)notify_deny(listener->fd, n.id, EACCES);
-	}
+	    notify_valid(listener->fd, n.id))
+		refuse_unjudged(tracer, listener, &n, REASON_TIMEOUT);
 	if (proving) {
 		held->job = NULL;
 		report(tracer, ACTION_RACE_KILLED, REASON_TIMEOUT, tid, NULL);
