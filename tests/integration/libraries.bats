@@ -1,0 +1,88 @@
+# What a container may map executable: the libraries its image ships.
+load helpers
+
+# bats file_tags=debian
+
+@test "programs run with the libraries of the image" {
+	in_container 'perl -e "print 1" && python3 -c "import zlib, array" && ls / >/dev/null'
+	assert_status 0
+	refute_event library-blocked
+}
+
+@test "a preloaded library is refused, the program goes on without it" {
+	attack 'drop libmarker.so /tmp/l.so; LD_PRELOAD=/tmp/l.so /bin/echo on'
+	assert_status 0
+	assert_output on
+	assert_event library-blocked not-in-image /tmp/l.so
+}
+
+@test "a library found by LD_LIBRARY_PATH is refused" {
+	attack 'drop libmarker.so /tmp/libselinux.so.1; LD_LIBRARY_PATH=/tmp ls / || exit 9'
+	assert_status 9
+	assert_event library-blocked not-in-image /tmp/libselinux.so.1
+}
+
+@test "a library renamed over one of the image is refused" {
+	attack 'drop libmarker.so /tmp/l; cd /usr/lib/x86_64-linux-gnu
+		mv /tmp/l libselinux.so.1; ls / || exit 9'
+	assert_status 9
+	assert_event library-blocked modified /usr/lib/x86_64-linux-gnu/libselinux.so.1
+}
+
+@test "a library overwritten in place is refused" {
+	attack 'drop libmarker.so /tmp/l; cd /usr/lib/x86_64-linux-gnu
+		cat /tmp/l >libselinux.so.1; ls / || exit 9'
+	assert_status 9
+	assert_event library-blocked modified /usr/lib/x86_64-linux-gnu/libselinux.so.1
+}
+
+@test "a dropped program started by the loader is refused" {
+	attack 'drop marker-dynamic /tmp/x; /lib64/ld-linux-x86-64.so.2 /tmp/x; exit 9'
+	assert_status 9
+	assert_event library-blocked not-in-image /tmp/x
+}
+
+@test "a dropped library in an extension of an interpreter is refused" {
+	attack 'drop libmarker.so /tmp/evil.so
+		cd /tmp && PYTHONPATH=/tmp python3 -c "import evil" || exit 9'
+	assert_status 9
+	assert_event library-blocked not-in-image /tmp/evil.so
+}
+
+@test "a replaced ELF interpreter is refused" {
+	attack 'drop loader /tmp/x
+		mv /tmp/x /lib64/ld-linux-x86-64.so.2; /bin/true'
+	assert_status 126
+	assert_refused interpreter-drift
+}
+
+@test "a mapping of dropped code is refused" {
+	local how
+	for how in map replace; do
+		attack "mapexec $how"
+		assert_status 126
+		assert_event library-blocked not-in-image /tmp/mapexec.code
+		rm "$T/events.jsonl"
+	done
+}
+
+@test "a readable mapping that its personality makes executable is refused" {
+	attack 'mapexec implied'
+	assert_status 126
+}
+
+@test "audit lets a library be loaded, and records it" {
+	configure '.libraries = "audit"'
+	in_container 'drop libmarker.so /tmp/l.so; LD_PRELOAD=/tmp/l.so /bin/echo on'
+	assert_status 0
+	assert_marker
+	assert_event exec-flagged not-in-image /tmp/l.so
+}
+
+@test "off leaves libraries alone" {
+	configure '.libraries = "off"'
+	in_container 'drop libmarker.so /tmp/l.so; LD_PRELOAD=/tmp/l.so /bin/echo on'
+	assert_status 0
+	assert_marker
+}
+

@@ -1,0 +1,79 @@
+/*
+ * mapexec HOW - runs code of a file that it writes itself, from a mapping of
+ * that file instead of by execve. HOW is
+ *
+ *   map          mapped readable and executable
+ *   implied      mapped readable under personality(READ_IMPLIES_EXEC)
+ *   mprotect     mapped readable, made executable later
+ *   replace      an anonymous executable mapping, covered by the file
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <unistd.h>
+
+enum { SIZE = 4096 };
+
+/* Position-independent: open /tmp/marker and write a byte. */
+__asm__("code: mov $2, %eax\n"
+	"lea code_path(%rip), %rdi\n"
+	"mov $0x41, %esi\n"
+	"mov $0666, %edx\n"
+	"syscall\n"
+	"mov %eax, %edi\n"
+	"mov $1, %eax\n"
+	"lea code_path(%rip), %rsi\n"
+	"mov $1, %edx\n"
+	"syscall\n"
+	"ret\n"
+	"code_path: .asciz \"/tmp/marker\"\n"
+	"code_end:\n");
+extern const char code[], code_end[];
+
+static int write_code(void)
+{
+	int fd = open("/tmp/mapexec.code", O_RDWR | O_CREAT | O_TRUNC, 0755);
+	size_t size = (size_t)(code_end - code);
+
+	if (fd < 0 || write(fd, code, size) != (ssize_t)size ||
+	    ftruncate(fd, SIZE) < 0)
+		err(1, "write the code");
+	return fd;
+}
+
+static void *map(int fd, const char *how)
+{
+	int prot = PROT_READ;
+	void *at = NULL;
+	int flags = MAP_PRIVATE;
+
+	if (strcmp(how, "map") == 0)
+		prot |= PROT_EXEC;
+	if (strcmp(how, "implied") == 0 && personality(READ_IMPLIES_EXEC) < 0)
+		err(126, "personality");
+	if (strcmp(how, "replace") == 0) {
+		at = mmap(NULL, SIZE, PROT_READ | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		prot |= PROT_EXEC;
+		flags |= MAP_FIXED;
+	}
+	return mmap(at, SIZE, prot, flags, fd, 0);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2)
+		errx(2, "usage: mapexec map|implied|mprotect|replace");
+	void *where = map(write_code(), argv[1]);
+
+	if (where == MAP_FAILED)
+		err(126, "mmap");
+	if (strcmp(argv[1], "mprotect") == 0 &&
+	    mprotect(where, SIZE, PROT_READ | PROT_EXEC) < 0)
+		err(126, "mprotect");
+	((void (*)(void))where)();
+	return 0;
+}

@@ -1,0 +1,5 @@
+/* nothing - the smallest program of the image: does nothing, successfully. */
+int main(void)
+{
+	return 0;
+}
