@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where a seal mounts the image's layers, in a namespace of its own. */
+#define SEAL_SCRATCH "layers"
+
 /* A device number as the sealing walk saw it, and as the container's own
  * mount shows it. */
 struct device_pair {

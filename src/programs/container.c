@@ -312,6 +312,7 @@ void container_remove(const char *folder)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		(void)unlinkat(dir, names[i], 0);
+	(void)unlinkat(dir, SEAL_SCRATCH, AT_REMOVEDIR);
 	(void)rmdir(folder);
 }
 

@@ -181,7 +181,7 @@ static int open_image(const struct overlay *overlay, bool layers,
 					     container->rootfs)
 				   : 0;
 	}
-	if (asprintf(&scratch, "%s/layers", folder) < 0) {
+	if (asprintf(&scratch, "%s/" SEAL_SCRATCH, folder) < 0) {
 		scratch = NULL;
 		return err_set(e, ENOMEM, "open the layers");
 	}
