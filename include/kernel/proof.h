@@ -35,10 +35,6 @@ enum proof_seize {
  * as seized. */
 enum proof_seize proof_seize(pid_t tid);
 
-/* Tell the watchdog of proof_seize that work has begun; it rests by itself
- * after a tick without one. */
-void proof_watch(void);
-
 enum proof_what {
 	PROOF_NOTHING, /* no more to collect now           */
 	PROOF_LOADED,  /* stopped with its new program     */

@@ -59,6 +59,9 @@ MUST_CHECK int target_open(struct target *target, int dirfd, const char *path,
 MUST_CHECK int target_open_link(pid_t tid, const char *name, int *ret_fd,
 				struct err *e);
 
+/* Both are threads of one process, now. */
+bool target_same_process(pid_t tid, pid_t other);
+
 /* The path of an open file as its mount namespace sees it. */
 MUST_CHECK int target_path_of(int fd, char *ret, size_t size, struct err *e);
 
@@ -69,11 +72,10 @@ MUST_CHECK int target_mount_point(pid_t tid, uint64_t mount, char *ret,
 /* Reopen an O_PATH file for reading; EINVAL if it isn't a regular file. */
 MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);
 
-/* An executable mapping of a file, from /proc/TID/maps. */
+/* An executable mapping of a file, from /proc/TID/maps. The device and inode
+ * given there are left out on purpose: they don't name one file. */
 struct mapping {
 	uint64_t start, end;
-	uint64_t dev; /* as identity.dev, yet not always the same as stat's */
-	uint64_t ino;
 };
 enum { MAPPINGS_MAX = 16 };
 

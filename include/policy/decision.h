@@ -40,6 +40,7 @@ struct file_facts {
 	bool elf;
 	/* By stat alone it is the entry whose digest this is. */
 	bool stat_matches;
+	bool too_large; /* for any that was shipped; not read */
 	/* Read and hashed. */
 	bool hashed;
 	uint8_t digest[DIGEST_SIZE]; /* if hashed or stat_matches */

@@ -54,6 +54,8 @@ MUST_CHECK int manifest_parse(const void *bytes, size_t len,
 void manifest_free(struct manifest *manifest);
 void manifest_owned(struct manifest **manifest);
 
+/* Of the largest entry, in bytes: no larger file can be one. */
+uint64_t manifest_largest(const struct manifest *manifest);
 size_t manifest_count(const struct manifest *manifest);
 void manifest_entry(const struct manifest *manifest, size_t index,
 		    struct entry *ret);

@@ -13,6 +13,7 @@ struct bundle {
 	char *path;   /* absolute folder        */
 	char *config; /* path of its config.json */
 	char *saved;  /* where the original is while swapped, else NULL */
+	int lock;     /* nobody else is at work on the bundle; or -1 */
 };
 
 /* folder may be relative, NULL is "."; config: another file than the folder's
@@ -28,6 +29,9 @@ MUST_CHECK int bundle_read(const struct bundle *bundle, struct buffer *out,
 /* Exchange config.json for other bytes, atomically. */
 MUST_CHECK int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
 			   struct err *e);
+
+/* Let others work on the bundle: after the last bundle_restore. */
+void bundle_unlock(struct bundle *bundle);
 
 /* The original again, unless somebody replaced what bundle_swap put there:
  * that stays. Fine when nothing is swapped. */

@@ -65,7 +65,12 @@ MUST_CHECK int container_read(const char *folder, struct container *ret,
  * whose descriptor stays open on purpose. EBUSY: it has a supervisor. */
 MUST_CHECK int container_lock(const char *folder, struct err *e);
 
-/* The supervisor's pid, as the kernel knows the lock's holder; 0: none. */
+/* Make folder this process's, to create a container in: until it ends, or a
+ * supervisor holds it. EBUSY: somebody else is at it, or supervises it. */
+MUST_CHECK int container_claim(const char *folder, struct err *e);
+
+/* The supervisor's pid, as the kernel knows the lock's holder; 0: none; -1:
+ * there is one, in another pid namespace. */
 int container_supervisor(const char *folder);
 
 /* End the supervisor, if there is one, and remove the folder. Waits for at

@@ -20,7 +20,10 @@ struct judge {
 	const struct container *container;
 	struct sealed sealed;
 	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
-	bool mounts_matter;			/* an exception names a mount */
+	/* Larger files are neither shipped nor worth a digest in an event: a
+	 * sparse one of terabytes would keep a core busy for hours. */
+	uint64_t hash_limit;
+	bool mounts_matter;	 /* an exception names a mount */
 	struct lineage *lineage; /* NULL: no exception names a program */
 };
 
@@ -47,6 +50,11 @@ enum outcome {
 	OUTCOME_PASS,	 /* nothing to judge: the kernel answers  */
 	OUTCOME_SLOW,	 /* needs PACE_FULL                       */
 };
+
+/* Map the manifests that container names, checked against their digests.
+ * container is borrowed for as long as the judge is used. */
+MUST_CHECK int judge_open(const struct container *container, struct judge *ret,
+			  struct err *e);
 
 /* What a notification asks for. */
 enum outcome judge_request(const struct judge *judge,

@@ -17,3 +17,8 @@
 MUST_CHECK int seal_container(const struct spec *spec, const char *folder,
 			      const struct log *log,
 			      struct container *container, struct err *e);
+
+/* The part of it that is for read-only (and, if policy says so, writable)
+ * binds: their executables join the manifest by content. */
+MUST_CHECK int seal_volumes(const struct spec *spec, const char *folder,
+			    struct container *container, struct err *e);

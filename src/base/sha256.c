@@ -86,10 +86,11 @@ void sha256_hex(const uint8_t digest[DIGEST_SIZE], char hex[DIGEST_HEX])
 
 static int hex_value(char c)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 bool sha256_from_hex(const char *text, uint8_t digest[DIGEST_SIZE])

@@ -13,6 +13,19 @@
 #define EROFS_SUPER_MAGIC_V1 0xE0F5E1E2
 #endif
 
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC 0xFF534D42
+#endif
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC 0xFE534D42
+#endif
+#ifndef CEPH_SUPER_MAGIC
+#define CEPH_SUPER_MAGIC 0x00c36400
+#endif
+
 static long magic_of(int fd)
 {
 	struct statfs fs;
@@ -43,4 +56,15 @@ bool filesystem_is_stable(int fd)
 
 	return filesystem_keeps_ctime(fd) || filesystem_is_memory(fd) ||
 	       magic == F2FS_SUPER_MAGIC || magic == ISOFS_SUPER_MAGIC;
+}
+
+bool filesystem_may_block(int fd)
+{
+	long magic = magic_of(fd);
+
+	return magic == FUSE_SUPER_MAGIC || magic == NFS_SUPER_MAGIC ||
+	       magic == CIFS_SUPER_MAGIC || magic == SMB2_SUPER_MAGIC ||
+	       magic == SMB_SUPER_MAGIC || magic == V9FS_MAGIC ||
+	       magic == CEPH_SUPER_MAGIC || magic == AFS_SUPER_MAGIC ||
+	       magic == CODA_SUPER_MAGIC;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -38,17 +39,20 @@ static int open_beneath(int dirfd, const char *path)
  */
 static int same_upper(int merged, int upper, struct err *e)
 {
-	static const char mark[] = "trusted.runmoor";
-	uint8_t nonce[16];
-	uint8_t seen[16] = {0};
+	uint64_t nonce[2];
+	char mark[64];
 	bool same;
 
 	if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
 		return err_set(e, EIO, "get random bytes");
-	if (fsetxattr(upper, mark, nonce, sizeof(nonce), 0) < 0)
+	/* The nonce is in the name: other threads and other supervisors mark
+	 * the same file. */
+	(void)snprintf(mark, sizeof(mark), "trusted.runmoor.%016llx%016llx",
+		       (unsigned long long)nonce[0],
+		       (unsigned long long)nonce[1]);
+	if (fsetxattr(upper, mark, "", 0, XATTR_CREATE) < 0)
 		return err_set(e, errno, "mark the upper file");
-	same = fgetxattr(merged, mark, seen, sizeof(seen)) == sizeof(seen) &&
-	       memcmp(nonce, seen, sizeof(nonce)) == 0;
+	same = fgetxattr(merged, mark, NULL, 0) >= 0;
 	(void)fremovexattr(upper, mark);
 	return same ? 0 : err_set(e, ESTALE, "find the upper file");
 }

@@ -71,7 +71,8 @@ int proof_start(struct err *e)
 	return 0;
 }
 
-void proof_watch(void)
+/* Work has begun; the timer rests by itself after a tick without any. */
+static void watch_begin(void)
 {
 	watch.active = 1;
 	if (watch.armed)
@@ -117,6 +118,7 @@ enum proof_seize proof_seize(pid_t tid)
 	long rc;
 	int error;
 
+	watch_begin();
 	/* The mask isn't saved (a system call): SA_NODEFER leaves it alone. */
 	if (sigsetjmp(watch.escape, 0)) {
 		/* The call may have succeeded just before the tick. */

@@ -30,8 +30,10 @@ int stat_identity(int dirfd, const char *path, int flags, struct identity *ret)
 {
 	struct statx sx;
 
-	if (statx(dirfd, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, &sx) <
-	    0)
+	/* What a network or FUSE server last said is good enough, since it is
+	 * never believed; asking it again may take for ever. */
+	if (statx(dirfd, path, flags | AT_STATX_DONT_SYNC,
+		  STATX_BASIC_STATS | STATX_MNT_ID, &sx) < 0)
 		return -1;
 	from_statx(&sx, ret);
 	return 0;

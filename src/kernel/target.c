@@ -175,6 +175,14 @@ int target_open_fast(struct target *target, int dirfd, const char *path,
 	return err_set(e, EAGAIN, "find the program without waiting");
 }
 
+bool target_same_process(pid_t tid, pid_t other)
+{
+	char path[LINK_NAME];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d", tid, other);
+	return access(path, F_OK) == 0;
+}
+
 int target_path_of(int fd, char *ret, size_t size, struct err *e)
 {
 	char link[LINK_NAME];
@@ -211,17 +219,19 @@ static bool parse_mapping(const char *line, struct mapping *ret,
 {
 	unsigned major = 0;
 	unsigned minor = 0;
+	uint64_t ino = 0;
 	char perms[5] = "";
 	int name = 0;
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %x:%x %" SCNu64 " %n",
-		   &ret->start, &ret->end, perms, &major, &minor, &ret->ino,
+		   &ret->start, &ret->end, perms, &major, &minor, &ino,
 		   &name) < 6)
 		return false;
 	if (name && strncmp(line + name, "[stack]", 7) == 0)
 		*ret_stack_end = ret->end;
-	ret->dev = (uint64_t)major << 32 | minor;
-	return perms[2] == 'x' && ret->ino != 0;
+	/* A FUSE server may say that its inode is 0. */
+	return perms[2] == 'x' &&
+	       (major || minor || ino || (name && line[name] == '/'));
 }
 
 int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
@@ -293,10 +303,11 @@ static void unescape(char *text)
 
 	for (const char *at = text; *at; to++) {
 		bool octal = at[0] == '\\' && at[1] && at[2] && at[3];
+		int value = octal ? (at[1] - '0') * 64 + (at[2] - '0') * 8 +
+					    (at[3] - '0')
+				  : *at;
 
-		*to = octal ? (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 |
-				     (at[3] - '0'))
-			    : *at;
+		*to = (char)value;
 		at += octal ? 4 : 1;
 	}
 	*to = '\0';

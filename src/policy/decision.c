@@ -15,25 +15,32 @@ static bool find_listed(const struct sealed *sealed,
 		manifest_find_digest(sealed->volumes, digest, &entry));
 }
 
-static bool path_entry(const struct sealed *sealed, const char *path,
-		       struct entry *ret)
+/* Whether that path was shipped; with a digest, whether with that content. A
+ * volume hides the image's file of its path, so either manifest counts. */
+static bool path_shipped(const struct sealed *sealed, const char *path,
+			 const uint8_t *digest)
 {
-	if (!path)
-		return false;
-	return manifest_find_path(sealed->image, path, strlen(path), ret) ||
-	       (sealed->volumes &&
-		manifest_find_path(sealed->volumes, path, strlen(path), ret));
+	const struct manifest *manifests[] = {sealed->image, sealed->volumes};
+
+	for (size_t i = 0; path && i < ARRAY_LEN(manifests); i++) {
+		struct entry entry;
+
+		if (manifests[i] &&
+		    manifest_find_path(manifests[i], path, strlen(path),
+				       &entry) &&
+		    (!digest || memcmp(entry.digest, digest, DIGEST_SIZE) == 0))
+			return true;
+	}
+	return false;
 }
 
 static enum reason unlisted_reason(const struct sealed *sealed,
 				   const struct file_facts *file)
 {
-	struct entry entry;
-
 	if (file->place == PLACE_VOLUME ||
 	    file->place == PLACE_VOLUME_READ_ONLY)
 		return REASON_VOLUME;
-	return path_entry(sealed, file->path, &entry) ? REASON_MODIFIED
+	return path_shipped(sealed, file->path, NULL) ? REASON_MODIFIED
 						      : REASON_NOT_IN_IMAGE;
 }
 
@@ -51,13 +58,13 @@ static enum reason judge_listed(const struct sealed *sealed,
 				const struct config *config, bool proven,
 				const struct file_facts *file)
 {
-	struct entry entry;
-
 	/* A stat on a root where it proves nothing is good enough to go on to
 	 * the proof, and never good enough there. */
 	if (file->stat_matches && !file->hashed && proven &&
 	    !sealed->stat_trusted)
 		return REASON_UNRESOLVABLE;
+	if (file->too_large)
+		return unlisted_reason(sealed, file);
 	if (!file->hashed && !file->stat_matches)
 		return REASON_UNRESOLVABLE;
 	if (!find_listed(sealed, file->digest))
@@ -65,8 +72,7 @@ static enum reason judge_listed(const struct sealed *sealed,
 	if (file->hashed && !file->held)
 		return REASON_WRITABLE;
 	if (config->match == MATCH_PATH &&
-	    (!path_entry(sealed, file->path, &entry) ||
-	     memcmp(entry.digest, file->digest, DIGEST_SIZE) != 0))
+	    !path_shipped(sealed, file->path, file->digest))
 		return REASON_WRONG_PATH;
 	return REASON_NONE;
 }

@@ -36,6 +36,7 @@ struct manifest {
 	const char *text;
 	uint32_t count;
 	uint32_t mask;
+	uint64_t largest;
 };
 
 struct manifest_builder {
@@ -250,6 +251,9 @@ int manifest_parse(const void *bytes, size_t len,
 	m->text = text;
 	m->count = header->count;
 	m->mask = header->slots - 1;
+	for (uint32_t i = 0; i < m->count; i++)
+		if (records[i].size > m->largest)
+			m->largest = records[i].size;
 	*ret_manifest = m;
 	return 0;
 }
@@ -263,6 +267,11 @@ void manifest_owned(struct manifest **manifest)
 {
 	manifest_free(*manifest);
 	*manifest = NULL;
+}
+
+uint64_t manifest_largest(const struct manifest *manifest)
+{
+	return manifest->largest;
 }
 
 size_t manifest_count(const struct manifest *manifest)

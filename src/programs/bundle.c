@@ -10,7 +10,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /*
  * While swapped, the original's name says the digest of what took its place:
@@ -18,6 +20,8 @@
  * whether config.json is still ours, or was written anew by the engine.
  */
 static const char infix[] = ".runmoor-";
+
+enum { LOCK_TRIES = 1000, LOCK_PAUSE_MS = 10 };
 
 static int file_hex(const char *path, char hex[DIGEST_HEX])
 {
@@ -85,25 +89,53 @@ static int recover(struct bundle *bundle, struct err *e)
 	return rc;
 }
 
+/* Two commands on one bundle: the second would put the original back before
+ * the first one's runtime has read what took its place. */
+static int lock(struct bundle *bundle, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+
+	bundle->lock = open(bundle->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bundle->lock < 0)
+		return err_set(e, errno, "open the bundle %s", bundle->path);
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(bundle->lock, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	return err_set(e, errno, "another command is at work on the bundle %s",
+		       bundle->path);
+}
+
 int bundle_open(const char *folder, const char *config, struct bundle *ret,
 		struct err *e)
 {
 	int rc;
 
-	*ret = (struct bundle){0};
+	*ret = (struct bundle){.lock = -1};
 	ret->path = realpath(folder ? folder : ".", NULL);
 	if (!ret->path)
 		return err_set(e, errno, "bundle %s", folder ? folder : ".");
-	if (config)
+	/* To crun, its own default is no path. */
+	if (config && strcmp(config, "config.json") != 0)
 		ret->config = realpath(config, NULL);
 	else if (asprintf(&ret->config, "%s/config.json", ret->path) < 0)
 		ret->config = NULL;
-	rc = ret->config ? recover(ret, e)
+	rc = ret->config ? lock(ret, e)
 			 : err_set(e, errno, "open %s",
 				   config ? config : "config.json");
+	if (rc == 0)
+		rc = recover(ret, e);
 	if (rc < 0)
 		bundle_clear(ret);
 	return rc;
+}
+
+void bundle_unlock(struct bundle *bundle)
+{
+	close_owned(&bundle->lock);
 }
 
 void bundle_clear(struct bundle *bundle)
@@ -111,7 +143,8 @@ void bundle_clear(struct bundle *bundle)
 	free(bundle->path);
 	free(bundle->config);
 	free(bundle->saved);
-	*bundle = (struct bundle){0};
+	close_owned(&bundle->lock);
+	*bundle = (struct bundle){.lock = -1};
 }
 
 int bundle_read(const struct bundle *bundle, struct buffer *out, struct err *e)

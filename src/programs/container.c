@@ -277,7 +277,8 @@ int container_read(const char *folder, struct container *ret, struct err *e)
  * the process. */
 int container_lock(const char *folder, struct err *e)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
 	OWNED(free_owned) char *path = path_in(folder, lock_name);
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 
@@ -291,14 +292,42 @@ int container_lock(const char *folder, struct err *e)
 
 int container_supervisor(const char *folder)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
 	OWNED(free_owned) char *path = path_in(folder, lock_name);
 	OWNED(close_owned)
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
 	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
 		return 0;
-	return lock.l_pid;
+	/* A holder in another pid namespace has no number here. */
+	return lock.l_pid > 0 ? lock.l_pid : -1;
+}
+
+int container_claim(const char *folder, struct err *e)
+{
+	struct flock claim = {.l_type = F_WRLCK,
+			      .l_whence = SEEK_SET,
+			      .l_start = 1,
+			      .l_len = 1};
+	OWNED(free_owned) char *path = path_in(folder, lock_name);
+	int fd;
+
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return err_set(e, errno, "create folder %s", folder);
+	fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+	if (fd < 0) {
+		(void)err_set(e, errno, "make the lock in %s", folder);
+		(void)rmdir(folder);
+		return -1;
+	}
+	/* Of the open file, so that container_supervisor doesn't drop it. It
+	 * stays open: the claim ends with this process. */
+	if (fcntl(fd, F_OFD_SETLK, &claim) == 0 &&
+	    !container_supervisor(folder))
+		return 0;
+	(void)close(fd);
+	return err_set(e, EBUSY, "claim %s", folder);
 }
 
 void container_remove(const char *folder)
@@ -320,7 +349,7 @@ int container_release(const char *folder, struct err *e)
 {
 	pid_t pid = container_supervisor(folder);
 	OWNED(close_owned)
-	int process = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	struct pollfd end = {.fd = process, .events = POLLIN};
 
 	/* Asked again now that the descriptor pins the process. */
@@ -331,6 +360,8 @@ int container_release(const char *folder, struct err *e)
 				      NULL, 0);
 		(void)poll(&end, 1, RELEASE_MS);
 	}
+	if (container_supervisor(folder))
+		return err_set(e, EBUSY, "end the supervisor of %s", folder);
 	container_remove(folder);
 	if (access(folder, F_OK) == 0)
 		return err_set(e, EBUSY, "remove %s", folder);

@@ -1,12 +1,8 @@
 #include "judge.h"
 
-#include "binary.h"
-#include "filesystem.h"
-#include "lease.h"
 #include "lineage.h"
-#include "sha256.h"
+#include "look.h"
 #include "stat.h"
-#include "target.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,199 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 enum { SCRIPTS_DEEP = 5 }; /* rewrites that fs/exec.c allows */
-
-/* One judgement under way. */
-struct look {
-	const struct judge *judge;
-	struct target target;
-	enum pace pace;
-	struct inspection *out;
-};
-
-/* What a look at one file says beside its facts. */
-struct found {
-	enum file_kind kind;
-	char interpreter[PATH_MAX];
-};
-
-static bool is_image_device(const struct judge *judge, uint64_t dev)
-{
-	for (size_t i = 0; i < judge->container->device_count; i++)
-		if (judge->container->devices[i].seen == dev)
-			return true;
-	return false;
-}
-
-static bool device_matches(const struct judge *judge, uint64_t walked,
-			   uint64_t seen)
-{
-	for (size_t i = 0; i < judge->container->device_count; i++)
-		if (judge->container->devices[i].walked == walked &&
-		    judge->container->devices[i].seen == seen)
-			return true;
-	return false;
-}
-
-/* The sealed entry that a stat alone names; racy ones are given too. */
-static bool find_by_stat(const struct judge *judge, const struct identity *id,
-			 struct entry *ret)
-{
-	return manifest_find_identity(judge->sealed.image, id, ret) &&
-	       device_matches(judge, ret->identity.dev, id->dev);
-}
-
-/* The target's root, which PACE_FULL may have to compare a mount with. */
-static uint64_t root_mount(const struct look *look)
-{
-	OWNED(close_owned) int root = -1;
-	struct identity id = {0};
-
-	if (target_open_link(look->target.tid, "root", &root, NULL) == 0)
-		(void)stat_identity(root, "", AT_EMPTY_PATH, &id);
-	return id.mount;
-}
-
-static enum place find_place(const struct look *look, int fd,
-			     const struct identity *id)
-{
-	struct statvfs fs;
-
-	if (filesystem_is_memory(fd) && id->nlink == 0)
-		return PLACE_MEMORY;
-	if (is_image_device(look->judge, id->dev) &&
-	    (look->judge->container->overlay || id->mount == root_mount(look)))
-		return PLACE_IMAGE;
-	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
-		return PLACE_VOLUME_READ_ONLY;
-	return PLACE_VOLUME;
-}
-
-static bool on_image_overlay(const struct judge *judge,
-			     const struct identity *id)
-{
-	return judge->container->overlay && is_image_device(judge, id->dev);
-}
-
-/* matches: its stat is a sealed one. */
-static bool is_held_on_overlay(const struct container *c, int fd,
-			       const char *path, bool matches)
-{
-	struct err e;
-
-	if (!c->overlay_writable || (matches && c->stat_trusted))
-		return true;
-	/* Where the upper folder isn't known, a changed file is drift. */
-	if (!c->upper)
-		return matches;
-	if (lease_unwritten(fd, c->upper, path, &e) == 0)
-		return true;
-	/* Not copied up, and as it was sealed: a layer's. */
-	return matches && e.code == ENOENT;
-}
-
-/*
- * Nobody who could write the file is left; new writers are held off by the
- * exec itself (a program), or not at all (ELF interpreters and libraries: the
- * threat model says so).
- */
-static bool is_held(const struct judge *judge, int fd, const char *path,
-		    const struct identity *id, bool matches)
-{
-	if (on_image_overlay(judge, id))
-		return is_held_on_overlay(judge->container, fd, path, matches);
-	if (!filesystem_is_stable(fd))
-		return is_image_device(judge, id->dev);
-	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
-}
-
-/* Read the file: what it is and its digest. -1: it can't be judged. */
-static int read_file(const struct look *look, int path_fd, bool matches,
-		     const struct identity *id, struct file_facts *file,
-		     struct found *ret)
-{
-	OWNED(close_owned) int fd = -1;
-	struct binary binary;
-
-	if (target_reopen(path_fd, &fd, NULL) < 0 ||
-	    binary_inspect(fd, &binary, NULL) < 0)
-		return -1;
-	ret->kind = binary.kind;
-	memcpy(ret->interpreter, binary.interpreter, sizeof(ret->interpreter));
-	file->elf = binary.kind == KIND_ELF;
-	if (file->place == PLACE_MEMORY)
-		return 0;
-	/* Held first, then hashed: a writer that is gone by now can't alter
-	 * what is hashed after it. */
-	if (look->out->facts.proven || on_image_overlay(look->judge, id))
-		file->held = is_held(look->judge, fd, file->path, id, matches);
-	else
-		/* The kernel itself will refuse, with ETXTBSY. */
-		file->held = true;
-	if (sha256_file(fd, 0, file->digest, NULL) < 0)
-		return -1;
-	file->hashed = true;
-	return 0;
-}
-
-static void take_entry(const struct entry *entry, struct file_facts *file,
-		       struct found *ret)
-{
-	file->stat_matches = true;
-	file->elf = entry->kind == KIND_ELF;
-	memcpy(file->digest, entry->digest, DIGEST_SIZE);
-	ret->kind = entry->kind;
-	(void)snprintf(ret->interpreter, sizeof(ret->interpreter), "%s",
-		       entry->interpreter);
-}
-
-/* Add the file fd (O_PATH) to the facts. */
-static enum outcome look_at(struct look *look, int fd, enum role role,
-			    struct found *ret)
-{
-	struct facts *facts = &look->out->facts;
-	const struct judge *judge = look->judge;
-	struct identity *id = &look->out->identities[facts->count];
-	char *path = look->out->paths[facts->count];
-	char *mount = look->out->mounts[facts->count];
-	struct file_facts *file = &facts->files[facts->count];
-	struct entry entry;
-	bool matches;
-
-	if (facts->count == FILES_MAX)
-		return OUTCOME_SLOW; /* unreachable: chains are bounded */
-	*file = (struct file_facts){.role = role};
-	ret->kind = KIND_OTHER;
-	ret->interpreter[0] = '\0';
-	if (stat_identity(fd, "", AT_EMPTY_PATH, id) < 0)
-		return OUTCOME_SLOW;
-	matches = find_by_stat(judge, id, &entry);
-	if (judge->container->config.match == MATCH_PATH || judge->lineage ||
-	    look->pace == PACE_FULL) {
-		if (target_path_of(fd, path, PATH_MAX, NULL) == 0)
-			file->path = path;
-	}
-	if (matches && !entry.racy &&
-	    (judge->sealed.stat_trusted || !facts->proven)) {
-		file->place = PLACE_IMAGE;
-		take_entry(&entry, file, ret);
-		facts->count++;
-		return OUTCOME_DECIDED;
-	}
-	if (look->pace == PACE_FAST)
-		return OUTCOME_SLOW;
-	facts->count++;
-	file->place = find_place(look, fd, id);
-	if (judge->mounts_matter &&
-	    target_mount_point(look->target.tid, id->mount, mount, PATH_MAX,
-			       NULL) == 0)
-		file->mount = mount;
-	if (read_file(look, fd, matches, id, file, ret) < 0)
-		facts->unresolvable = true;
-	return OUTCOME_DECIDED;
-}
 
 static enum outcome fail(struct look *look, const struct err *e)
 {
@@ -382,34 +187,44 @@ enum outcome judge_request(const struct judge *judge,
 	return outcome;
 }
 
-/* The ELF interpreter, and whatever else the kernel mapped to run: all but
- * the program itself, which mapping and stat name alike. */
+static bool looked_at(const struct inspection *inspection,
+		      const struct identity *id)
+{
+	for (size_t i = 0; i < inspection->facts.count; i++)
+		if (identity_same(&inspection->identities[i], id) &&
+		    inspection->identities[i].mount == id->mount)
+			return true;
+	return false;
+}
+
+/*
+ * The ELF interpreter, and whatever else the kernel mapped to run. Which file
+ * a mapping is of is asked of the file: the numbers in /proc/PID/maps are not
+ * those of stat, and two files of an overlay can share them.
+ */
 static enum outcome look_at_mappings(struct look *look,
 				     const struct mapping *mappings,
 				     size_t count)
 {
-	const struct identity exe = look->out->identities[0];
 	struct found found;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct mapping *m = &mappings[i];
 		OWNED(close_owned) int fd = -1;
 		enum outcome outcome;
+		struct identity id;
 		char name[64];
 
-		if (m->dev == exe.dev && m->ino == exe.ino)
-			continue;
-		if (i && m->dev == mappings[i - 1].dev &&
-		    m->ino == mappings[i - 1].ino)
-			continue;
 		(void)snprintf(name, sizeof(name), "map_files/%llx-%llx",
-			       (unsigned long long)m->start,
-			       (unsigned long long)m->end);
+			       (unsigned long long)mappings[i].start,
+			       (unsigned long long)mappings[i].end);
 		if (look->out->facts.count >= FILES_MAX - 1 ||
-		    target_open_link(look->target.tid, name, &fd, NULL) < 0) {
+		    target_open_link(look->target.tid, name, &fd, NULL) < 0 ||
+		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
 			look->out->facts.unresolvable = true;
 			return OUTCOME_DECIDED;
 		}
+		if (looked_at(look->out, &id))
+			continue;
 		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
 		if (outcome != OUTCOME_DECIDED)
 			return outcome;

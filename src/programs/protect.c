@@ -97,24 +97,21 @@ static int make_folder(struct run *run, struct err *e)
 {
 	const struct container *c = &run->container;
 	char *folder = container_folder(c->config.state_dir, c->root, c->id);
-	int pid;
 
 	if (!folder)
 		return err_set(e, ENOMEM, "name the container's folder");
-	pid = container_supervisor(folder);
-	if (pid) {
-		free(folder);
-		return err_set(e, EEXIST,
-			       "container %s has a supervisor already (pid "
-			       "%d): delete it first",
-			       c->id, pid);
-	}
-	container_remove(folder); /* what a crash left */
-	if (file_make_dirs(c->config.state_dir, 0700, e) < 0 ||
-	    (mkdir(folder, 0700) < 0 &&
-	     err_set(e, errno, "create folder %s", folder) < 0)) {
+	if (file_make_dirs(c->config.state_dir, 0700, e) < 0) {
 		free(folder);
 		return -1;
+	}
+	if (container_claim(folder, e) < 0) {
+		free(folder);
+		if (e->code != EBUSY)
+			return -1;
+		return err_set(e, EEXIST,
+			       "container %s is there already, or is being "
+			       "created: delete it first",
+			       c->id);
 	}
 	run->folder = folder;
 	if (asprintf(&run->socket, "%s/listener.sock", folder) < 0) {
@@ -267,6 +264,7 @@ static int run_runtime(struct run *run, int *ret_status, struct err *e)
 			return -1;
 		if (bundle_restore(&run->bundle, e) < 0)
 			return -1;
+		bundle_unlock(&run->bundle);
 	}
 	if (!ended && runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
 		return -1;
@@ -293,7 +291,8 @@ static bool handed_over(const struct run *run)
 	struct pollfd ready = {.fd = run->supervisor, .events = POLLIN};
 	char byte = 0;
 
-	if (spec_no_new_privileges(run->spec))
+	if (spec_no_new_privileges(run->spec) &&
+	    cli_dialect_of(run->line->runtime) != CLI_RUNC)
 		return true;
 	return poll(&ready, 1, HANDOFF_MS) == 1 &&
 	       recv(run->supervisor, &byte, 1, MSG_DONTWAIT) == 1 &&
@@ -358,7 +357,8 @@ static int protect(struct run *run, int *ret_status, struct err *e)
 int protect_run(const struct command_line *line, struct config *take_config,
 		int *ret_status, struct err *e)
 {
-	struct run run = {.line = line, .supervisor = -1};
+	struct run run = {
+		.line = line, .supervisor = -1, .bundle = {.lock = -1}};
 	int rc;
 
 	run.container.config = *take_config;

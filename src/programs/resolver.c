@@ -129,6 +129,16 @@ static void give_back(struct resolver *resolver, struct job *job)
 		(void)eventfd_write(resolver->wake, 1);
 }
 
+static bool is_abandoned(struct resolver *resolver, const struct job *job)
+{
+	bool abandoned;
+
+	(void)pthread_mutex_lock(&resolver->lock);
+	abandoned = job->abandoned;
+	(void)pthread_mutex_unlock(&resolver->lock);
+	return abandoned;
+}
+
 static void *resolve(void *argument)
 {
 	struct resolver *resolver = argument;
@@ -138,7 +148,7 @@ static void *resolve(void *argument)
 	(void)setpriority(PRIO_PROCESS, 0, 0);
 	while ((job = take_job(resolver))) {
 		/* Zero denies: without memory nothing is allowed. */
-		if (inspection)
+		if (inspection && !is_abandoned(resolver, job))
 			work(resolver, job, inspection);
 		give_back(resolver, job);
 	}

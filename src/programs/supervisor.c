@@ -11,31 +11,25 @@
  * without that and no listener come, the supervisor ends.
  */
 #include "container.h"
-#include "file.h"
 #include "handoff.h"
 #include "journal.h"
 #include "judge.h"
-#include "lineage.h"
 #include "privilege.h"
 #include "report.h"
 #include "resolver.h"
-#include "sha256.h"
 #include "tracer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 
-enum { NICE = -15 };
+enum { NICE = -10 };
 
 enum source_kind {
 	SOURCE_HANDOFF_SOCKET,
@@ -76,60 +70,6 @@ struct supervisor {
 	size_t listeners;
 	bool ending;
 };
-
-static int map_manifest(const char *path, const char *expected,
-			const struct manifest **ret, struct err *e)
-{
-	OWNED(close_owned) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct manifest *manifest = NULL;
-	uint8_t digest[DIGEST_SIZE];
-	char hex[DIGEST_HEX];
-	struct stat st;
-	void *bytes;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(e, errno, "open the manifest %s", path);
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (bytes == MAP_FAILED)
-		return err_set(e, errno, "map the manifest %s", path);
-	if (sha256_bytes(bytes, (size_t)st.st_size, digest, e) < 0)
-		return -1;
-	sha256_hex(digest, hex);
-	if (strcmp(hex, expected) != 0)
-		return err_set(e, 0,
-			       "the manifest %s isn't the one that was sealed",
-			       path);
-	if (manifest_parse(bytes, (size_t)st.st_size, &manifest, e) < 0)
-		return err_wrap(e, "%s", path);
-	*ret = manifest;
-	return 0;
-}
-
-static int load(struct supervisor *s, struct err *e)
-{
-	struct container *c = &s->container;
-
-	if (container_read(s->folder, c, e) < 0 ||
-	    map_manifest(c->manifest, c->manifest_sha256,
-			 &s->judge.sealed.image, e) < 0)
-		return -1;
-	if (c->volumes && map_manifest(c->volumes, c->volumes_sha256,
-				       &s->judge.sealed.volumes, e) < 0)
-		return -1;
-	s->judge.container = c;
-	s->judge.sealed.stat_trusted = c->stat_trusted;
-	for (size_t i = 0; i < c->device_count; i++)
-		s->judge.devices[i] = c->devices[i].seen;
-	for (size_t i = 0; i < c->config.allow_count; i++) {
-		const struct allow_rule *rule = &c->config.allow[i];
-
-		s->judge.mounts_matter |= rule->mount != NULL;
-		if (rule->process && !s->judge.lineage &&
-		    !(s->judge.lineage = lineage_new()))
-			return err_set(e, ENOMEM, "follow programs");
-	}
-	return 0;
-}
 
 static int watch(const struct supervisor *s, int fd, struct source *source,
 		 struct err *e)
@@ -412,7 +352,9 @@ static int start(struct supervisor *s, struct err *e)
 		return -1;
 	if (s->epoll < 0 || s->tick < 0)
 		return err_set(e, errno, "start the event loop");
-	if (container_lock(s->folder, e) < 0 || load(s, e) < 0 ||
+	if (container_lock(s->folder, e) < 0 ||
+	    container_read(s->folder, &s->container, e) < 0 ||
+	    judge_open(&s->container, &s->judge, e) < 0 ||
 	    privilege_drop(e) < 0 ||
 	    journal_open(s->container.config.events_file, &s->journal, e) < 0 ||
 	    resolver_new(&s->judge, s->journal, &s->resolver, &s->jobs, e) <

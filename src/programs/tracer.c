@@ -1,50 +1,23 @@
 #include "tracer.h"
 
+#include "held.h"
 #include "lineage.h"
 #include "proof.h"
 #include "report.h"
+#include "target.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-enum { BUCKETS = 256 };
-
-/* A target that we hold. notified isn't a state of it: until it is seized,
- * there is nothing to remember. */
-enum state {
-	STATE_CONTINUED, /* its exec was let go on                        */
-	STATE_PROVING,	 /* stopped at its exec, a resolver looks         */
-	STATE_LEAVING,	 /* its exec failed; it stops, and is let go      */
-};
-
-struct held {
-	struct held *next;
-	pid_t tid;
-	enum state state;
-	int64_t since_ms;
-	bool reported;	 /* an event has told of this exec already   */
-	struct job *job; /* STATE_PROVING; owned by the resolver     */
-};
 
 struct tracer {
 	const struct judge *judge;
 	struct resolver *resolver;
 	struct journal *journal;
-	struct held *held[BUCKETS];
-	size_t held_count;
+	struct held_table held;
 	struct job *jobs; /* under way, linked by peer */
 	struct inspection inspection;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int tracer_new(const struct judge *judge, struct resolver *resolver,
 	       struct journal *journal, struct tracer **ret, struct err *e)
@@ -62,33 +35,7 @@ int tracer_new(const struct judge *judge, struct resolver *resolver,
 
 bool tracer_busy(const struct tracer *tracer)
 {
-	return tracer->held_count || tracer->jobs;
-}
-
-static struct held **find_held(struct tracer *tracer, pid_t tid)
-{
-	struct held **at = &tracer->held[(unsigned)tid % BUCKETS];
-
-	while (*at && (*at)->tid != tid)
-		at = &(*at)->next;
-	return at;
-}
-
-/* The entry of tid, made if need be; NULL: out of memory. */
-static struct held *hold(struct tracer *tracer, pid_t tid, enum state state)
-{
-	struct held **at = find_held(tracer, tid);
-
-	if (!*at) {
-		*at = calloc(1, sizeof(**at));
-		if (!*at)
-			return NULL;
-		(*at)->tid = tid;
-		tracer->held_count++;
-	}
-	(*at)->state = state;
-	(*at)->since_ms = now_ms();
-	return *at;
+	return tracer->held.count || tracer->jobs;
 }
 
 static void remember_job(struct tracer *tracer, struct job *job)
@@ -111,18 +58,6 @@ static void forget_job(struct tracer *tracer, struct job *job)
 		job->listener->jobs--;
 }
 
-static void let_go(struct tracer *tracer, pid_t tid)
-{
-	struct held **at = find_held(tracer, tid);
-	struct held *held = *at;
-
-	if (!held)
-		return;
-	*at = held->next;
-	tracer->held_count--;
-	free(held);
-}
-
 static void submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 		   const struct notification *n, struct listener *listener)
 {
@@ -142,9 +77,9 @@ static void submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 	if (n)
 		job->notification = *n;
 	job->listener = listener;
-	job->deadline_ms = now_ms() + TRACER_DEADLINE_MS;
+	job->deadline_ms = held_now_ms() + TRACER_DEADLINE_MS;
 	remember_job(tracer, job);
-	held = kind == JOB_LOADED ? *find_held(tracer, tid) : NULL;
+	held = kind == JOB_LOADED ? held_find(&tracer->held, tid) : NULL;
 	if (held) {
 		held->job = job;
 		job->reported = held->reported;
@@ -203,7 +138,7 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 {
 	(void)tracer;
 	(void)reported;
-	(void)hold;
+	(void)held_put;
 	(void)report;
 	(void)notify_continue(listener->fd, n->id);
 }
@@ -242,7 +177,7 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 		refuse_unheld(tracer, listener, n, seized);
 		return;
 	}
-	held = hold(tracer, n->tid, STATE_CONTINUED);
+	held = held_put(&tracer->held, n->tid, HELD_CONTINUED);
 	if (!held) {
 		(void)notify_deny(listener->fd, n->id, EACCES);
 		proof_interrupt(n->tid);
@@ -253,7 +188,7 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 	 * target dead, its number given anew. Then this isn't valid. */
 	if (!notify_valid(listener->fd, n->id) ||
 	    notify_continue(listener->fd, n->id) < 0) {
-		held->state = STATE_LEAVING;
+		held->state = HELD_LEAVING;
 		proof_interrupt(n->tid);
 	}
 }
@@ -276,7 +211,6 @@ void tracer_notified(struct tracer *tracer, struct listener *listener)
 
 	if (notify_receive(listener->fd, &n, NULL) < 0)
 		return;
-	proof_watch();
 	outcome = judge_request(tracer->judge, &n, PACE_FAST, inspection);
 	if (outcome == OUTCOME_ERROR)
 		(void)notify_deny(listener->fd, n.id, inspection->error);
@@ -321,13 +255,13 @@ static void let_run(struct tracer *tracer, pid_t pid, const char *path)
 {
 	if (tracer->judge->lineage && path)
 		lineage_record(tracer->judge->lineage, pid, path);
-	let_go(tracer, pid);
+	held_drop(&tracer->held, pid);
 	proof_release(pid, 0);
 }
 
 static void finish_loaded(struct tracer *tracer, struct job *job)
 {
-	struct held *held = *find_held(tracer, job->tid);
+	struct held *held = held_find(&tracer->held, job->tid);
 
 	/* The target may have died meanwhile, and its number be another's. */
 	if (!held || held->job != job)
@@ -361,24 +295,59 @@ void tracer_finish_jobs(struct tracer *tracer)
 static void prove(struct tracer *tracer, const struct proof_stop *stop)
 {
 	struct inspection *inspection = &tracer->inspection;
-	enum outcome outcome;
+	enum outcome outcome = OUTCOME_SLOW;
 
 	/* A thread that executes takes its leader's number, and with it the
 	 * leader's place here. */
 	if (stop->former != stop->tid)
-		let_go(tracer, stop->former);
-	outcome = judge_loaded(tracer->judge, stop->tid, PACE_FAST, inspection);
+		held_drop(&tracer->held, stop->former);
+	if (!tracer->judge->container->reads_may_block)
+		outcome = judge_loaded(tracer->judge, stop->tid, PACE_FAST,
+				       inspection);
 	if (outcome == OUTCOME_DECIDED &&
 	    inspection->decision.verdict == VERDICT_ALLOW &&
 	    inspection->decision.reason == REASON_NONE) {
 		let_run(tracer, stop->tid, inspection->facts.files[0].path);
 		return;
 	}
-	if (!hold(tracer, stop->tid, STATE_PROVING)) {
+	if (!held_put(&tracer->held, stop->tid, HELD_PROVING)) {
 		proof_kill(stop->tid);
 		return;
 	}
 	submit(tracer, JOB_LOADED, stop->tid, NULL, NULL);
+}
+
+/*
+ * A thread that executes takes over its leader's number. Between the stop of
+ * the leader that we were told of and our letting it go, the number may have
+ * become that of the new program, which would run unproven. So a target stays
+ * stopped while another thread of its process is about to execute.
+ */
+static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
+{
+	for (size_t i = 0; i < HELD_BUCKETS; i++)
+		for (struct held *h = tracer->held.bucket[i]; h; h = h->next)
+			if (h->tid != tid && h->state == HELD_CONTINUED &&
+			    target_same_process(tid, h->tid))
+				return true;
+	return false;
+}
+
+/* Tasks stop on their way back to user mode, where no exec is under way: it
+ * failed, or will notify anew. Strangers came by CLONE_PTRACE. */
+static void leave(struct tracer *tracer, pid_t tid, int signal)
+{
+	struct held *held = NULL;
+
+	if (may_be_taken_over(tracer, tid))
+		held = held_put(&tracer->held, tid, HELD_LEAVING);
+	if (held) {
+		held->parked = true;
+		held->signal = signal;
+		return;
+	}
+	held_drop(&tracer->held, tid);
+	proof_release(tid, signal);
 }
 
 void tracer_collect(struct tracer *tracer)
@@ -394,14 +363,10 @@ void tracer_collect(struct tracer *tracer)
 			prove(tracer, &stop);
 			break;
 		case PROOF_STOPPED:
-			/* Tasks stop on their way back to user mode, where no
-			 * exec is under way: it failed, or will notify anew.
-			 * Strangers came by CLONE_PTRACE. */
-			let_go(tracer, stop.tid);
-			proof_release(stop.tid, stop.signal);
+			leave(tracer, stop.tid, stop.signal);
 			break;
 		case PROOF_ENDED:
-			let_go(tracer, stop.tid);
+			held_drop(&tracer->held, stop.tid);
 			break;
 		}
 	}
@@ -414,7 +379,8 @@ static void expire(struct tracer *tracer, struct job *job)
 	const struct notification n = job->notification;
 	struct listener *listener = job->listener;
 	const pid_t tid = job->tid;
-	struct held *held = kind == JOB_LOADED ? *find_held(tracer, tid) : NULL;
+	struct held *held =
+		kind == JOB_LOADED ? held_find(&tracer->held, tid) : NULL;
 	bool proving = held && held->job == job;
 
 	forget_job(tracer, job);
@@ -434,23 +400,36 @@ static void expire(struct tracer *tracer, struct job *job)
 	}
 }
 
+/* Targets that wait for nothing any more: an exec that gave no event failed
+ * in the kernel, and a parked one's sibling is done. */
+static void sweep(struct tracer *tracer, struct held *held, int64_t now)
+{
+	if (held->state == HELD_CONTINUED &&
+	    held->since_ms + TRACER_LINGER_MS < now) {
+		held->state = HELD_LEAVING;
+		proof_interrupt(held->tid);
+	} else if (held->parked && !may_be_taken_over(tracer, held->tid)) {
+		proof_release(held->tid, held->signal);
+		held_drop(&tracer->held, held->tid);
+	}
+}
+
 void tracer_tick(struct tracer *tracer)
 {
-	int64_t now = now_ms();
-	struct job *next;
+	int64_t now = held_now_ms();
+	struct job *next_job;
+	struct held *next;
 
-	for (struct job *job = tracer->jobs; job; job = next) {
-		next = job->peer;
+	for (struct job *job = tracer->jobs; job; job = next_job) {
+		next_job = job->peer;
 		if (job->deadline_ms <= now)
 			expire(tracer, job);
 	}
-	for (size_t i = 0; i < BUCKETS; i++)
-		for (struct held *h = tracer->held[i]; h; h = h->next)
-			if (h->state == STATE_CONTINUED &&
-			    h->since_ms + TRACER_LINGER_MS < now) {
-				h->state = STATE_LEAVING;
-				proof_interrupt(h->tid);
-			}
+	for (size_t i = 0; i < HELD_BUCKETS; i++)
+		for (struct held *h = tracer->held.bucket[i]; h; h = next) {
+			next = h->next;
+			sweep(tracer, h, now);
+		}
 }
 
 void tracer_end(struct tracer *tracer)

@@ -1,0 +1,49 @@
+/*
+ * held - the targets that the tracer holds, by tid: from the answer to their
+ * exec until it is proven, or known to have failed.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct job;
+
+/* Notified isn't a state: until it is seized there is nothing to remember. */
+enum held_state {
+	HELD_CONTINUED, /* its exec was let go on                       */
+	HELD_PROVING,	/* stopped at its exec, a resolver looks        */
+	HELD_LEAVING,	/* its exec failed; it stops, and is let go     */
+};
+
+struct held {
+	struct held *next;
+	pid_t tid;
+	enum held_state state;
+	int64_t since_ms;
+	bool parked;	 /* HELD_LEAVING: stopped, and to be let go later */
+	int signal;	 /* parked: to deliver then, or 0             */
+	bool reported;	 /* an event has told of this exec already   */
+	struct job *job; /* HELD_PROVING; owned by the resolver      */
+};
+
+enum { HELD_BUCKETS = 256 };
+
+struct held_table {
+	struct held *bucket[HELD_BUCKETS];
+	size_t count;
+};
+
+/* Milliseconds of a clock that costs no system call. */
+int64_t held_now_ms(void);
+
+/* NULL: not held. */
+struct held *held_find(const struct held_table *table, pid_t tid);
+
+/* The entry of tid, made if need be, in that state since now. NULL: out of
+ * memory. */
+struct held *held_put(struct held_table *table, pid_t tid,
+		      enum held_state state);
+void held_drop(struct held_table *table, pid_t tid);

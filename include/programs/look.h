@@ -1,0 +1,26 @@
+/*
+ * look - at one file, by its descriptor: what it is, whether it is a sealed
+ * one, whether anybody can write it. The steps of a judgement (judge.h).
+ */
+#pragma once
+
+#include "judge.h"
+#include "target.h"
+
+/* One judgement under way. */
+struct look {
+	const struct judge *judge;
+	struct target target;
+	enum pace pace;
+	struct inspection *out;
+};
+
+/* What a look at one file says beside its facts. */
+struct found {
+	enum file_kind kind;
+	char interpreter[PATH_MAX];
+};
+
+/* Add the file fd (O_PATH) to the facts. OUTCOME_DECIDED or OUTCOME_SLOW. */
+enum outcome look_at(struct look *look, int fd, enum role role,
+		     struct found *ret);

@@ -1,0 +1,59 @@
+#include "held.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+int64_t held_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct held *held_find(const struct held_table *table, pid_t tid)
+{
+	struct held *held = table->bucket[(unsigned)tid % HELD_BUCKETS];
+
+	while (held && held->tid != tid)
+		held = held->next;
+	return held;
+}
+
+struct held *held_put(struct held_table *table, pid_t tid,
+		      enum held_state state)
+{
+	struct held *held = held_find(table, tid);
+
+	if (!held) {
+		struct held **bucket =
+			&table->bucket[(unsigned)tid % HELD_BUCKETS];
+
+		held = calloc(1, sizeof(*held));
+		if (!held)
+			return NULL;
+		held->tid = tid;
+		held->next = *bucket;
+		*bucket = held;
+		table->count++;
+	}
+	held->state = state;
+	held->parked = false;
+	held->since_ms = held_now_ms();
+	return held;
+}
+
+void held_drop(struct held_table *table, pid_t tid)
+{
+	struct held **at = &table->bucket[(unsigned)tid % HELD_BUCKETS];
+	struct held *held;
+
+	while (*at && (*at)->tid != tid)
+		at = &(*at)->next;
+	held = *at;
+	if (!held)
+		return;
+	*at = held->next;
+	table->count--;
+	free(held);
+}

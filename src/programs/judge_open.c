@@ -1,0 +1,69 @@
+#include "judge.h"
+
+#include "lineage.h"
+#include "sha256.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { HASH_AT_LEAST = 64 * 1024 * 1024 }; /* bytes */
+
+static int map_manifest(const char *path, const char *expected,
+			const struct manifest **ret, struct err *e)
+{
+	OWNED(close_owned) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct manifest *manifest = NULL;
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX];
+	struct stat st;
+	void *bytes;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(e, errno, "open the manifest %s", path);
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	if (bytes == MAP_FAILED)
+		return err_set(e, errno, "map the manifest %s", path);
+	if (sha256_bytes(bytes, (size_t)st.st_size, digest, e) < 0)
+		return -1;
+	sha256_hex(digest, hex);
+	if (strcmp(hex, expected) != 0)
+		return err_set(e, 0,
+			       "the manifest %s isn't the one that was sealed",
+			       path);
+	if (manifest_parse(bytes, (size_t)st.st_size, &manifest, e) < 0)
+		return err_wrap(e, "%s", path);
+	*ret = manifest;
+	return 0;
+}
+
+int judge_open(const struct container *c, struct judge *ret, struct err *e)
+{
+	if (map_manifest(c->manifest, c->manifest_sha256, &ret->sealed.image,
+			 e) < 0)
+		return -1;
+	if (c->volumes && map_manifest(c->volumes, c->volumes_sha256,
+				       &ret->sealed.volumes, e) < 0)
+		return -1;
+	ret->container = c;
+	ret->hash_limit = HASH_AT_LEAST;
+	if (manifest_largest(ret->sealed.image) > ret->hash_limit)
+		ret->hash_limit = manifest_largest(ret->sealed.image);
+	if (ret->sealed.volumes &&
+	    manifest_largest(ret->sealed.volumes) > ret->hash_limit)
+		ret->hash_limit = manifest_largest(ret->sealed.volumes);
+	ret->sealed.stat_trusted = c->stat_trusted;
+	for (size_t i = 0; i < c->device_count; i++)
+		ret->devices[i] = c->devices[i].seen;
+	for (size_t i = 0; i < c->config.allow_count; i++) {
+		const struct allow_rule *rule = &c->config.allow[i];
+
+		ret->mounts_matter |= rule->mount != NULL;
+		if (rule->process && !ret->lineage &&
+		    !(ret->lineage = lineage_new()))
+			return err_set(e, ENOMEM, "follow programs");
+	}
+	return 0;
+}

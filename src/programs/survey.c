@@ -1,0 +1,165 @@
+#include "survey.h"
+
+#include "file.h"
+#include "rootfs.h"
+#include "sha256.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	MANIFEST_BYTES_MAX = 1 << 30,
+	UNREADABLE_LISTED = 16,
+	PROGRESS_AFTER_MS = 1000,
+	PROGRESS_EVERY_MS = 200,
+	/* A file that changed this shortly before it was hashed may change
+	 * again within the same tick of its clock ("racily clean"): longer
+	 * than a tick of the slowest kernel, CONFIG_HZ=100. */
+	RACY_NS = 50 * 1000 * 1000,
+};
+
+/* One walk. */
+struct walk {
+	struct manifest_builder *builder;
+	struct container *container;
+	const char *prefix; /* of the paths, for volumes */
+	int64_t started_ms;
+	int64_t shown_ms;
+	int64_t racy_ns; /* a later ctime is too fresh */
+	bool terminal;
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int on_found(void *context, const struct rootfs_file *file,
+		    struct err *e)
+{
+	struct walk *walk = context;
+	struct buffer path = BUFFER_INIT;
+	struct entry entry = {
+		.interpreter = file->interpreter,
+		.kind = file->kind,
+		.identity = file->identity,
+		.racy = file->identity.ctime_ns > walk->racy_ns,
+	};
+	int rc;
+
+	buffer_append(&path, walk->prefix, strlen(walk->prefix));
+	buffer_append(&path, file->path, file->path_len);
+	if (buffer_failed(&path))
+		return err_set(e, ENOMEM, "collect the manifest");
+	entry.path = path.data;
+	entry.path_len = path.len;
+	memcpy(entry.digest, file->digest, DIGEST_SIZE);
+	rc = manifest_builder_add(walk->builder, &entry, e);
+	buffer_clear(&path);
+	walk->container->sealed_files++;
+	walk->container->sealed_bytes += file->identity.size;
+	return rc;
+}
+
+static void on_unreadable(void *context, const char *path, int error)
+{
+	struct walk *walk = context;
+	struct container *c = walk->container;
+
+	(void)error;
+	c->unreadable_count++;
+	if (!c->unreadable)
+		c->unreadable = json_new_array();
+	if (c->unreadable && json_count(c->unreadable) < UNREADABLE_LISTED)
+		(void)!json_append(c->unreadable,
+				   json_new_string(*path ? path : "/"));
+}
+
+/* Long work shows itself, to a person only. */
+static void on_progress(void *context, uint64_t files, uint64_t bytes)
+{
+	struct walk *walk = context;
+	int64_t now = clock_ns(CLOCK_MONOTONIC) / 1000000;
+
+	if (!walk->terminal || now - walk->started_ms < PROGRESS_AFTER_MS ||
+	    now - walk->shown_ms < PROGRESS_EVERY_MS)
+		return;
+	walk->shown_ms = now;
+	(void)fprintf(stderr,
+		      "\rrunmoor: sealing the image: %llu executables, "
+		      "%llu MiB ",
+		      (unsigned long long)files,
+		      (unsigned long long)(bytes >> 20));
+}
+
+int survey_folder(struct container *container, int root, const char *prefix,
+		  struct manifest_builder *builder, struct err *e)
+{
+	struct walk walk = {
+		.builder = builder,
+		.container = container,
+		.prefix = prefix,
+		.started_ms = clock_ns(CLOCK_MONOTONIC) / 1000000,
+		.racy_ns = clock_ns(CLOCK_REALTIME) - RACY_NS,
+		.terminal = isatty(STDERR_FILENO),
+	};
+	const struct rootfs_walk how = {root, &walk, on_found, on_unreadable,
+					on_progress};
+	int rc = rootfs_walk(&how, e);
+
+	if (walk.shown_ms)
+		(void)fprintf(stderr, "\r\033[K");
+	return rc;
+}
+
+int survey_file(struct container *container, int file, const char *path,
+		struct manifest_builder *builder, struct err *e)
+{
+	struct walk walk = {
+		.builder = builder,
+		.container = container,
+		.prefix = path,
+		.racy_ns = INT64_MAX,
+	};
+	const struct rootfs_walk how = {file, &walk, on_found, on_unreadable,
+					NULL};
+
+	return rootfs_file(&how, path, e);
+}
+
+int survey_publish(struct manifest_builder *builder, const char *path,
+		   struct err *e)
+{
+	struct buffer bytes = BUFFER_INIT;
+	int rc = manifest_builder_write(builder, &bytes, e);
+
+	if (rc == 0)
+		rc = file_publish(path, bytes.data, bytes.len, 0400, e);
+	buffer_clear(&bytes);
+	return rc;
+}
+
+int survey_read(const char *path, struct buffer *bytes, struct manifest **ret,
+		char **ret_hex, struct err *e)
+{
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX];
+
+	if (file_read(AT_FDCWD, path, MANIFEST_BYTES_MAX, bytes, e) < 0)
+		return -1;
+	if (manifest_parse(bytes->data, bytes->len, ret, e) < 0)
+		return err_wrap(e,
+				"%s: remove it to have the image sealed again",
+				path);
+	if (sha256_bytes(bytes->data, bytes->len, digest, e) < 0)
+		return -1;
+	sha256_hex(digest, hex);
+	*ret_hex = strdup(hex);
+	return *ret_hex ? 0 : err_set(e, ENOMEM, "read %s", path);
+}
