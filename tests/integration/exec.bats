@@ -231,3 +231,12 @@ load helpers
 	assert_status 126
 	assert_refused not-in-image /tmp/x
 }
+
+@test "a re-owned program of the image runs, many at a time" {
+	in_container 'chown 1:1 /opt/test/bin/nothing
+		loop() { i=0; while [ $i -lt 40 ]; do
+			/opt/test/bin/nothing || echo refused; i=$((i + 1)); done; }
+		loop & loop & loop & loop & wait; echo done'
+	[ "$output" = done ]
+	refute_event exec-blocked
+}

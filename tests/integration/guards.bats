@@ -79,3 +79,30 @@ image_extra() { # FOLDER
 	refute_marker
 	assert_event library-blocked not-in-image /tmp/l.so
 }
+
+# An engine that tries again while its first create is still under way.
+@test "a second command on a bundle doesn't undo the first's protection" {
+	printf '#!/bin/sh\nsleep 1.5\nexec %s "$@"\n' "$RUNTIME" >"$T/runtime"
+	chmod 755 "$T/runtime"
+	configure '.runtime = $path' --arg path "$T/runtime"
+	MOOR[2]=$RUNMOOR_BIN/runmoor
+	script 'drop marker /tmp/x; /tmp/x'
+	moor run --bundle "$BUNDLE" "$ID" >"$T/output" 2>&1 &
+	sleep 0.5
+	run moor create --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ]
+	wait_for $!
+	assert_status 126
+	refute_marker
+}
+
+# bats test_tags=crun
+@test "crun's --config config.json is the bundle's own" {
+	script 'drop marker /tmp/x; /tmp/x'
+	mkdir "$T/elsewhere"
+	jq --arg root "$ROOT" '.root.path = $root' "$BUNDLE/config.json" >"$T/elsewhere/config.json"
+	cd "$T/elsewhere"
+	run moor run --config config.json --bundle "$BUNDLE" "$ID"
+	assert_status 126
+	refute_marker
+}
