@@ -83,6 +83,7 @@ int file_publish(const char *path, const void *bytes, size_t len, mode_t mode,
 int file_make_dirs(const char *path, mode_t mode, struct err *e)
 {
 	OWNED(free_owned) char *part = strdup(path);
+	struct stat st;
 
 	if (!part)
 		return err_set(e, ENOMEM, "create folder %s", path);
@@ -94,7 +95,9 @@ int file_make_dirs(const char *path, mode_t mode, struct err *e)
 			return err_set(e, errno, "create folder %s", part);
 		*slash = '/';
 	}
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return err_set(e, errno, "create folder %s", path);
-	return 0;
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return err_set(e, errno, "create folder %s", path);
 }

@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <string.h>
 
+enum { WORDS_MAX = 12 };
+
 struct row {
 	const char *name;
-	char *words[12];
+	char *words[WORDS_MAX];
 	struct cli want;
 };
 
@@ -325,12 +327,146 @@ static const struct row certain[] = {
 	 {.command = COMMAND_OTHER, .command_index = 1}},
 };
 
+/* Words that runc and crun read each in its own way, and neither in doubt. */
+static const struct {
+	const char *name;
+	char *words[WORDS_MAX];
+	struct cli runc;
+	struct cli crun;
+} dialects[] = {
+	{"-bundle X hides the id from who reads the bundle",
+	 {"create", "-bundle", "/b", "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "/b",
+	  .id = "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "undle",
+	  .id = "/b"}},
+	{"-bundle=X",
+	 {"run", "-bundle=/b", "id"},
+	 {.command = COMMAND_RUN,
+	  .command_index = 1,
+	  .bundle = "/b",
+	  .id = "id"},
+	 {.command = COMMAND_RUN,
+	  .command_index = 1,
+	  .bundle = "undle=/b",
+	  .id = "id"}},
+	{"-b=X",
+	 {"create", "-b=/b", "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "/b",
+	  .id = "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "=/b",
+	  .id = "id"}},
+	{"-process X",
+	 {"exec", "-process", "/p", "id"},
+	 {.command = COMMAND_EXEC,
+	  .command_index = 1,
+	  .process = "/p",
+	  .id = "id"},
+	 {.command = COMMAND_EXEC,
+	  .command_index = 1,
+	  .process = "rocess",
+	  .id = "/p"}},
+	{"-detach is -d and a variable of the environment",
+	 {"exec", "-detach", "id", "sh"},
+	 {.command = COMMAND_EXEC,
+	  .command_index = 1,
+	  .detach = true,
+	  .id = "id"},
+	 {.command = COMMAND_EXEC,
+	  .command_index = 1,
+	  .detach = true,
+	  .id = "id"}},
+	{"-pid-file X is -p id-file",
+	 {"exec", "-pid-file", "/f", "id"},
+	 {.command = COMMAND_EXEC,
+	  .command_index = 1,
+	  .pid_file = "/f",
+	  .id = "id"},
+	 {.command = COMMAND_EXEC,
+	  .command_index = 1,
+	  .process = "id-file",
+	  .id = "/f"}},
+	{"a letter alone",
+	 {"delete", "-f", "id"},
+	 {.command = COMMAND_DELETE,
+	  .command_index = 1,
+	  .force = true,
+	  .id = "id"},
+	 {.command = COMMAND_DELETE,
+	  .command_index = 1,
+	  .force = true,
+	  .id = "id"}},
+	{"a letter and its value in two words",
+	 {"create", "-b", "/b", "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "/b",
+	  .id = "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "/b",
+	  .id = "id"}},
+	{"two dashes",
+	 {"create", "--bundle", "/b", "--pid-file=/p", "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "/b",
+	  .pid_file = "/p",
+	  .id = "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .bundle = "/b",
+	  .pid_file = "/p",
+	  .id = "id"}},
+	{"before the command crun has no such letters",
+	 {"-root", "/r", "create", "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 3,
+	  .root = "/r",
+	  .id = "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 3,
+	  .root = "/r",
+	  .id = "id"}},
+	{"what neither knows is in doubt to both",
+	 {"create", "--new", "--help", "id"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .id = "id",
+	  .unknown_option = "--new"},
+	 {.command = COMMAND_CREATE,
+	  .command_index = 1,
+	  .id = "id",
+	  .unknown_option = "--new"}},
+};
+
+static const struct {
+	const char *path;
+	enum cli_dialect dialect;
+} runtimes[] = {
+	{"/usr/bin/runc", CLI_RUNC},	    {"runc", CLI_RUNC},
+	{"/usr/bin/crun", CLI_CRUN},	    {"crun", CLI_CRUN},
+	{"/usr/bin/youki", CLI_EITHER},	    {"/opt/runc/youki", CLI_EITHER},
+	{"/usr/bin/runc.real", CLI_EITHER}, {"/usr/bin/crun-vm", CLI_EITHER},
+	{"/usr/bin/kata-runc", CLI_EITHER}, {"/usr/bin/RUNC", CLI_EITHER},
+	{"/usr/bin/runc/", CLI_EITHER},	    {"", CLI_EITHER},
+};
+
 static bool same(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static void check(const struct row *row)
+static void check(const char *name, char *const words[WORDS_MAX],
+		  enum cli_dialect dialect, const struct cli *want)
 {
 	static const size_t texts[] = {
 		offsetof(struct cli, root),
@@ -343,25 +479,24 @@ static void check(const struct row *row)
 		offsetof(struct cli, id),
 		offsetof(struct cli, unknown_option),
 	};
-	char *argv[ARRAY_LEN(row->words) + 2] = {"runmoor"};
+	char *argv[WORDS_MAX + 2] = {"runmoor"};
 	struct cli got;
 	int argc = 1;
 
-	for (size_t i = 0; i < ARRAY_LEN(row->words) && row->words[i]; i++)
-		argv[argc++] = row->words[i];
-	cli_parse(argc, argv, CLI_EITHER, &got);
-	CHECK(row->name, got.command == row->want.command);
-	CHECK(row->name, got.command_index == row->want.command_index);
-	CHECK(row->name, got.log_json == row->want.log_json);
-	CHECK(row->name, got.detach == row->want.detach);
-	CHECK(row->name, got.force == row->want.force);
+	for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
+		argv[argc++] = words[i];
+	cli_parse(argc, argv, dialect, &got);
+	CHECK(name, got.command == want->command);
+	CHECK(name, got.command_index == want->command_index);
+	CHECK(name, got.log_json == want->log_json);
+	CHECK(name, got.detach == want->detach);
+	CHECK(name, got.force == want->force);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		const char *a = *(const char **)((char *)&got + texts[i]);
 		const char *b =
-			*(const char *const *)((const char *)&row->want +
-					       texts[i]);
+			*(const char *const *)((const char *)want + texts[i]);
 
-		CHECK(row->name, same(a, b));
+		CHECK(name, same(a, b));
 	}
 }
 
@@ -370,9 +505,20 @@ int main(void)
 	struct cli got;
 
 	for (size_t i = 0; i < ARRAY_LEN(uncertain); i++)
-		check(&uncertain[i]);
+		check(uncertain[i].name, uncertain[i].words, CLI_EITHER,
+		      &uncertain[i].want);
 	for (size_t i = 0; i < ARRAY_LEN(certain); i++)
-		check(&certain[i]);
+		check(certain[i].name, certain[i].words, CLI_EITHER,
+		      &certain[i].want);
+	for (size_t i = 0; i < ARRAY_LEN(dialects); i++) {
+		check(dialects[i].name, dialects[i].words, CLI_RUNC,
+		      &dialects[i].runc);
+		check(dialects[i].name, dialects[i].words, CLI_CRUN,
+		      &dialects[i].crun);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(runtimes); i++)
+		CHECK(runtimes[i].path,
+		      cli_dialect_of(runtimes[i].path) == runtimes[i].dialect);
 	cli_parse(0, (char *[]){NULL}, CLI_EITHER, &got);
 	CHECK("not even a name", got.command == COMMAND_OTHER);
 	TEST_END();
