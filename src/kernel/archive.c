@@ -74,14 +74,11 @@ static int hash_member(zip_t *zip, uint64_t index, uint64_t *budget,
  * what Java and Python go by. */
 static zip_t *open_archive(int fd)
 {
-	OWNED(close_owned) int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	zip_t *zip;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	zip_t *zip = copy < 0 ? NULL : zip_fdopen(copy, 0, NULL);
 
-	if (copy < 0)
-		return NULL;
-	zip = zip_fdopen(copy, 0, NULL);
-	if (zip)
-		copy = -1;
+	if (!zip && copy >= 0)
+		(void)close(copy);
 	return zip;
 }
 

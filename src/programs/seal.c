@@ -231,7 +231,8 @@ static int seal_layers(const struct overlay *overlay, const char *folder,
 
 	if (name_manifest(overlay, layers, folder, container, e) < 0)
 		return -1;
-	container->cached = access(container->manifest, F_OK) == 0;
+	container->cached =
+		container->manifest && access(container->manifest, F_OK) == 0;
 	if (!container->cached &&
 	    make_manifest(overlay, layers, folder, container, e) < 0)
 		return -1;
