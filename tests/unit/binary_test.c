@@ -167,7 +167,10 @@ static void put_image(const struct image *image, char bytes[FILE_SIZE])
 {
 	memset(bytes, 0, FILE_SIZE);
 	memset(bytes + NAME_AT, 'a', FILE_SIZE - NAME_AT);
-	memcpy(bytes, ELFMAG, SELFMAG);
+	bytes[EI_MAG0] = ELFMAG0;
+	bytes[EI_MAG1] = ELFMAG1;
+	bytes[EI_MAG2] = ELFMAG2;
+	bytes[EI_MAG3] = ELFMAG3;
 	bytes[EI_CLASS] = (char)image->class;
 	if (image->class == ELFCLASS64)
 		put_wide(image, bytes);
@@ -362,7 +365,7 @@ static void check_real(void)
 {
 	OWNED(close_owned)
 	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	struct binary got;
+	struct binary got = {0};
 
 	CHECK("this program", lseek(fd, 1000, SEEK_SET) == 1000 &&
 				      binary_inspect(fd, &got, NULL) == 0);

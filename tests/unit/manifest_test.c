@@ -183,7 +183,7 @@ static void check_identities(const struct manifest *m)
 						    &got);
 
 		CHECK(identities[i].name, found == !!identities[i].path);
-		if (!found)
+		if (!found || !identities[i].path)
 			continue;
 		CHECK(identities[i].name,
 		      strcmp(got.path, identities[i].path) == 0);
@@ -396,7 +396,7 @@ static void resize(const struct buffer *bytes, uint32_t slots,
 			slot = 0;
 		buffer_append(out, &slot, sizeof(slot));
 	}
-	tables += 2 * before * sizeof(before);
+	tables += 2 * (size_t)before * sizeof(before);
 	buffer_append(out, bytes->data + tables, bytes->len - tables);
 }
 
@@ -458,18 +458,19 @@ static bool sound(const struct manifest *m)
 static void check_flips(const struct buffer *bytes)
 {
 	OWNED(free_owned) char *exact = copy(bytes, bytes->len);
+	unsigned char *flipped = (unsigned char *)exact;
 	size_t parsed = 0;
 	size_t unsound = 0;
 
 	for (size_t bit = 0; bit < 8 * bytes->len; bit++) {
 		OWNED(manifest_owned) struct manifest *m = NULL;
 
-		exact[bit / 8] ^= (char)(1 << bit % 8);
+		flipped[bit / 8] ^= (unsigned char)(1U << bit % 8);
 		if (manifest_parse(exact, bytes->len, &m, NULL) == 0) {
 			parsed++;
 			unsound += !sound(m);
 		}
-		exact[bit / 8] ^= (char)(1 << bit % 8);
+		flipped[bit / 8] ^= (unsigned char)(1U << bit % 8);
 	}
 	CHECK("some flipped bits leave a manifest", parsed > 0);
 	CHECK("and some don't", parsed < 8 * bytes->len);
