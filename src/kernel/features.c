@@ -1,9 +1,12 @@
 #include "features.h"
 
+#include "target.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -73,6 +76,25 @@ static int may_trace(void)
 	return 0;
 }
 
+/* The proof follows /proc/PID/map_files, which the kernel lets only the
+ * host's own capabilities do. */
+static int may_follow_mappings(void)
+{
+	struct mapping mappings[MAPPINGS_MAX];
+	OWNED(close_owned) int fd = -1;
+	uint64_t stack_end;
+	size_t count = 0;
+	char name[64];
+
+	if (target_mappings(getpid(), mappings, &count, &stack_end, NULL) < 0 ||
+	    count == 0)
+		return 0; /* more than a fresh program has: no answer */
+	(void)snprintf(name, sizeof(name), "map_files/%llx-%llx",
+		       (unsigned long long)mappings[0].start,
+		       (unsigned long long)mappings[0].end);
+	return target_open_link(getpid(), name, &fd, NULL);
+}
+
 int features_check(struct err *e)
 {
 	static const struct {
@@ -89,13 +111,17 @@ int features_check(struct err *e)
 		{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)"},
 		{may_trace, "ptrace (kernel.yama.ptrace_scope is 3: it must "
 			    "be 2 or less, which takes a reboot)"},
+		{may_follow_mappings,
+		 "the right to follow /proc/PID/map_files: rootless "
+		 "containers don't work in this version (it takes "
+		 "CAP_SYS_ADMIN on the host)"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
 		if (features[i].probe() < 0)
 			return err_set(e, errno,
-				       "this kernel can't protect containers: "
-				       "it has no %s",
+				       "can't protect containers here: "
+				       "missing is %s",
 				       features[i].name);
 	return 0;
 }
