@@ -132,6 +132,7 @@ static void become_supervisor(const struct run *run, int ready)
 	for (int fd = 0; fd < 3; fd++)
 		(void)dup2(null, fd);
 	(void)dup2(ready, 3);
+	(void)fcntl(3, F_SETFD, 0); /* were it 3 already, dup2 did nothing */
 	(void)syscall(SYS_close_range, 4, ~0U, 0);
 	(void)setsid();
 	(void)!chdir("/");
