@@ -10,6 +10,10 @@ target_compile_options(flags INTERFACE -Wall -Wextra -Wconversion -Wshadow
 if(RUNMOOR_WERROR)
   target_compile_options(flags INTERFACE -Werror)
 endif()
+if(RUNMOOR_FUZZ)
+  # Coverage of the floors too, or the fuzzers are blind to what they call.
+  target_compile_options(flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(RUNMOOR_UNPROVEN)
   target_compile_definitions(flags INTERFACE RUNMOOR_UNPROVEN)
 endif()

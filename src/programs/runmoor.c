@@ -14,10 +14,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CONFIG_SIZE_MAX = 1024 * 1024 };
+enum { CONFIG_SIZE_MAX = 1024 * 1024, HOOK_INPUT_MS = 1000 };
 
 static const char system_config[] = "/etc/runmoor/config.json";
 
@@ -245,7 +246,14 @@ static bool needs_config(const struct cli *cli)
 static int poststop(const char *folder)
 {
 	struct err e = {0};
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	char state[4096];
 
+	/* The container's state, which crun dies of SIGPIPE for when a hook
+	 * doesn't take it. */
+	while (poll(&input, 1, HOOK_INPUT_MS) == 1 &&
+	       read(STDIN_FILENO, state, sizeof(state)) > 0)
+		;
 	if (container_release(folder, &e) == 0)
 		return EXIT_SUCCESS;
 	(void)fprintf(stderr, "runmoor: %s\n", e.text);
