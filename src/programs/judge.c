@@ -102,24 +102,36 @@ static enum outcome look_at_exec(struct look *look,
 	return look_at_chain(look, fd, NULL);
 }
 
+static enum outcome unresolvable(struct look *look)
+{
+	look->out->facts.unresolvable = true;
+	return OUTCOME_DECIDED;
+}
+
 static enum outcome look_at_map(struct look *look, const struct notification *n)
 {
 	OWNED(close_owned) int fd = -1;
 	struct identity id;
 	struct found found;
+	struct err e;
 	char name[32];
 
-	(void)snprintf(name, sizeof(name), "fd/%d", (int)(uint32_t)n->args[4]);
-	if ((n->args[3] & MAP_ANONYMOUS) ||
-	    target_open_link(look->target.tid, name, &fd, NULL) < 0 ||
-	    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return OUTCOME_PASS;
-	/* A device's memory holds no file's code. */
-	if (!S_ISREG(id.mode))
-		return OUTCOME_PASS;
 	/* There is no later proof of a mapping: what is hashed now counts. */
 	look->out->facts.proven = true;
-	return look_at(look, fd, ROLE_LIBRARY, &found);
+	(void)snprintf(name, sizeof(name), "fd/%d", (int)(uint32_t)n->args[4]);
+	if (n->args[3] & MAP_ANONYMOUS)
+		return OUTCOME_PASS;
+	/* No such descriptor: the kernel will say so. Any other failure is
+	 * ours, as when we have no descriptors left, and lets nothing pass. */
+	if (target_open_link(look->target.tid, name, &fd, &e) < 0)
+		return e.code == ENOENT ? OUTCOME_PASS : unresolvable(look);
+	if (look->pace == PACE_FAST)
+		return look_at(look, fd, ROLE_LIBRARY, &found);
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+		return unresolvable(look);
+	/* A device's memory holds no file's code. */
+	return S_ISREG(id.mode) ? look_at(look, fd, ROLE_LIBRARY, &found)
+				: OUTCOME_PASS;
 }
 
 static void inspection_reset(struct inspection *inspection, bool proven)
@@ -219,10 +231,8 @@ static enum outcome look_at_mappings(struct look *look,
 			       (unsigned long long)mappings[i].end);
 		if (look->out->facts.count >= FILES_MAX - 1 ||
 		    target_open_link(look->target.tid, name, &fd, NULL) < 0 ||
-		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
-			look->out->facts.unresolvable = true;
-			return OUTCOME_DECIDED;
-		}
+		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+			return unresolvable(look);
 		if (looked_at(look->out, &id))
 			continue;
 		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
@@ -230,6 +240,13 @@ static enum outcome look_at_mappings(struct look *look,
 			return outcome;
 	}
 	return OUTCOME_DECIDED;
+}
+
+/* A failure that is not the path's: it says nothing of what is there. */
+static bool is_ours(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	       error == EIO || error == EPERM;
 }
 
 /*
@@ -246,23 +263,26 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 	struct err e;
 	int fd;
 
-	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) <
-	    0) {
-		look->out->facts.unresolvable = true;
-		return OUTCOME_DECIDED;
+	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) < 0)
+		return unresolvable(look);
+	if (open_path(look, TARGET_CWD, name, 0, &fd, &e) < 0) {
+		if (look->pace == PACE_FAST && e.code == EAGAIN)
+			return OUTCOME_SLOW;
+		return is_ours(e.code) ? unresolvable(look) : OUTCOME_DECIDED;
 	}
-	if (open_path(look, TARGET_CWD, name, 0, &fd, &e) < 0)
-		return look->pace == PACE_FAST && e.code == EAGAIN
-			       ? OUTCOME_SLOW
-			       : OUTCOME_DECIDED;
-	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
-	    identity_same(&id, &exe)) {
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
+		(void)close(fd);
+		return unresolvable(look);
+	}
+	if (identity_same(&id, &exe)) {
 		(void)close(fd);
 		return OUTCOME_DECIDED;
 	}
 	/* Not what runs: the script that it runs, or a file swapped since. */
 	outcome = look_at_chain(look, fd, &exe);
-	return outcome == OUTCOME_ERROR ? OUTCOME_DECIDED : outcome;
+	if (outcome != OUTCOME_ERROR)
+		return outcome;
+	return is_ours(look->out->error) ? unresolvable(look) : OUTCOME_DECIDED;
 }
 
 enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,

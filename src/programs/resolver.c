@@ -56,6 +56,11 @@ static void work(const struct resolver *resolver, struct job *job,
 			: judge_loaded(resolver->judge, job->tid, PACE_FULL,
 				       inspection);
 	job->error = inspection->error;
+	if (job->outcome == OUTCOME_SLOW)
+		inspection->decision = (struct decision){
+			.reason = REASON_UNRESOLVABLE,
+			.allow_rule = -1,
+		};
 	if (job->outcome == OUTCOME_ERROR || job->outcome == OUTCOME_PASS)
 		return;
 	job->verdict = job->outcome == OUTCOME_DECIDED ? decision->verdict

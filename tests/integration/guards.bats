@@ -106,3 +106,17 @@ image_extra() { # FOLDER
 	assert_status 126
 	refute_marker
 }
+
+# A supervisor that can't open anything any more can't judge: nothing passes.
+# bats test_tags=debian
+@test "a supervisor out of descriptors lets no library through" {
+	start 'drop libmarker.so /tmp/evil.so; mkfifo /tmp/go; export PYTHONPATH=/tmp
+		python3 -c "open(\"/tmp/ready\", \"w\").close(); open(\"/tmp/go\").read(); import evil"
+		echo status $?'
+	eventually test -e "$ROOT/tmp/ready"
+	prlimit --pid "$(supervisors)" --nofile=3:
+	echo >"$ROOT/tmp/go"
+	eventually grep -q status "$T/output"
+	prlimit --pid "$(supervisors)" --nofile=1024: 2>/dev/null || true
+	refute_marker
+}
