@@ -1,22 +1,17 @@
 /*
- * overlay - the layers below a container's root file system. Source:
- * Documentation/filesystems/overlayfs.rst, proc_pid_mountinfo(5).
+ * overlay - the overlay that a container's root file system is, and its image
+ * without what the container wrote. Source:
+ * Documentation/filesystems/overlayfs.rst.
  */
 #pragma once
 
 #include "err.h"
-#include "identity.h"
+#include "layers.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct overlay {
-	char **lower; /* absolute folders, uppermost first */
-	size_t lower_count;
-	bool writable; /* it has an upper layer */
-	char *upper;   /* absolute folder; NULL: none, or not known */
-	/* Every lowerdir resolved to a folder: the image is known. */
-	bool lower_known;
+	struct layers layers;
 	/* Unchanged ctime means unchanged content: every layer lies on a file
 	 * system that keeps it so, and no mount writes to a layer. */
 	bool lower_immutable;

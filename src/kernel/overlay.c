@@ -1,6 +1,7 @@
 #include "overlay.h"
 
 #include "filesystem.h"
+#include "stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,56 +13,10 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-enum { LAYERS_MAX = 500 }; /* as OVL_MAX_STACK of the kernel */
-
 static void table_owned(struct libmnt_table **table)
 {
 	mnt_unref_table(*table);
 	*table = NULL;
-}
-
-/* One layer of a lowerdir list, with \: and \\ undone; moves *at on. */
-static char *next_layer(const char **at)
-{
-	char *layer = malloc(strlen(*at) + 1);
-	size_t len = 0;
-
-	if (!layer)
-		return NULL;
-	for (; **at && **at != ':'; (*at)++) {
-		if (**at == '\\' && (*at)[1])
-			(*at)++;
-		layer[len++] = **at;
-	}
-	layer[len] = '\0';
-	if (**at == ':')
-		(*at)++;
-	return layer;
-}
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-
-	return path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static int read_layers(const char *list, struct overlay *ret, struct err *e)
-{
-	ret->lower = calloc(LAYERS_MAX, sizeof(*ret->lower));
-	if (!ret->lower)
-		return err_set(e, ENOMEM, "read lowerdir");
-	ret->lower_known = *list != '\0';
-	while (*list && ret->lower_count < LAYERS_MAX) {
-		char *layer = next_layer(&list);
-
-		if (!layer)
-			return err_set(e, ENOMEM, "read lowerdir");
-		ret->lower[ret->lower_count++] = layer;
-		ret->lower_known = ret->lower_known && is_folder(layer);
-	}
-	ret->lower_known = ret->lower_known && !*list;
-	return 0;
 }
 
 /* A copy of an option's value; NULL where it isn't given. */
@@ -84,49 +39,58 @@ static bool has_option(const char *options, const char *name)
 	return mnt_optstr_get_option(options, name, &value, &len) == 0;
 }
 
-static bool same_folder(const char *a, const char *b)
+/* The folders that layers are, as numbers: a machine has many mounts. */
+static size_t identify(const struct layers *layers, struct identity *ret)
 {
-	struct stat left;
-	struct stat right;
+	size_t count = 0;
 
-	return stat(a, &left) == 0 && stat(b, &right) == 0 &&
-	       left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+	for (size_t i = 0; i < layers->lower_count; i++)
+		if (stat_identity(AT_FDCWD, layers->lower[i], 0, &ret[count]) ==
+		    0)
+			count++;
+	return count;
 }
 
-static bool is_layer(const struct overlay *overlay, const char *path)
+static bool is_upper(struct libmnt_fs *fs, const struct identity *folders,
+		     size_t count)
 {
-	for (size_t i = 0; i < overlay->lower_count; i++)
-		if (same_folder(overlay->lower[i], path))
+	const char *type = mnt_fs_get_fstype(fs);
+	const char *options = mnt_fs_get_fs_options(fs);
+	OWNED(free_owned) char *upper = NULL;
+	struct identity id;
+
+	if (!type || strcmp(type, "overlay") != 0 || !options)
+		return false;
+	upper = layers_upper(mnt_fs_get_target(fs), options);
+	if (!upper || stat_identity(AT_FDCWD, upper, 0, &id) < 0)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (folders[i].dev == id.dev && folders[i].ino == id.ino)
 			return true;
 	return false;
 }
 
 /* A layer that some overlay of this machine writes to isn't immutable. */
-static bool layer_is_written(const struct overlay *overlay,
+static bool layer_is_written(const struct layers *layers,
 			     struct libmnt_table *table)
 {
+	struct identity folders[LAYERS_MAX];
+	size_t count = identify(layers, folders);
 	struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *fs = NULL;
 	bool written = !iterator;
 
-	while (!written && mnt_table_next_fs(table, iterator, &fs) == 0) {
-		const char *type = mnt_fs_get_fstype(fs);
-		OWNED(free_owned) char *upper = NULL;
-
-		if (!type || strcmp(type, "overlay") != 0)
-			continue;
-		upper = option_value(mnt_fs_get_fs_options(fs), "upperdir");
-		written = upper && is_layer(overlay, upper);
-	}
+	while (!written && mnt_table_next_fs(table, iterator, &fs) == 0)
+		written = is_upper(fs, folders, count);
 	mnt_free_iter(iterator);
 	return written;
 }
 
-static bool layers_keep_ctime(const struct overlay *overlay)
+static bool layers_keep_ctime(const struct layers *layers)
 {
-	for (size_t i = 0; i < overlay->lower_count; i++) {
+	for (size_t i = 0; i < layers->lower_count; i++) {
 		OWNED(close_owned)
-		int fd = open(overlay->lower[i], O_PATH | O_CLOEXEC);
+		int fd = open(layers->lower[i], O_PATH | O_CLOEXEC);
 
 		if (fd < 0 || !filesystem_keeps_ctime(fd))
 			return false;
@@ -161,7 +125,6 @@ int overlay_find(const char *path, bool *ret_found, struct overlay *ret,
 	struct libmnt_table *table =
 		mnt_new_table_from_file("/proc/self/mountinfo");
 	OWNED(free_owned) char *real = realpath(path, NULL);
-	OWNED(free_owned) char *lower = NULL;
 	struct libmnt_fs *fs;
 	const char *options;
 	const char *type;
@@ -180,32 +143,23 @@ int overlay_find(const char *path, bool *ret_found, struct overlay *ret,
 	    strcmp(mnt_fs_get_root(fs), "/") != 0)
 		return 0;
 	options = mnt_fs_get_fs_options(fs);
-	lower = option_value(options, "lowerdir");
-	ret->upper = option_value(options, "upperdir");
-	ret->writable = ret->upper != NULL;
-	if (ret->upper && !is_folder(ret->upper)) {
-		free(ret->upper);
-		ret->upper = NULL;
-	}
-	if (read_layers(lower ? lower : "", ret, e) < 0 ||
+	if (layers_find(real, options ? options : "", &ret->layers, e) < 0 ||
 	    repeat_options(options, ret) < 0) {
 		overlay_clear(ret);
 		return err_set(e, ENOMEM, "read the overlay of %s", path);
 	}
-	ret->lower_immutable = ret->lower_known && layers_keep_ctime(ret) &&
-			       !layer_is_written(ret, table);
+	ret->lower_immutable = ret->layers.lower_known &&
+			       layers_keep_ctime(&ret->layers) &&
+			       !layer_is_written(&ret->layers, table);
 	*ret_found = true;
 	return 0;
 }
 
 void overlay_clear(struct overlay *overlay)
 {
-	for (size_t i = 0; i < overlay->lower_count; i++)
-		free(overlay->lower[i]);
-	free(overlay->lower);
-	free(overlay->upper);
+	layers_clear(&overlay->layers);
 	free(overlay->options);
-	*overlay = (struct overlay){0};
+	overlay->options = NULL;
 }
 
 /* What the thread that mounts is handed, and what it hands back. */
@@ -220,15 +174,16 @@ struct private_mount {
  * characters that would need escapes. fds stay open until the mount. */
 static int lower_option(const struct overlay *overlay, int *fds, char **ret)
 {
-	size_t cap = overlay->lower_count * 24 + 64 + strlen(overlay->options);
+	size_t cap = overlay->layers.lower_count * 24 + 64 +
+		     strlen(overlay->options);
 	char *text = malloc(cap);
 	size_t len;
 
 	if (!text)
 		return -1;
 	len = (size_t)snprintf(text, cap, "lowerdir=");
-	for (size_t i = 0; i < overlay->lower_count; i++) {
-		fds[i] = open(overlay->lower[i],
+	for (size_t i = 0; i < overlay->layers.lower_count; i++) {
+		fds[i] = open(overlay->layers.lower[i],
 			      O_PATH | O_DIRECTORY | O_CLOEXEC);
 		len += (size_t)snprintf(text + len, cap - len,
 					"%s/proc/self/fd/%d", i ? ":" : "",
@@ -260,7 +215,7 @@ static void *mount_privately(void *argument)
 	else if ((job->fd = open(job->scratch,
 				 O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		(void)err_set(job->e, errno, "open %s", job->scratch);
-	for (size_t i = 0; i < job->overlay->lower_count; i++)
+	for (size_t i = 0; i < job->overlay->layers.lower_count; i++)
 		close_owned(&fds[i]);
 	return NULL;
 }
@@ -271,12 +226,13 @@ int overlay_open_lower(const struct overlay *overlay, const char *scratch,
 	struct private_mount job = {overlay, scratch, -1, e};
 	pthread_t thread;
 
-	if (overlay->lower_count == 1) {
+	if (overlay->layers.lower_count == 1) {
 		/* An overlay has at least two layers; one is its own merge. */
-		*ret_fd = open(overlay->lower[0],
+		*ret_fd = open(overlay->layers.lower[0],
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (*ret_fd < 0)
-			return err_set(e, errno, "open %s", overlay->lower[0]);
+			return err_set(e, errno, "open %s",
+				       overlay->layers.lower[0]);
 		return 0;
 	}
 	if (pthread_create(&thread, NULL, mount_privately, &job) != 0)

@@ -15,48 +15,19 @@
 /* Files looked at for each device that has to be learned. */
 enum { DEVICE_TRIES = 4096 };
 
-/* *ret_unique turns false where a folder has no birth time: its inode may be
- * used again, for another image. */
-static int key_folder(struct buffer *key, const char *path, bool *ret_unique,
-		      struct err *e)
+/* The image's name, and that of its manifest in the cache. */
+static int image_key(const struct overlay *overlay,
+		     const struct container *container, char ret[DIGEST_HEX],
+		     bool *ret_shared, struct err *e)
 {
-	OWNED(close_owned) int fd = open(path, O_PATH | O_CLOEXEC);
-	struct identity id;
-	int64_t birth;
-
-	if (fd < 0 || stat_birth(fd, &id, &birth) < 0)
-		return err_set(e, errno, "%s", path);
-	*ret_unique = *ret_unique && birth != 0;
-	buffer_printf(key, "%llx %llx %llx\n", (unsigned long long)id.dev,
-		      (unsigned long long)id.ino, (unsigned long long)birth);
-	return 0;
-}
-
-/*
- * What names the image: each layer by device, inode and birth time, since
- * paths and snapshot numbers are used again. A plain root is itself the
- * image, as it was at its first create: its folder's identity names it, so
- * that a second create doesn't bless what the first life dropped.
- */
-static int image_key(const struct overlay *overlay, bool layers,
-		     const char *rootfs, char ret[DIGEST_HEX], bool *ret_unique,
-		     struct err *e)
-{
-	struct buffer key = BUFFER_INIT;
+	struct buffer name = BUFFER_INIT;
 	uint8_t digest[DIGEST_SIZE];
-	int rc = 0;
+	int rc = layers_name(container->overlay ? &overlay->layers : NULL,
+			     container->rootfs, &name, ret_shared, e);
 
-	buffer_printf(&key, "%s\n", layers ? "layers" : "folder");
-	for (size_t i = 0; layers && rc == 0 && i < overlay->lower_count; i++)
-		rc = key_folder(&key, overlay->lower[i], ret_unique, e);
-	if (!layers)
-		rc = key_folder(&key, overlay->upper ? overlay->upper : rootfs,
-				ret_unique, e);
-	if (rc == 0 && buffer_failed(&key))
-		rc = err_set(e, ENOMEM, "name the image");
 	if (rc == 0)
-		rc = sha256_bytes(key.data, key.len, digest, e);
-	buffer_clear(&key);
+		rc = sha256_bytes(name.data, name.len, digest, e);
+	buffer_clear(&name);
 	if (rc == 0)
 		sha256_hex(digest, ret);
 	return rc;
@@ -181,13 +152,12 @@ static void warn_unreadable(const struct container *container,
 }
 
 /* Where the image's manifest is, or will be. */
-static int name_manifest(const struct overlay *overlay, bool layers,
-			 const char *folder, struct container *container,
-			 struct err *e)
+static int name_manifest(const struct overlay *overlay, const char *folder,
+			 struct container *container, struct err *e)
 {
 	OWNED(free_owned) char *cache = NULL;
 	char key[DIGEST_HEX];
-	bool unique = true;
+	bool shared = true;
 	int n;
 
 	if (asprintf(&cache, "%s/manifests", container->config.cache_dir) < 0) {
@@ -195,9 +165,9 @@ static int name_manifest(const struct overlay *overlay, bool layers,
 		return err_set(e, ENOMEM, "open the cache");
 	}
 	if (file_make_dirs(cache, 0700, e) < 0 ||
-	    image_key(overlay, layers, container->rootfs, key, &unique, e) < 0)
+	    image_key(overlay, container, key, &shared, e) < 0)
 		return -1;
-	n = unique ? asprintf(&container->manifest, "%s/%s.manifest", cache,
+	n = shared ? asprintf(&container->manifest, "%s/%s.manifest", cache,
 			      key)
 		   : asprintf(&container->manifest, "%s/image.manifest",
 			      folder);
@@ -227,9 +197,9 @@ static int use_manifest(struct container *container, struct err *e)
 static int seal_layers(const struct overlay *overlay, const char *folder,
 		       struct container *container, struct err *e)
 {
-	bool layers = container->overlay && overlay->lower_known;
+	bool layers = container->overlay && overlay->layers.lower_known;
 
-	if (name_manifest(overlay, layers, folder, container, e) < 0)
+	if (name_manifest(overlay, folder, container, e) < 0)
 		return -1;
 	container->cached =
 		container->manifest && access(container->manifest, F_OK) == 0;
@@ -250,8 +220,8 @@ static int seal_image(const struct spec *spec, const char *folder,
 	    0)
 		return -1;
 	rc = seal_layers(&overlay, folder, container, e);
-	container->overlay_writable = overlay.writable;
-	container->upper = PTR_MOVE(overlay.upper);
+	container->overlay_writable = overlay.layers.writable;
+	container->upper = PTR_MOVE(overlay.layers.upper);
 	container->stat_trusted =
 		overlay.lower_immutable && !can_forge_times(spec);
 	container->reads_may_block = spec_may_block_reads(spec);
