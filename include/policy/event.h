@@ -53,6 +53,8 @@ struct event_container {
 	const char *id;
 	const char *bundle;
 	const char *runtime;		/* path of the real runtime  */
+	const char *name;		/* where no annotation says, */
+	const char *image;		/* or NULL                   */
 	const struct json *annotations; /* of the spec, may be NULL  */
 	const struct config *config;	/* mode, match, … as policy  */
 };

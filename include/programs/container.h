@@ -29,6 +29,8 @@ struct container {
 	char *bundle;  /* absolute */
 	char *rootfs;  /* absolute */
 	char *runtime; /* absolute path of the real one */
+	char *name;    /* as the engine calls it, or NULL */
+	char *image;   /* its name, or NULL */
 	struct config config;
 	struct json *annotations; /* of the spec; NULL: none */
 	char *manifest;		  /* path */

@@ -130,9 +130,9 @@ static void put_head(struct fields *f, struct json *root,
 	fields_text(f, root, "event.provider", "runmoor");
 }
 
-/* The first of the annotations that is there. */
+/* The first of the annotations that is there, else otherwise. */
 static const char *annotation(const struct event_container *container,
-			      const char *const keys[])
+			      const char *const keys[], const char *otherwise)
 {
 	const char *text;
 
@@ -141,7 +141,7 @@ static const char *annotation(const struct event_container *container,
 				&text) &&
 		    *text)
 			return text;
-	return NULL;
+	return otherwise;
 }
 
 /* Of containerd's CRI plugin, of the kubelet (CRI-O hands its labels on), and
@@ -163,14 +163,15 @@ static void put_container(struct fields *f, struct json *root,
 		"io.kubernetes.cri.sandbox-namespace",
 		"io.kubernetes.pod.namespace", "io.kubernetes.cri-o.Namespace",
 		NULL};
-	const char *pod = annotation(container, pods);
-	const char *namespace = annotation(container, namespaces);
+	const char *pod = annotation(container, pods, NULL);
+	const char *namespace = annotation(container, namespaces, NULL);
 	const char *runtime = container->runtime;
 
 	fields_text(f, root, "container.id", container->id);
-	fields_text(f, root, "container.name", annotation(container, names));
+	fields_text(f, root, "container.name",
+		    annotation(container, names, container->name));
 	fields_text(f, root, "container.image.name",
-		    annotation(container, images));
+		    annotation(container, images, container->image));
 	if (runtime && strrchr(runtime, '/'))
 		runtime = strrchr(runtime, '/') + 1;
 	fields_text(f, root, "container.runtime", runtime);

@@ -2,6 +2,7 @@
 
 #include "bundle.h"
 #include "container.h"
+#include "engine.h"
 #include "features.h"
 #include "file.h"
 #include "runtime.h"
@@ -90,6 +91,7 @@ static int describe(struct run *run, struct err *e)
 	if (!c->id || !c->root || !c->bundle || !c->runtime ||
 	    (annotations && !c->annotations))
 		return err_set(e, ENOMEM, "describe the container");
+	engine_names(run->spec, c);
 	return 0;
 }
 

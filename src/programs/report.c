@@ -28,6 +28,8 @@ static char *finish(struct event *event, const struct container *container,
 		.id = container->id,
 		.bundle = container->bundle,
 		.runtime = container->runtime,
+		.name = container->name,
+		.image = container->image,
 		.annotations = container->annotations,
 		.config = &container->config,
 	};

@@ -1,0 +1,114 @@
+#include "engine.h"
+
+#include "file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct json *read_json(const char *path)
+{
+	struct buffer text = BUFFER_INIT;
+	struct json *document = NULL;
+
+	if (file_read(AT_FDCWD, path, JSON_SIZE_MAX, &text, NULL) < 0 ||
+	    json_parse(text.data ? text.data : "", text.len, &document, NULL) <
+		    0)
+		document = NULL;
+	buffer_clear(&text);
+	return document;
+}
+
+static char *copy_of(const struct json *value)
+{
+	const char *text;
+
+	return json_string(value, &text) && *text ? strdup(text) : NULL;
+}
+
+static bool is_text(const struct json *value, const char *expected)
+{
+	const char *text;
+
+	return json_string(value, &text) && strcmp(text, expected) == 0;
+}
+
+/* The metadata is a document in a string. */
+static void take_metadata(const struct json *entry, struct container *container)
+{
+	OWNED(json_owned) struct json *metadata = NULL;
+	const char *text;
+
+	if (!json_string(json_get(entry, "metadata"), &text) ||
+	    json_parse(text, strlen(text), &metadata, NULL) < 0)
+		return;
+	container->name = copy_of(json_get(metadata, "name"));
+	container->image = copy_of(json_get(metadata, "image-name"));
+}
+
+/* STORAGE/DRIVER-containers/ID/userdata is the bundle. */
+static bool ask_storage(const char *list, struct container *container)
+{
+	OWNED(json_owned) struct json *document = NULL;
+	OWNED(free_owned) char *path = NULL;
+
+	if (asprintf(&path, "%s/../../%s", container->bundle, list) < 0) {
+		path = NULL;
+		return false;
+	}
+	document = read_json(path);
+	for (size_t i = 0; i < json_count(document); i++) {
+		const struct json *entry = json_at(document, i);
+
+		if (!is_text(json_get(entry, "id"), container->id))
+			continue;
+		take_metadata(entry, container);
+		return true;
+	}
+	return false;
+}
+
+/* docker binds CONTAINERS/ID/hostname and the like into the container. */
+static void ask_docker(const struct spec *spec, struct container *container)
+{
+	OWNED(json_owned) struct json *document = NULL;
+	OWNED(free_owned) char *path = NULL;
+	const char *slash = NULL;
+	const char *name;
+
+	for (size_t i = 0; !slash && i < spec_mount_count(spec); i++) {
+		struct spec_mount mount;
+
+		spec_mount_at(spec, i, &mount);
+		slash = mount.bind && mount.source && mount.destination &&
+					strcmp(mount.destination,
+					       "/etc/hostname") == 0
+				? strrchr(mount.source, '/')
+				: NULL;
+		if (slash &&
+		    asprintf(&path, "%.*s/config.v2.json",
+			     (int)(slash - mount.source), mount.source) < 0)
+			path = NULL;
+	}
+	document = path ? read_json(path) : NULL;
+	if (!is_text(json_get(document, "ID"), container->id))
+		return;
+	if (json_string(json_get(document, "Name"), &name) && *name)
+		container->name = strdup(name + strspn(name, "/"));
+	container->image =
+		copy_of(json_get(json_get(document, "Config"), "Image"));
+}
+
+void engine_names(const struct spec *spec, struct container *container)
+{
+	static const char userdata[] = "/userdata";
+	const char *bundle = container->bundle;
+	size_t len = strlen(bundle);
+
+	if (len > strlen(userdata) &&
+	    strcmp(bundle + len - strlen(userdata), userdata) == 0 &&
+	    (ask_storage("containers.json", container) ||
+	     ask_storage("volatile-containers.json", container)))
+		return;
+	ask_docker(spec, container);
+}
