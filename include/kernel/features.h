@@ -6,6 +6,18 @@
 
 #include "err.h"
 
+#include <stdbool.h>
+
 /* ENOSYS or EPERM where something is missing: names it, and the version of
  * the kernel that has it or the setting that forbids it. */
 MUST_CHECK int features_check(struct err *e);
+
+/* /proc/PID/map_files can be followed, which takes the host's own
+ * capabilities: rootless it can't. */
+bool features_map_files(void);
+
+/* The device and inode that /proc/PID/maps shows for a mapping of this file
+ * are those of its stat, and so name it: not on an overlay whose layers lie
+ * on different file systems, nor on btrfs, nor for overlays of older
+ * kernels. */
+bool features_numbers_agree(int fd);

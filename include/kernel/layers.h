@@ -45,7 +45,8 @@ char *layers_upper(const char *mount_point, const char *options);
  *
  *   lower layers known    the identity of each
  *   else, upper known     that of the upper folder
- *   else, an overlay      that of the folder that rootfs is mounted in
+ *   else, an overlay      that of the folder that rootfs is mounted in; so
+ *                         for FUSE (fuse-overlayfs) and network mounts
  *   a plain folder        its own
  *
  * In all but the first the image is what the root showed at the container's

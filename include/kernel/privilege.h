@@ -6,6 +6,11 @@
 
 #include "err.h"
 
+#include <stdbool.h>
+
+/* Not root, or root of a user namespace only: as runc decides it. */
+bool privilege_rootless(void);
+
 /*
  * Keep only the capabilities the supervisor uses, take on no new privileges
  * by exec, and be no longer dumpable. Capabilities that this process never

@@ -73,9 +73,10 @@ MUST_CHECK int target_mount_point(pid_t tid, uint64_t mount, char *ret,
 MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);
 
 /* An executable mapping of a file, from /proc/TID/maps. The device and inode
- * given there are left out on purpose: they don't name one file. */
+ * given there name one file only where features_numbers_agree says so. */
 struct mapping {
 	uint64_t start, end;
+	uint64_t dev, ino;
 };
 enum { MAPPINGS_MAX = 16 };
 

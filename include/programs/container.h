@@ -42,6 +42,8 @@ struct container {
 	char *upper; /* or NULL */
 	bool stat_trusted;
 	bool reads_may_block;
+	/* Rootless: a mapping's file is told by its numbers. */
+	bool mapped_by_number;
 	struct device_pair devices[MANIFEST_DEVICES_MAX];
 	size_t device_count;
 	/* Of the seal, for its event. */

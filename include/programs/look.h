@@ -21,6 +21,9 @@ struct found {
 	char interpreter[PATH_MAX];
 };
 
+/* The device is one that the image's own files show. */
+bool look_is_image(const struct judge *judge, uint64_t dev);
+
 /* Add the file fd (O_PATH) to the facts. OUTCOME_DECIDED or OUTCOME_SLOW. */
 enum outcome look_at(struct look *look, int fd, enum role role,
 		     struct found *ret);

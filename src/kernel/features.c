@@ -1,12 +1,16 @@
 #include "features.h"
 
-#include "target.h"
+#include "stat.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -76,25 +80,6 @@ static int may_trace(void)
 	return 0;
 }
 
-/* The proof follows /proc/PID/map_files, which the kernel lets only the
- * host's own capabilities do. */
-static int may_follow_mappings(void)
-{
-	struct mapping mappings[MAPPINGS_MAX];
-	OWNED(close_owned) int fd = -1;
-	uint64_t stack_end;
-	size_t count = 0;
-	char name[64];
-
-	if (target_mappings(getpid(), mappings, &count, &stack_end, NULL) < 0 ||
-	    count == 0)
-		return 0; /* more than a fresh program has: no answer */
-	(void)snprintf(name, sizeof(name), "map_files/%llx-%llx",
-		       (unsigned long long)mappings[0].start,
-		       (unsigned long long)mappings[0].end);
-	return target_open_link(getpid(), name, &fd, NULL);
-}
-
 int features_check(struct err *e)
 {
 	static const struct {
@@ -111,10 +96,6 @@ int features_check(struct err *e)
 		{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)"},
 		{may_trace, "ptrace (kernel.yama.ptrace_scope is 3: it must "
 			    "be 2 or less, which takes a reboot)"},
-		{may_follow_mappings,
-		 "the right to follow /proc/PID/map_files: rootless "
-		 "containers don't work in this version (it takes "
-		 "CAP_SYS_ADMIN on the host)"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
@@ -124,4 +105,65 @@ int features_check(struct err *e)
 				       "missing is %s",
 				       features[i].name);
 	return 0;
+}
+
+bool features_map_files(void)
+{
+	DIR *names = opendir("/proc/self/map_files");
+	const struct dirent *name;
+	OWNED(close_owned) int fd = -1;
+	bool followed = false;
+
+	while (names && (name = readdir(names))) {
+		if (name->d_name[0] == '.')
+			continue;
+		fd = openat(dirfd(names), name->d_name, O_PATH | O_CLOEXEC);
+		followed = fd >= 0;
+		break;
+	}
+	if (names)
+		(void)closedir(names);
+	return followed;
+}
+
+/* What /proc/self/maps says of the mapping that begins at start. */
+static bool find_numbers(const void *start, uint64_t *ret_dev,
+			 uint64_t *ret_ino)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char *line = NULL;
+	size_t cap = 0;
+	bool found = false;
+
+	while (maps && !found && getline(&line, &cap, maps) > 0) {
+		uintptr_t at = 0;
+		unsigned major = 0;
+		unsigned minor = 0;
+
+		found = sscanf(line, "%" SCNxPTR "-%*x %*s %*x %x:%x %" SCNu64,
+			       &at, &major, &minor, ret_ino) == 4 &&
+			at == (uintptr_t)start;
+		*ret_dev = (uint64_t)major << 32 | minor;
+	}
+	free(line);
+	if (maps)
+		(void)fclose(maps);
+	return found;
+}
+
+bool features_numbers_agree(int fd)
+{
+	const void *start = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	struct identity id;
+	uint64_t dev = 0;
+	uint64_t ino = 0;
+	bool agree;
+
+	if (start == MAP_FAILED)
+		return false;
+	agree = stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
+		find_numbers(start, &dev, &ino) && dev == id.dev &&
+		ino == id.ino;
+	(void)munmap((void *)(uintptr_t)start, 1);
+	return agree;
 }

@@ -1,6 +1,7 @@
 #include "layers.h"
 
 #include "file.h"
+#include "filesystem.h"
 #include "stat.h"
 
 #include <dirent.h>
@@ -394,6 +395,14 @@ static int name_mount_point(const char *rootfs, struct buffer *out,
 	return name_folder(parent, out, &unique, e);
 }
 
+/* By a server, as fuse-overlayfs: each mount of it has numbers of its own. */
+static bool is_served(const char *path)
+{
+	OWNED(close_owned) int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return fd >= 0 && filesystem_may_block(fd);
+}
+
 int layers_name(const struct layers *layers, const char *rootfs,
 		struct buffer *out, bool *ret_shared, struct err *e)
 {
@@ -405,7 +414,7 @@ int layers_name(const struct layers *layers, const char *rootfs,
 		buffer_printf(out, "layers\n");
 		for (size_t i = 0; rc == 0 && i < layers->lower_count; i++)
 			rc = name_folder(layers->lower[i], out, ret_shared, e);
-	} else if (layers && !layers->upper) {
+	} else if (layers ? !layers->upper : is_served(rootfs)) {
 		rc = name_mount_point(rootfs, out, e);
 	} else {
 		buffer_printf(out, "folder\n");

@@ -219,19 +219,19 @@ static bool parse_mapping(const char *line, struct mapping *ret,
 {
 	unsigned major = 0;
 	unsigned minor = 0;
-	uint64_t ino = 0;
 	char perms[5] = "";
 	int name = 0;
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %x:%x %" SCNu64 " %n",
-		   &ret->start, &ret->end, perms, &major, &minor, &ino,
+		   &ret->start, &ret->end, perms, &major, &minor, &ret->ino,
 		   &name) < 6)
 		return false;
+	ret->dev = (uint64_t)major << 32 | minor;
 	if (name && strncmp(line + name, "[stack]", 7) == 0)
 		*ret_stack_end = ret->end;
 	/* A FUSE server may say that its inode is 0. */
 	return perms[2] == 'x' &&
-	       (major || minor || ino || (name && line[name] == '/'));
+	       (major || minor || ret->ino || (name && line[name] == '/'));
 }
 
 int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],

@@ -209,6 +209,46 @@ static bool looked_at(const struct inspection *inspection,
 	return false;
 }
 
+static bool is_numbered(const struct mapping *mapping,
+			const struct identity *id)
+{
+	return mapping->dev == id->dev && mapping->ino == id->ino;
+}
+
+/*
+ * Rootless, mappings can't be followed. The kernel has mapped the program and
+ * the interpreter that it names: what has the interpreter's numbers, on the
+ * image, where they name one file only, is that file.
+ */
+static enum outcome look_at_numbers(struct look *look,
+				    const struct mapping *mappings,
+				    size_t count, const char *interpreter)
+{
+	const struct identity exe = look->out->identities[0];
+	OWNED(close_owned) int fd = -1;
+	enum outcome outcome = OUTCOME_DECIDED;
+	struct found found;
+	struct identity id;
+	struct err e;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_numbered(&mappings[i], &exe))
+			continue;
+		if (fd < 0 &&
+		    open_path(look, TARGET_CWD, interpreter, 0, &fd, &e) < 0)
+			return look->pace == PACE_FAST && e.code == EAGAIN
+				       ? OUTCOME_SLOW
+				       : unresolvable(look);
+		if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
+		    !is_numbered(&mappings[i], &id) ||
+		    !look_is_image(look->judge, id.dev))
+			return unresolvable(look);
+	}
+	if (fd >= 0)
+		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
+	return outcome;
+}
+
 /*
  * The ELF interpreter, and whatever else the kernel mapped to run. Which file
  * a mapping is of is asked of the file: the numbers in /proc/PID/maps are not
@@ -305,7 +345,10 @@ enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 	else
 		outcome = look_at(&look, exe, ROLE_PROGRAM, &found);
 	if (outcome == OUTCOME_DECIDED && !ret->facts.unresolvable)
-		outcome = look_at_mappings(&look, mappings, count);
+		outcome = judge->container->mapped_by_number
+				  ? look_at_numbers(&look, mappings, count,
+						    found.interpreter)
+				  : look_at_mappings(&look, mappings, count);
 	if (outcome == OUTCOME_DECIDED && !ret->facts.unresolvable)
 		outcome = look_at_name(&look, stack_end);
 	target_clear(&look.target);

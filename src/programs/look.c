@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-static bool is_image_device(const struct judge *judge, uint64_t dev)
+bool look_is_image(const struct judge *judge, uint64_t dev)
 {
 	for (size_t i = 0; i < judge->container->device_count; i++)
 		if (judge->container->devices[i].seen == dev)
@@ -57,7 +57,7 @@ static enum place find_place(const struct look *look, int fd,
 
 	if (filesystem_is_memory(fd) && id->nlink == 0)
 		return PLACE_MEMORY;
-	if (is_image_device(look->judge, id->dev) &&
+	if (look_is_image(look->judge, id->dev) &&
 	    (look->judge->container->overlay || id->mount == root_mount(look)))
 		return PLACE_IMAGE;
 	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
@@ -68,7 +68,7 @@ static enum place find_place(const struct look *look, int fd,
 static bool on_image_overlay(const struct judge *judge,
 			     const struct identity *id)
 {
-	return judge->container->overlay && is_image_device(judge, id->dev);
+	return judge->container->overlay && look_is_image(judge, id->dev);
 }
 
 /* matches: its stat is a sealed one. */
@@ -99,7 +99,7 @@ static bool is_held(const struct judge *judge, int fd, const char *path,
 	if (on_image_overlay(judge, id))
 		return is_held_on_overlay(judge->container, fd, path, matches);
 	if (!filesystem_is_stable(fd))
-		return is_image_device(judge, id->dev);
+		return look_is_image(judge, id->dev);
 	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
 }
 

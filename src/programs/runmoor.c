@@ -7,6 +7,7 @@
 #include "container.h"
 #include "file.h"
 #include "log.h"
+#include "privilege.h"
 #include "protect.h"
 #include "report.h"
 #include "runtime.h"
@@ -21,26 +22,6 @@
 enum { CONFIG_SIZE_MAX = 1024 * 1024, HOOK_INPUT_MS = 1000 };
 
 static const char system_config[] = "/etc/runmoor/config.json";
-
-/* As runc decides it: not root, or root of a user namespace only. */
-static bool is_rootless(void)
-{
-	struct buffer map = BUFFER_INIT;
-	bool rootless = geteuid() != 0;
-
-	if (!rootless &&
-	    file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map, NULL) == 0) {
-		unsigned long inside = 1;
-		unsigned long outside = 1;
-		unsigned long count = 0;
-
-		rootless = sscanf(map.data, "%lu %lu %lu", &inside, &outside,
-				  &count) != 3 ||
-			   outside != 0 || count != UINT32_MAX;
-	}
-	buffer_clear(&map);
-	return rootless;
-}
 
 /* The file to read; *ret_required where somebody asked for this very one. */
 static char *config_path(const struct config_home *home, bool *ret_required)
@@ -61,7 +42,7 @@ static char *config_path(const struct config_home *home, bool *ret_required)
 static int load_config(struct config *config, struct err *e)
 {
 	const struct config_home home = {
-		.rootless = is_rootless(),
+		.rootless = privilege_rootless(),
 		.home = getenv("HOME"),
 		.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
 		.xdg_state_home = getenv("XDG_STATE_HOME"),

@@ -1,6 +1,8 @@
 #include "seal.h"
 
+#include "features.h"
 #include "file.h"
+#include "filesystem.h"
 #include "overlay.h"
 #include "sha256.h"
 #include "stat.h"
@@ -11,6 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define ROOTLESS_REFUSED                                                       \
+	"rootless, what a program maps can't be told on %s: its layers must "  \
+	"lie on one file system, and not on btrfs (or run runmoor as root)"
 
 /* Files looked at for each device that has to be learned. */
 enum { DEVICE_TRIES = 4096 };
@@ -178,6 +184,35 @@ static int name_manifest(const struct overlay *overlay, const char *folder,
 	return 0;
 }
 
+/*
+ * The proof asks which file a mapping is of. Rootless that can't be asked, but
+ * read from numbers where they are a name: tried with a file of the image.
+ */
+static int choose_proof(const struct manifest *manifest,
+			struct container *container, struct err *e)
+{
+	OWNED(close_owned) int root = -1;
+
+	if (features_map_files())
+		return 0;
+	container->mapped_by_number = true;
+	root = open(container->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < manifest_count(manifest); i++) {
+		OWNED(close_owned) int fd = -1;
+		struct entry entry;
+
+		manifest_entry(manifest, i, &entry);
+		fd = openat(root, entry.path + 1,
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0)
+			return features_numbers_agree(fd)
+				       ? 0
+				       : err_set(e, ENOTSUP, ROOTLESS_REFUSED,
+						 container->rootfs);
+	}
+	return 0;
+}
+
 static int use_manifest(struct container *container, struct err *e)
 {
 	OWNED(manifest_owned) struct manifest *manifest = NULL;
@@ -185,6 +220,8 @@ static int use_manifest(struct container *container, struct err *e)
 	int rc = survey_read(container->manifest, &bytes, &manifest,
 			     &container->manifest_sha256, e);
 
+	if (rc == 0)
+		rc = choose_proof(manifest, container, e);
 	if (rc == 0) {
 		learn_devices(manifest, container);
 		learn_root_device(container);
@@ -209,6 +246,14 @@ static int seal_layers(const struct overlay *overlay, const char *folder,
 	return use_manifest(container, e);
 }
 
+/* fuse-overlayfs, say. */
+static bool root_may_block(const char *rootfs)
+{
+	OWNED(close_owned) int fd = open(rootfs, O_PATH | O_CLOEXEC);
+
+	return fd < 0 || filesystem_may_block(fd);
+}
+
 static int seal_image(const struct spec *spec, const char *folder,
 		      const struct log *log, struct container *container,
 		      struct err *e)
@@ -224,7 +269,8 @@ static int seal_image(const struct spec *spec, const char *folder,
 	container->upper = PTR_MOVE(overlay.layers.upper);
 	container->stat_trusted =
 		overlay.lower_immutable && !can_forge_times(spec);
-	container->reads_may_block = spec_may_block_reads(spec);
+	container->reads_may_block =
+		spec_may_block_reads(spec) || root_may_block(container->rootfs);
 	overlay_clear(&overlay);
 	if (rc == 0)
 		warn_unreadable(container, log);
