@@ -21,6 +21,7 @@ MUST_CHECK int handoff_listen(const char *path, int *ret_socket, struct err *e);
 struct handoff {
 	int connection;
 	int listener; /* -1 until it came */
+	pid_t peer;   /* the runtime that connected */
 	struct buffer state;
 };
 

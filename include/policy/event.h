@@ -81,6 +81,10 @@ struct event {
 	char *detail;	    /* one sentence for people            */
 	int64_t allow_rule; /* index of the exception used, or -1 */
 	uint64_t lost;	    /* events lost before this one        */
+	/* session-opened, session-refused: what it was to execute */
+	char *session_args; /* NUL-separated; NULL: not known */
+	size_t session_args_len;
+	int64_t session_uid; /* in the container; -1: not known */
 	/* container-sealed */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;

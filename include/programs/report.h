@@ -16,10 +16,16 @@
 void report_container(const struct container *container,
 		      struct journal *journal, enum action action);
 
-/* Queue an event of a process without a judgement: a session, tid 0 for one
- * that was refused before it was there. */
+/*
+ * Begin the event of an exec session, while asker (the runtime's exec, or
+ * runmoor's) is there to be looked at: what it wants, and who is above it, up
+ * to the engine. The caller's to hand to report_session; NULL: no memory.
+ */
+struct event *report_asker(pid_t asker);
+
+/* Queue it: opened, or refused. tid: the session's process; 0: none. */
 void report_session(const struct container *container, struct journal *journal,
-		    enum action action, pid_t tid);
+		    enum action action, struct event *take_event, pid_t tid);
 
 /*
  * An event of what was judged, as a malloc'ed line to queue before the

@@ -46,6 +46,7 @@ int handoff_accept(int socket, struct handoff *ret, struct err *e)
 	if (peer.uid != geteuid() && peer.uid != 0)
 		return err_set(e, EPERM, "a runtime of user %u", peer.uid);
 	ret->connection = FD_MOVE(fd);
+	ret->peer = peer.pid;
 	return 0;
 }
 

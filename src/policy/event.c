@@ -77,6 +77,7 @@ void event_init(struct event *event, enum action action)
 			    .uid = -1,
 			    .gid = -1},
 		.allow_rule = -1,
+		.session_uid = -1,
 	};
 }
 
@@ -94,7 +95,8 @@ void event_clear(struct event *event)
 	free(event->requested);
 	free(event->detail);
 	free(event->manifest_sha256);
-	*event = (struct event){.allow_rule = -1};
+	free(event->session_args);
+	*event = (struct event){.allow_rule = -1, .session_uid = -1};
 }
 
 static void put_words(struct fields *f, struct json *root, const char *name,
@@ -302,6 +304,15 @@ static void put_seal(struct fields *f, struct json *root,
 	fields_put(f, root, "runmoor.seal.unreadable.paths", PTR_MOVE(paths));
 }
 
+static void put_session(struct fields *f, struct json *root,
+			const struct event *event)
+{
+	if (event->session_args)
+		fields_args(f, root, "runmoor.session.args",
+			    event->session_args, event->session_args_len);
+	fields_keyword(f, root, "runmoor.session.user.id", event->session_uid);
+}
+
 static void put_runmoor(struct fields *f, struct json *root,
 			const struct event *event,
 			const struct event_container *container)
@@ -316,6 +327,7 @@ static void put_runmoor(struct fields *f, struct json *root,
 		fields_number(f, root, "runmoor.pid_in_container",
 			      event->process.pid_namespaced);
 	put_ancestors(f, root, event);
+	put_session(f, root, event);
 	fields_number(f, root, "runmoor.allow_rule", event->allow_rule);
 	if (event->lost > 0)
 		fields_put(f, root, "runmoor.events_lost",

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "session.h"
 #include "witness.h"
 
 #include <string.h>
@@ -81,15 +82,50 @@ void report_container(const struct container *container,
 	push(&event, container, journal);
 }
 
-void report_session(const struct container *container, struct journal *journal,
-		    enum action action, pid_t tid)
+static void take_ancestors(struct event *event, bool args)
 {
-	struct event event;
+	event->ancestors = calloc(ANCESTORS_MAX, sizeof(*event->ancestors));
+	if (event->ancestors)
+		event->ancestor_count = witness_ancestors(&event->process, args,
+							  event->ancestors);
+}
 
-	begin(&event, action, journal);
-	if (tid)
-		witness_process(tid, false, &event.process);
-	push(&event, container, journal);
+/* None of these is a process of the container, whose memory could keep us
+ * waiting. */
+struct event *report_asker(pid_t asker)
+{
+	struct event *event = calloc(1, sizeof(*event));
+	const struct process_info child = {.pid_namespaced = -1,
+					   .parent = asker};
+
+	if (!event)
+		return NULL;
+	event_init(event, ACTION_SESSION_OPENED);
+	event->ancestors = calloc(ANCESTORS_MAX, sizeof(*event->ancestors));
+	if (event->ancestors)
+		event->ancestor_count =
+			witness_ancestors(&child, true, event->ancestors);
+	if (event->ancestor_count)
+		session_describe(&event->ancestors[0], event);
+	return event;
+}
+
+void report_session(const struct container *container, struct journal *journal,
+		    enum action action, struct event *take_event, pid_t tid)
+{
+	struct event *event = take_event;
+
+	if (!event)
+		return;
+	event->action = action;
+	event->flagged = action == ACTION_SESSION_OPENED &&
+			 container->config.exec_sessions == SESSIONS_AUDIT;
+	(void)clock_gettime(CLOCK_REALTIME, &event->time);
+	event->lost = journal_take_lost(journal);
+	if (tid > 0)
+		witness_process(tid, false, &event->process);
+	push(event, container, journal);
+	free(event);
 }
 
 static void describe_file(const struct inspection *inspection,
@@ -124,9 +160,6 @@ char *report_judged(const struct container *container, struct journal *journal,
 	event.requested = copy(inspection->requested);
 	describe_file(inspection, &event.file);
 	witness_process(tid, args, &event.process);
-	event.ancestors = calloc(ANCESTORS_MAX, sizeof(*event.ancestors));
-	if (event.ancestors)
-		event.ancestor_count = witness_ancestors(&event.process, args,
-							 event.ancestors);
+	take_ancestors(&event, args);
 	return finish(&event, container, ret_len);
 }

@@ -139,7 +139,8 @@ static int refuse_session(const struct container *container, struct err *e)
 
 	if (journal_open(container->config.events_file, &journal, e) < 0)
 		return -1;
-	report_session(container, journal, ACTION_SESSION_REFUSED, 0);
+	report_session(container, journal, ACTION_SESSION_REFUSED,
+		       report_asker(getpid()), 0);
 	journal_close(journal);
 	return err_set(e, EPERM,
 		       "container %s takes no exec sessions: policy "

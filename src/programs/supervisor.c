@@ -47,6 +47,7 @@ struct source {
 	struct source *next; /* of SOURCE_LISTENER and SOURCE_HANDOFF */
 	struct listener listener;
 	struct handoff handoff;
+	struct event *asker; /* of an exec session; or NULL */
 };
 
 struct supervisor {
@@ -104,8 +105,35 @@ static void remove_source(struct supervisor *s, struct source *source)
 	if (*at)
 		*at = source->next;
 	handoff_clear(&source->handoff);
+	if (source->asker)
+		event_clear(source->asker);
+	free(source->asker);
 	close_owned(&source->listener.fd);
 	free(source);
+}
+
+/*
+ * Another listener than the container's own: an exec session. Where these are
+ * denied runmoor has refused its own; this one was opened by the plain
+ * runtime, and without its listener it executes nothing (ENOSYS).
+ */
+static bool admit_session(const struct supervisor *s, struct source *source,
+			  const struct json *state)
+{
+	bool denied = s->container.config.exec_sessions == SESSIONS_DENY;
+	const char *status = NULL;
+	uint64_t pid = 0; /* crun says 0 */
+
+	if (!s->had_listener ||
+	    !json_string(json_get(json_get(state, "state"), "status"),
+			 &status) ||
+	    strcmp(status, "running") != 0)
+		return true;
+	(void)json_uint(json_get(state, "pid"), &pid);
+	report_session(&s->container, s->journal,
+		       denied ? ACTION_SESSION_REFUSED : ACTION_SESSION_OPENED,
+		       PTR_MOVE(source->asker), (pid_t)pid);
+	return !denied;
 }
 
 /* The runtime has sent all. The state's "status" is "running" for an exec
@@ -115,12 +143,11 @@ static void take_listener(struct supervisor *s, struct source *source)
 	struct handoff *handoff = &source->handoff;
 	OWNED(json_owned) struct json *document = NULL;
 	struct source *listener;
-	const char *status = NULL;
-	uint64_t pid = 0;
 
 	if (handoff->listener < 0 || !handoff->state.data ||
 	    json_parse(handoff->state.data, handoff->state.len, &document,
-		       NULL) < 0)
+		       NULL) < 0 ||
+	    !admit_session(s, source, document))
 		return;
 	listener = add_source(s, SOURCE_LISTENER);
 	if (!listener || watch(s, handoff->listener, listener, NULL) < 0)
@@ -128,13 +155,6 @@ static void take_listener(struct supervisor *s, struct source *source)
 	notify_prepare(handoff->listener);
 	listener->listener.fd = FD_MOVE(handoff->listener);
 	s->listeners++;
-	if (s->had_listener &&
-	    json_string(json_get(json_get(document, "state"), "status"),
-			&status) &&
-	    strcmp(status, "running") == 0 &&
-	    json_uint(json_get(document, "pid"), &pid))
-		report_session(&s->container, s->journal, ACTION_SESSION_OPENED,
-			       (pid_t)pid);
 	if (!s->had_listener && s->ready >= 0)
 		(void)send(s->ready, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	s->had_listener = true;
@@ -153,6 +173,9 @@ static void on_connection(struct supervisor *s)
 		return;
 	}
 	source->handoff = handoff;
+	/* Now: crun's exec may be gone once it has sent all. */
+	if (s->had_listener)
+		source->asker = report_asker(handoff.peer);
 }
 
 static void on_handoff(struct supervisor *s, struct source *source)
