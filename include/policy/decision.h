@@ -29,6 +29,7 @@ enum place {
 	PLACE_IMAGE,		/* the root file system                */
 	PLACE_VOLUME,		/* a mount that the container can write */
 	PLACE_VOLUME_READ_ONLY, /* one that it can't                   */
+	PLACE_FOREIGN,		/* one that it wasn't started with     */
 	PLACE_MEMORY,		/* memfd and unlinked files in memory  */
 };
 
@@ -65,7 +66,8 @@ struct facts {
 
 struct sealed {
 	const struct manifest *image;
-	const struct manifest *volumes; /* of read-only mounts, or NULL */
+	const struct manifest *volumes; /* of sealed mounts, or NULL    */
+	const struct manifest *added;	/* by hooks before the start    */
 	/* An unchanged stat means unchanged content on this root (overlay
 	 * lower layers of a file system that can be trusted so). */
 	bool stat_trusted;

@@ -34,6 +34,9 @@ bool spec_has_notify(const struct spec *spec);
 /* In any of the capability sets of process.capabilities. */
 bool spec_no_new_privileges(const struct spec *spec);
 bool spec_has_capability(const struct spec *spec, const char *name);
+/* Hooks that run on the host before the container's first instruction:
+ * prestart, createRuntime, createContainer. */
+bool spec_has_start_hooks(const struct spec *spec);
 /* A device rule that allows every device, or block devices; a block device
  * node; or no rules at all, which crun takes for every device, together with
  * CAP_MKNOD. */

@@ -46,6 +46,12 @@ struct container {
 	bool mapped_by_number;
 	struct device_pair devices[MANIFEST_DEVICES_MAX];
 	size_t device_count;
+	/* Hooks of the specification run before the start, and what they add
+	 * is to be sealed: what is newer than created_ns (CLOCK_REALTIME), and
+	 * mounts that aren't the specification's. */
+	bool hooks_added;
+	uint64_t created_ns;
+	struct json *mounts; /* destination, source, destination, … */
 	/* Of the seal, for its event. */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;

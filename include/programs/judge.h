@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 struct lineage;
+struct start;
 
 struct judge {
 	const struct container *container;
@@ -25,6 +26,7 @@ struct judge {
 	uint64_t hash_limit;
 	bool mounts_matter;	 /* an exception names a mount */
 	struct lineage *lineage; /* NULL: no exception names a program */
+	struct start *start;	 /* NULL: it doesn't matter */
 };
 
 /* Everything one judgement found; large, so on the heap. */

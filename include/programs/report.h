@@ -16,6 +16,10 @@
 void report_container(const struct container *container,
 		      struct journal *journal, enum action action);
 
+/* Queue that hooks added executables, which counts tells of. */
+void report_added(const struct container *container,
+		  const struct container *counts, struct journal *journal);
+
 /*
  * Begin the event of an exec session, while asker (the runtime's exec, or
  * runmoor's) is there to be looked at: what it wants, and who is above it, up

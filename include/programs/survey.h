@@ -8,15 +8,21 @@
 #include "err.h"
 #include "manifest.h"
 
-/* Everything below root (O_PATH or O_RDONLY) under paths that begin with
- * prefix; counted in container, and so is what couldn't be read. */
-MUST_CHECK int survey_folder(struct container *container, int root,
-			     const char *prefix,
-			     struct manifest_builder *builder, struct err *e);
+/* What a survey is of, and where to its findings go. Borrowed. */
+struct survey {
+	/* Counts what is found, and what couldn't be read. */
+	struct container *counts;
+	const char *prefix; /* of the paths: where it is in the container */
+	int64_t since_ns;   /* only files whose ctime is later; 0: all */
+	struct manifest_builder *builder;
+};
 
-/* The one regular file (O_PATH) that path is in the container. */
-MUST_CHECK int survey_file(struct container *container, int file,
-			   const char *path, struct manifest_builder *builder,
+/* Everything below root (O_PATH or O_RDONLY). */
+MUST_CHECK int survey_folder(const struct survey *survey, int root,
+			     struct err *e);
+
+/* The one regular file (O_PATH) that prefix is in the container. */
+MUST_CHECK int survey_file(const struct survey *survey, int file,
 			   struct err *e);
 
 /* Publish what was collected as a manifest at path. */

@@ -189,7 +189,9 @@ static void inspect(struct crew *crew, int fd, const char *path,
 	struct binary binary;
 	struct err e;
 
-	if (!S_ISREG(file->identity.mode))
+	if (!S_ISREG(file->identity.mode) ||
+	    (crew->walk->since_ns &&
+	     file->identity.ctime_ns <= crew->walk->since_ns))
 		return;
 	if (archive_is_one(path, strlen(path))) {
 		struct member member = {crew, file};

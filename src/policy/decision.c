@@ -8,11 +8,15 @@
 static bool find_listed(const struct sealed *sealed,
 			const uint8_t digest[DIGEST_SIZE])
 {
+	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
+					      sealed->added};
 	struct entry entry;
 
-	return manifest_find_digest(sealed->image, digest, &entry) ||
-	       (sealed->volumes &&
-		manifest_find_digest(sealed->volumes, digest, &entry));
+	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
+		if (manifests[i] &&
+		    manifest_find_digest(manifests[i], digest, &entry))
+			return true;
+	return false;
 }
 
 /* Whether that path was shipped; with a digest, whether with that content. A
@@ -20,7 +24,8 @@ static bool find_listed(const struct sealed *sealed,
 static bool path_shipped(const struct sealed *sealed, const char *path,
 			 const uint8_t *digest)
 {
-	const struct manifest *manifests[] = {sealed->image, sealed->volumes};
+	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
+					      sealed->added};
 
 	for (size_t i = 0; path && i < ARRAY_LEN(manifests); i++) {
 		struct entry entry;
@@ -38,7 +43,8 @@ static enum reason unlisted_reason(const struct sealed *sealed,
 				   const struct file_facts *file)
 {
 	if (file->place == PLACE_VOLUME ||
-	    file->place == PLACE_VOLUME_READ_ONLY)
+	    file->place == PLACE_VOLUME_READ_ONLY ||
+	    file->place == PLACE_FOREIGN)
 		return REASON_VOLUME;
 	return path_shipped(sealed, file->path, NULL) ? REASON_MODIFIED
 						      : REASON_NOT_IN_IMAGE;

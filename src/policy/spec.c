@@ -111,6 +111,15 @@ bool spec_has_notify(const struct spec *spec)
 	return is_notify(seccomp_of(spec), "defaultAction");
 }
 
+bool spec_has_start_hooks(const struct spec *spec)
+{
+	const struct json *hooks = json_get(spec->document, "hooks");
+
+	return json_count(json_get(hooks, "prestart")) ||
+	       json_count(json_get(hooks, "createRuntime")) ||
+	       json_count(json_get(hooks, "createContainer"));
+}
+
 bool spec_has_capability(const struct spec *spec, const char *name)
 {
 	const struct json *sets =

@@ -41,6 +41,7 @@ void container_clear(struct container *container)
 		free(strings[i]);
 	json_free(container->annotations);
 	json_free(container->unreadable);
+	json_free(container->mounts);
 	config_clear(&container->config);
 	*container = (struct container){0};
 }
@@ -102,6 +103,7 @@ static const struct {
 	{"overlayWritable", offsetof(struct container, overlay_writable)},
 	{"statTrusted", offsetof(struct container, stat_trusted)},
 	{"readsMayBlock", offsetof(struct container, reads_may_block)},
+	{"hooksAdded", offsetof(struct container, hooks_added)},
 	{"mappedByNumber", offsetof(struct container, mapped_by_number)},
 	{"cached", offsetof(struct container, cached)},
 };
@@ -110,9 +112,20 @@ static const struct {
 	const char *key;
 	size_t offset;
 } numbers[] = {
+	{"createdNs", offsetof(struct container, created_ns)},
 	{"sealedFiles", offsetof(struct container, sealed_files)},
 	{"sealedBytes", offsetof(struct container, sealed_bytes)},
 	{"unreadableCount", offsetof(struct container, unreadable_count)},
+};
+
+/* Documents of their own, where they are. */
+static const struct {
+	const char *key;
+	size_t offset;
+} documents[] = {
+	{"annotations", offsetof(struct container, annotations)},
+	{"unreadable", offsetof(struct container, unreadable)},
+	{"mounts", offsetof(struct container, mounts)},
 };
 
 static const void *field(const struct container *container, size_t offset)
@@ -161,12 +174,14 @@ static struct json *to_json(const struct container *container)
 	}
 	if (rc == 0)
 		rc = put_devices(object, container);
-	if (rc == 0 && container->annotations)
-		rc = json_set(object, "annotations",
-			      json_clone(container->annotations));
-	if (rc == 0 && container->unreadable)
-		rc = json_set(object, "unreadable",
-			      json_clone(container->unreadable));
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(documents); i++) {
+		struct json *const *value =
+			field(container, documents[i].offset);
+
+		if (*value)
+			rc = json_set(object, documents[i].key,
+				      json_clone(*value));
+	}
 	if (rc == 0)
 		rc = json_set(object, "config",
 			      config_to_json(&container->config));
@@ -241,18 +256,21 @@ static int from_json(const struct json *object, struct container *ret,
 		     struct err *e)
 {
 	const struct config_home home = {0};
-	const struct json *annotations = json_get(object, "annotations");
-	const struct json *unreadable = json_get(object, "unreadable");
 
 	if (read_members(object, ret, e) < 0 ||
 	    read_devices(json_get(object, "devices"), ret, e) < 0 ||
 	    config_init(&ret->config, &home, e) < 0 ||
 	    config_merge(&ret->config, json_get(object, "config"), e) < 0)
 		return -1;
-	if (annotations && !(ret->annotations = json_clone(annotations)))
-		return err_set(e, ENOMEM, "read annotations");
-	if (unreadable && !(ret->unreadable = json_clone(unreadable)))
-		return err_set(e, ENOMEM, "read unreadable");
+	for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+		const struct json *value = json_get(object, documents[i].key);
+		struct json **copy =
+			(struct json **)(void *)((char *)ret +
+						 documents[i].offset);
+
+		if (value && !(*copy = json_clone(value)))
+			return err_set(e, ENOMEM, "read %s", documents[i].key);
+	}
 	return 0;
 }
 

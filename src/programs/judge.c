@@ -2,6 +2,7 @@
 
 #include "lineage.h"
 #include "look.h"
+#include "start.h"
 #include "stat.h"
 
 #include <errno.h>
@@ -150,12 +151,16 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 static void decide(const struct judge *judge, pid_t tid, enum pace pace,
 		   struct inspection *inspection)
 {
+	struct sealed sealed = judge->sealed;
+
+	if (judge->start)
+		sealed.added = start_added(judge->start);
 	if (judge->lineage && pace == PACE_FULL &&
 	    lineage_find(judge->lineage, tid, inspection->process,
 			 sizeof(inspection->process)))
 		inspection->facts.process = inspection->process;
-	decision_make(&judge->sealed, &judge->container->config,
-		      &inspection->facts, &inspection->decision);
+	decision_make(&sealed, &judge->container->config, &inspection->facts,
+		      &inspection->decision);
 }
 
 enum outcome judge_request(const struct judge *judge,
@@ -166,7 +171,8 @@ enum outcome judge_request(const struct judge *judge,
 	enum outcome outcome = OUTCOME_ERROR;
 
 	inspection_reset(ret, false);
-	if (pace == PACE_FAST && judge->container->reads_may_block)
+	if (pace == PACE_FAST && (judge->container->reads_may_block ||
+				  (judge->start && !start_known(judge->start))))
 		return OUTCOME_SLOW;
 	target_init(&look.target, n->tid, judge->devices,
 		    judge->container->device_count);

@@ -2,6 +2,7 @@
 
 #include "lineage.h"
 #include "sha256.h"
+#include "start.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +58,8 @@ int judge_open(const struct container *c, struct judge *ret, struct err *e)
 	ret->sealed.stat_trusted = c->stat_trusted;
 	for (size_t i = 0; i < c->device_count; i++)
 		ret->devices[i] = c->devices[i].seen;
+	if (start_matters(c) && !(ret->start = start_new(c)))
+		return err_set(e, ENOMEM, "look at the start");
 	for (size_t i = 0; i < c->config.allow_count; i++) {
 		const struct allow_rule *rule = &c->config.allow[i];
 

@@ -4,6 +4,7 @@
 #include "filesystem.h"
 #include "lease.h"
 #include "sha256.h"
+#include "start.h"
 #include "stat.h"
 
 #include <errno.h>
@@ -60,6 +61,9 @@ static enum place find_place(const struct look *look, int fd,
 	if (look_is_image(look->judge, id->dev) &&
 	    (look->judge->container->overlay || id->mount == root_mount(look)))
 		return PLACE_IMAGE;
+	if (look->judge->start &&
+	    !start_has_device(look->judge->start, id->dev))
+		return PLACE_FOREIGN;
 	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
 		return PLACE_VOLUME_READ_ONLY;
 	return PLACE_VOLUME;
@@ -183,7 +187,9 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 		return OUTCOME_SLOW;
 	facts->count++;
 	file->place = find_place(look, fd, id);
-	if (judge->mounts_matter &&
+	/* A mount that the container made itself is at no place that an
+	 * exception means. */
+	if (judge->mounts_matter && file->place != PLACE_FOREIGN &&
 	    target_mount_point(look->target.tid, id->mount, mount, PATH_MAX,
 			       NULL) == 0)
 		file->mount = mount;

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { HANDOFF_MS = 5000 };
 
@@ -63,6 +64,24 @@ static int read_spec(struct run *run, struct err *e)
 	return 0;
 }
 
+/* As files get their times: a clock of ticks. */
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* What hooks add is to be newer than the create. */
+static void pass_tick(const struct container *container)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	while (container->hooks_added && now_ns() == container->created_ns)
+		(void)nanosleep(&pause, NULL);
+}
+
 static int describe(struct run *run, struct err *e)
 {
 	const char *root = spec_root_path(run->spec);
@@ -92,6 +111,7 @@ static int describe(struct run *run, struct err *e)
 	    (annotations && !c->annotations))
 		return err_set(e, ENOMEM, "describe the container");
 	engine_names(run->spec, c);
+	c->created_ns = now_ns();
 	return 0;
 }
 
@@ -258,6 +278,7 @@ static int run_runtime(struct run *run, int *ret_status, struct err *e)
 	struct runtime runtime;
 	bool ended = false;
 
+	pass_tick(&run->container);
 	if (deny_memory(&run->container.config, e) < 0 ||
 	    runtime_start(run->line->runtime, run->line->argv, &runtime, e) < 0)
 		return -1;

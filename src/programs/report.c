@@ -82,6 +82,18 @@ void report_container(const struct container *container,
 	push(&event, container, journal);
 }
 
+void report_added(const struct container *container,
+		  const struct container *counts, struct journal *journal)
+{
+	struct event event;
+
+	begin(&event, ACTION_CONTAINER_SEALED, journal);
+	describe_seal(counts, &event);
+	event.detail = strdup("hooks of the specification added these before "
+			      "the container's start");
+	push(&event, container, journal);
+}
+
 static void take_ancestors(struct event *event, bool args)
 {
 	event->ancestors = calloc(ANCESTORS_MAX, sizeof(*event->ancestors));

@@ -1,6 +1,7 @@
 #include "resolver.h"
 
 #include "report.h"
+#include "start.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -49,6 +50,8 @@ static void work(const struct resolver *resolver, struct job *job,
 {
 	const struct decision *decision = &inspection->decision;
 
+	if (job->kind == JOB_REQUEST && resolver->judge->start)
+		start_look(resolver->judge->start, job->tid, resolver->journal);
 	job->outcome =
 		job->kind == JOB_REQUEST
 			? judge_request(resolver->judge, &job->notification,

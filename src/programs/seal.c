@@ -71,12 +71,14 @@ static int make_manifest(const struct overlay *overlay, bool layers,
 {
 	OWNED(manifest_builder_owned)
 	struct manifest_builder *builder = manifest_builder_new();
+	struct survey survey = {.counts = container, .prefix = ""};
 	OWNED(close_owned) int root = -1;
 
 	if (!builder)
 		return err_set(e, ENOMEM, "seal the image");
+	survey.builder = builder;
 	if (open_image(overlay, layers, container, folder, &root, e) < 0 ||
-	    survey_folder(container, root, "", builder, e) < 0)
+	    survey_folder(&survey, root, e) < 0)
 		return err_wrap(e, "seal the image");
 	return survey_publish(builder, container->manifest, e);
 }
@@ -277,11 +279,40 @@ static int seal_image(const struct spec *spec, const char *folder,
 	return rc;
 }
 
+/* What hooks add before the start is sealed, at the start. Who can forge
+ * times could have its own files taken for theirs. */
+static int expect_hooks(const struct spec *spec, struct container *container,
+			struct err *e)
+{
+	if (container->config.hooks != HOOKS_SEAL ||
+	    !spec_has_start_hooks(spec) || can_forge_times(spec))
+		return 0;
+	container->hooks_added = true;
+	container->mounts = json_new_array();
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		struct spec_mount mount;
+
+		spec_mount_at(spec, i, &mount);
+		if (!mount.destination)
+			continue;
+		if (json_append(container->mounts,
+				json_new_string(mount.destination)) < 0 ||
+		    json_append(container->mounts,
+				json_new_string(mount.bind && mount.source
+							? mount.source
+							: "")) < 0)
+			return err_set(e, ENOMEM, "list the mounts");
+	}
+	return container->mounts ? 0 : err_set(e, ENOMEM, "list the mounts");
+}
+
 int seal_container(const struct spec *spec, const char *folder,
 		   const struct log *log, struct container *container,
 		   struct err *e)
 {
 	if (seal_image(spec, folder, log, container, e) < 0)
+		return -1;
+	if (expect_hooks(spec, container, e) < 0)
 		return -1;
 	return seal_volumes(spec, folder, container, e);
 }

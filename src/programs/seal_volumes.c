@@ -11,9 +11,9 @@
 /* Look at a bind; if it is to be sealed, collect its executables. */
 static int visit_volume(struct container *container,
 			const struct spec_mount *mount, bool sealed,
-			struct manifest_builder *builder,
-			struct container *counts, struct err *e)
+			const struct survey *survey, struct err *e)
 {
+	struct survey of_mount = *survey;
 	OWNED(free_owned) char *path = NULL;
 	OWNED(close_owned) int fd = -1;
 	struct stat st;
@@ -32,11 +32,11 @@ static int visit_volume(struct container *container,
 		container->reads_may_block = true;
 	if (!sealed)
 		return 0;
+	of_mount.prefix = mount->destination;
 	if (S_ISDIR(st.st_mode))
-		return survey_folder(counts, fd, mount->destination, builder,
-				     e);
+		return survey_folder(&of_mount, fd, e);
 	if (S_ISREG(st.st_mode))
-		return survey_file(counts, fd, mount->destination, builder, e);
+		return survey_file(&of_mount, fd, e);
 	return 0;
 }
 
@@ -56,6 +56,7 @@ int seal_volumes(const struct spec *spec, const char *folder,
 	struct manifest_builder *builder = manifest_builder_new();
 	OWNED(manifest_owned) struct manifest *manifest = NULL;
 	struct container counts = {0};
+	const struct survey survey = {.counts = &counts, .builder = builder};
 	struct buffer bytes = BUFFER_INIT;
 	int rc = builder ? 0 : err_set(e, ENOMEM, "seal the volumes");
 
@@ -67,7 +68,7 @@ int seal_volumes(const struct spec *spec, const char *folder,
 			rc = visit_volume(
 				container, &mount,
 				is_sealed_volume(&container->config, &mount),
-				builder, &counts, e);
+				&survey, e);
 	}
 	json_free(counts.unreadable);
 	if (rc < 0 || counts.sealed_files == 0)

@@ -23,9 +23,7 @@ enum {
 
 /* One walk. */
 struct walk {
-	struct manifest_builder *builder;
-	struct container *container;
-	const char *prefix; /* of the paths, for volumes */
+	const struct survey *survey;
 	int64_t started_ms;
 	int64_t shown_ms;
 	int64_t racy_ns; /* a later ctime is too fresh */
@@ -53,24 +51,25 @@ static int on_found(void *context, const struct rootfs_file *file,
 	};
 	int rc;
 
-	buffer_append(&path, walk->prefix, strlen(walk->prefix));
+	buffer_append(&path, walk->survey->prefix,
+		      strlen(walk->survey->prefix));
 	buffer_append(&path, file->path, file->path_len);
 	if (buffer_failed(&path))
 		return err_set(e, ENOMEM, "collect the manifest");
 	entry.path = path.data;
 	entry.path_len = path.len;
 	memcpy(entry.digest, file->digest, DIGEST_SIZE);
-	rc = manifest_builder_add(walk->builder, &entry, e);
+	rc = manifest_builder_add(walk->survey->builder, &entry, e);
 	buffer_clear(&path);
-	walk->container->sealed_files++;
-	walk->container->sealed_bytes += file->identity.size;
+	walk->survey->counts->sealed_files++;
+	walk->survey->counts->sealed_bytes += file->identity.size;
 	return rc;
 }
 
 static void on_unreadable(void *context, const char *path, int error)
 {
 	struct walk *walk = context;
-	struct container *c = walk->container;
+	struct container *c = walk->survey->counts;
 
 	(void)error;
 	c->unreadable_count++;
@@ -98,19 +97,22 @@ static void on_progress(void *context, uint64_t files, uint64_t bytes)
 		      (unsigned long long)(bytes >> 20));
 }
 
-int survey_folder(struct container *container, int root, const char *prefix,
-		  struct manifest_builder *builder, struct err *e)
+int survey_folder(const struct survey *survey, int root, struct err *e)
 {
 	struct walk walk = {
-		.builder = builder,
-		.container = container,
-		.prefix = prefix,
+		.survey = survey,
 		.started_ms = clock_ns(CLOCK_MONOTONIC) / 1000000,
 		.racy_ns = clock_ns(CLOCK_REALTIME) - RACY_NS,
 		.terminal = isatty(STDERR_FILENO),
 	};
-	const struct rootfs_walk how = {root, &walk, on_found, on_unreadable,
-					on_progress};
+	const struct rootfs_walk how = {
+		.root = root,
+		.since_ns = survey->since_ns,
+		.context = &walk,
+		.found = on_found,
+		.unreadable = on_unreadable,
+		.progress = on_progress,
+	};
 	int rc = rootfs_walk(&how, e);
 
 	if (walk.shown_ms)
@@ -118,19 +120,17 @@ int survey_folder(struct container *container, int root, const char *prefix,
 	return rc;
 }
 
-int survey_file(struct container *container, int file, const char *path,
-		struct manifest_builder *builder, struct err *e)
+int survey_file(const struct survey *survey, int file, struct err *e)
 {
-	struct walk walk = {
-		.builder = builder,
-		.container = container,
-		.prefix = path,
-		.racy_ns = INT64_MAX,
+	struct walk walk = {.survey = survey, .racy_ns = INT64_MAX};
+	const struct rootfs_walk how = {
+		.root = file,
+		.context = &walk,
+		.found = on_found,
+		.unreadable = on_unreadable,
 	};
-	const struct rootfs_walk how = {file, &walk, on_found, on_unreadable,
-					NULL};
 
-	return rootfs_file(&how, path, e);
+	return rootfs_file(&how, survey->prefix, e);
 }
 
 int survey_publish(struct manifest_builder *builder, const char *path,

@@ -84,8 +84,6 @@ static const struct {
 	 "scripts: enforce is not available in this version"},
 	{"memfd: deny isn't there yet", "{\"memfd\":\"deny\"}",
 	 "memfd: deny is not available in this version"},
-	{"hooks: deny isn't there yet", "{\"hooks\":\"deny\"}",
-	 "hooks: deny is not available in this version"},
 	{"events.syslog isn't there yet", "{\"events\":{\"syslog\":true}}",
 	 "events.syslog: true is not available in this version"},
 

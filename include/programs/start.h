@@ -1,0 +1,36 @@
+/*
+ * start - what a container looks like when it is about to execute its first
+ * instruction: the mounts that it was given, and what hooks of its
+ * specification, which the operator configured, have added by then. Looked at
+ * once, at the first notification, and kept; later is too late, since then the
+ * container makes files and mounts of its own.
+ */
+#pragma once
+
+#include "container.h"
+#include "journal.h"
+#include "manifest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct start;
+
+/* Whether anything depends on it: the rest does without. */
+bool start_matters(const struct container *container);
+
+struct start *start_new(const struct container *container); /* NULL: memory */
+
+/* The look has been taken. */
+bool start_known(const struct start *start);
+
+/* Take it, through the task tid, unless another thread has. May wait for
+ * file systems. What can't be seen isn't there: its files are drift. */
+void start_look(struct start *start, pid_t tid, struct journal *journal);
+
+/* The device belongs to a mount that the container was started with. */
+bool start_has_device(const struct start *start, uint64_t dev);
+
+/* Executables that hooks added; NULL: none. */
+const struct manifest *start_added(const struct start *start);

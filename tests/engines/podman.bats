@@ -1,0 +1,1136 @@
+# podman as root, with the file of examples/podman. Containers have no network
+# but their own loopback.
+load helpers
+
+engine podman "$(podman --version | sed -E 's/.* ([0-9.]+)$/\1/')"
+
+MOORED="runmoor-crun runmoor-runc"
+IMAGE=localhost/moor/busybox
+STORE=() # options for another place and driver of podman's storage
+VFS=(--storage-driver vfs --root /var/lib/containers/vfs --runroot /run/vfs)
+
+setup_file() {
+	mkdir -p /etc/containers/containers.conf.d
+	cp "$EXAMPLES/podman/containers.conf" /etc/containers/
+	# Without CAP_SYS_RESOURCE podman's own limits can't be set; without a
+	# network of the tests' own the default would be a bridge on the host.
+	cat >/etc/containers/containers.conf.d/test.conf <<-'EOT'
+		[containers]
+		default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+		netns = "none"
+	EOT
+	podman load --quiet --input "$IMAGES/busybox.tar"
+}
+
+setup() {
+	policy '{}'
+	forget_events
+}
+
+teardown() {
+	local left
+	podman pod rm --force --all --time 0 >/dev/null
+	podman rm --force --all --time 0 >/dev/null
+	left=$(leftovers; podman_leftovers)
+	[ -z "$left" ] || fail "left behind: $left"
+}
+
+podman() {
+	command podman "${STORE[@]}" "$@"
+}
+
+# Mounts, processes and cgroups of containers that are gone.
+podman_leftovers() {
+	awk '$5 ~ "^/(var/lib|run)/(containers|vfs)/" { print $5 }' /proc/self/mountinfo
+	pgrep -x conmon
+	[ ! -e "$EVENTS" ] || jq -r .container.id "$EVENTS" | sort -u | while read -r id; do
+		find /sys/fs/cgroup -name "libpod-*$id*"
+	done
+}
+
+# A container named web that serves a page.
+site() { # RUNTIME [OPTION...]
+	podman --runtime "$1" run --detach --name web "${@:2}" "$IMAGE" \
+		sh -c "$PRELUDE serve" >/dev/null
+	assert_up
+}
+
+is_up() {
+	[ "$(podman exec web sh -c "$FETCH" 2>/dev/null)" = "the site is up" ]
+}
+
+assert_up() {
+	eventually is_up || fail "the site is down: $(podman logs web 2>&1)"
+}
+
+finish() { # [CONTAINER...]
+	podman rm --force --time 0 "${@:-web}" >/dev/null
+}
+
+in_web() { # SCRIPT
+	podman exec web sh -c "$PRELUDE $1"
+}
+
+try() { # PATH; sets status and output
+	run podman exec web sh -c "$1 && echo it ran"
+}
+
+assert_runs() { # PATH
+	try "$1"
+	assert_status 0
+	assert_output "it ran"
+}
+
+assert_refused() { # PATH [REASON]
+	try "$1"
+	assert_status 126
+	assert_output "Permission denied"
+	refute_output "it ran"
+	[ -z "${2-}" ] || assert_event "$(blocked "$1" "$2")"
+}
+
+blocked() { # PATH REASON
+	echo ".event.action == \"exec-blocked\" and .file.path == \"$1\" and .runmoor.reason == \"$2\""
+}
+
+# attack PATH REASON [OPTION...]: a container with these options makes a
+# program at PATH and runs it. Under the bare runtime that works, or it would
+# prove nothing.
+attack() {
+	local runtime script="$PRELUDE drop marker $1; $1 && echo it ran"
+	run podman --runtime crun run --rm "${@:3}" "$IMAGE" sh -c "$script"
+	assert_output "it ran"
+	for runtime in ${RUNTIMES:-$MOORED}; do
+		echo "under $runtime"
+		forget_events
+		run podman --runtime "$runtime" run --rm "${@:3}" "$IMAGE" sh -c "$script"
+		assert_status 126
+		assert_output "Permission denied"
+		refute_output "it ran"
+		assert_event "$(blocked "$1" "$2") and .container.runtime == \"${runtime#runmoor-}\""
+	done
+}
+
+# What users see is the same, but for the name of the runtime.
+same() { # FUNCTION [ARG...]
+	local runtime
+	for runtime in crun runc; do
+		same_with "$runtime" "runmoor-$runtime" unnamed "$@"
+	done
+}
+
+unnamed() { # RUNTIME FUNCTION [ARG...]
+	"$2" "$1" "${@:3}" 2>&1 | sed "s/${1//-/[-]}/RUNTIME/g"
+}
+
+# ---- in the place of the runtime
+
+outcomes() { # RUNTIME
+	local code
+	for code in 0 1 42 125 126 127 137 255; do
+		podman --runtime "$1" run --rm "$IMAGE" sh -c "exit $code"
+		echo "exit $?"
+	done
+	podman --runtime "$1" run --rm "$IMAGE" sh -c 'kill -KILL $$'
+	echo "not for itself $?"
+	podman --runtime "$1" run --rm "$IMAGE" /no/such/program
+	echo "missing $?"
+	podman --runtime "$1" run --rm "$IMAGE" /etc/passwd
+	echo "not executable $?"
+	podman --runtime "$1" run --rm --workdir /no/such "$IMAGE" true | sed 's/[0-9a-f]\{64\}/ID/'
+	echo in | podman --runtime "$1" run --rm --interactive "$IMAGE" sh -c 'cat; echo err >&2'
+	podman --runtime "$1" run --rm --preserve-fds 1 "$IMAGE" cat /proc/self/fd/3 3<<<"kept"
+	echo "kept $?"
+}
+
+@test "run hands back exit codes, output and errors as without runmoor" {
+	same outcomes
+}
+
+life() { # RUNTIME
+	podman --runtime "$1" run --detach --name web "$IMAGE" sh -c '
+		trap "echo ended; exit 3" TERM
+		echo started
+		while :; do sleep 0.1; done' >/dev/null
+	podman exec web sh -c 'echo in; echo err >&2; exit 5'
+	echo "exec $?"
+	podman exec web /no/such/program
+	echo "exec of what is missing $?"
+	podman exec web /etc/passwd
+	echo "exec of what isn't executable $?"
+	podman pause web
+	shows
+	podman unpause web
+	shows
+	podman stop web
+	shows
+	podman start web
+	podman restart web
+	shows
+	podman kill --signal TERM web
+	podman wait web
+	podman start web
+	podman kill web
+	podman wait web
+	podman logs web
+	podman rm web
+	podman ps --all --quiet
+}
+
+shows() {
+	podman inspect --format '{{.State.Status}} {{.State.ExitCode}}' web
+}
+
+@test "run, exec, pause, unpause, stop, start, restart, kill, wait, logs, rm are as without runmoor" {
+	same life
+	assert_event '.event.action == "container-released"'
+}
+
+views() { # RUNTIME
+	podman --runtime "$1" run --detach --name web --hostname box "$IMAGE" sleep 1000 >/dev/null
+	podman top web pid user args capeff
+	podman stats --no-stream --format '{{.Name}} {{.PIDs}} {{.MemLimit}}' web
+	podman inspect web | jq '.[0] | [.Path, .Args, .EffectiveCaps, .State.Status, .HostConfig.CapAdd]'
+	podman update --memory 100m --cpus 0.5 web >/dev/null
+	podman exec web cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/cpu/cpu.cfs_quota_us
+	podman cp web:/etc/passwd - | tar -t
+	podman diff web
+	podman rename web other
+	podman ps --format '{{.Names}} {{.Image}}'
+	podman rm --force --time 0 other
+}
+
+@test "top, stats, inspect, update, cp, diff, rename, ps, rm -f are as without runmoor" {
+	same views
+}
+
+# The lines of Seccomp differ where a container asks for no filter; here it
+# has podman's.
+inside() { # RUNTIME
+	podman --runtime "$1" run --rm --hostname box "$IMAGE" sh -c '
+		env | sort; id; pwd; ulimit -a; umask
+		grep -e Cap -e NoNewPrivs -e "Seccomp:" /proc/self/status
+		cut -d " " -f 2,3 /proc/self/mounts
+		ls /proc/self/fd'
+}
+
+@test "a process finds the same surroundings as without runmoor" {
+	same inside
+}
+
+terminal() { # RUNTIME
+	script --quiet --return --command "podman --runtime $1 run --rm -it $IMAGE sh -c '
+		[ -t 0 ] && [ -t 1 ] && echo on a terminal; exit 7'" /dev/null | tr -d '\000\r'
+	echo "run ${PIPESTATUS[0]}"
+	podman --runtime "$1" run --detach --name web "$IMAGE" sleep 1000 >/dev/null
+	script --quiet --return --command "podman exec -it web sh -c '
+		[ -t 0 ] && [ -t 1 ] && echo on a terminal; exit 6'" /dev/null | tr -d '\000\r'
+	echo "exec ${PIPESTATUS[0]}"
+	finish
+}
+
+@test "run -it and exec -it have a terminal" {
+	same terminal
+	run terminal runmoor-crun
+	assert_output "on a terminal"
+	assert_output "run 7"
+	assert_output "exec 6"
+}
+
+hooked() { # RUNTIME
+	local stage folder=$BATS_TEST_TMPDIR/hooks-$1
+	mkdir "$folder"
+	for stage in createRuntime poststop; do
+		jq -n --arg stage $stage --arg folder "$folder" '{version: "1.0.0",
+			hook: {path: "/bin/sh", args: ["sh", "-c", "jq -r .status >\($folder)/\($stage)"]},
+			when: {always: true}, stages: [$stage]}' >"$folder/$stage.json"
+	done
+	podman --hooks-dir "$folder" --runtime "$1" run --rm "$IMAGE" true
+	cat "$folder/createRuntime" "$folder/poststop"
+}
+
+@test "the hooks of --hooks-dir run as without runmoor" {
+	same hooked
+	run hooked runmoor-runc
+	[ "${lines[0]}" = creating ]
+	[ "${lines[1]}" = stopped ]
+}
+
+@test "a health check runs" {
+	for runtime in $MOORED; do
+		site "$runtime" --health-cmd "$FETCH" --health-interval disable
+		podman healthcheck run web
+		finish
+	done
+}
+
+@test "a committed image ships what its container was committed with" {
+	for runtime in $MOORED; do
+		site "$runtime"
+		in_web 'drop marker /tmp/x'
+		assert_refused /tmp/x not-in-image
+		podman commit --quiet web localhost/committed >/dev/null
+		run podman --runtime "$runtime" run --rm localhost/committed /tmp/x
+		assert_status 0
+		finish
+		podman rmi localhost/committed >/dev/null
+	done
+}
+
+@test "eight containers created at once are all protected" {
+	local i pids=()
+	for i in {1..8}; do
+		podman --runtime runmoor-crun run --rm "$IMAGE" \
+			sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran" \
+			>"$BATS_TEST_TMPDIR/$i" 2>&1 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		run wait "$i"
+		assert_status 126
+	done
+	run cat "$BATS_TEST_TMPDIR"/[1-8]
+	[ "$(grep -c "Permission denied" <<<"$output")" = 8 ] || fail "$output"
+	refute_output "it ran"
+}
+
+# ---- the attack
+
+# After a refusal nothing keeps the container's root file system busy: the
+# engine's umount, which podman only ever does lazily.
+@test "a program made in the container is refused, the site stays up, and a umount isn't busy" {
+	local root
+	site crun
+	in_web 'drop marker /tmp/x'
+	assert_runs /tmp/x
+	finish
+	for runtime in $MOORED; do
+		site "$runtime"
+		in_web 'drop marker /tmp/x'
+		assert_refused /tmp/x not-in-image
+		assert_event "$(blocked /tmp/x not-in-image) and .container.id == \"$(podman inspect --format '{{.Id}}' web)\""
+		run podman exec web test -e /tmp/marker
+		assert_status 1
+		assert_up
+		root=$(podman inspect --format '{{.GraphDriver.Data.MergedDir}}' web)
+		umount "$root"
+		assert_up
+		finish
+	done
+}
+
+@test "a program of the image that was overwritten is refused" {
+	site crun
+	in_web 'drop marker /opt/test/bin/nothing'
+	podman exec web /opt/test/bin/nothing
+	podman exec web test -e /tmp/marker
+	finish
+	for runtime in $MOORED; do
+		site "$runtime"
+		in_web 'drop marker /opt/test/bin/nothing'
+		assert_refused /opt/test/bin/nothing modified
+		assert_up
+		finish
+	done
+}
+
+outside() { # runs what podman cp and a write below podman mount brought
+	dropped marker "$BATS_TEST_TMPDIR/x"
+	podman cp "$BATS_TEST_TMPDIR/x" web:/tmp/copied
+	cp "$BATS_TEST_TMPDIR/x" "$(podman mount web)/tmp/written"
+	podman umount web >/dev/null
+	"$@" /tmp/copied
+	"$@" /tmp/written
+}
+
+@test "a program brought by podman cp, or written below podman mount, is refused" {
+	site crun
+	outside assert_runs
+	finish
+	for runtime in $MOORED; do
+		site "$runtime"
+		outside assert_refused
+		assert_event "$(blocked /tmp/copied not-in-image)"
+		assert_event "$(blocked /tmp/written not-in-image)"
+		assert_up
+		finish
+	done
+}
+
+@test "a session can't start a dropped program itself" {
+	for runtime in $MOORED; do
+		site "$runtime"
+		in_web 'drop marker /tmp/x'
+		run podman exec web /tmp/x
+		[ "$status" != 0 ]
+		[[ ${output,,} == *"permission denied"* ]] || fail "$output"
+		assert_event "$(blocked /tmp/x not-in-image)"
+		run podman exec web test -e /tmp/marker
+		assert_status 1
+		finish
+	done
+}
+
+@test "a dropped library is refused in a Debian container" {
+	local IMAGE=localhost/moor/debian
+	local script="$PRELUDE drop libmarker.so /tmp/l.so; LD_PRELOAD=/tmp/l.so ls / >/dev/null; [ -e /tmp/marker ] && echo it ran"
+	podman load --quiet --input "$IMAGES/debian.tar"
+	run podman --runtime crun run --rm "$IMAGE" sh -c "$script"
+	assert_output "it ran"
+	for runtime in $MOORED; do
+		forget_events
+		run podman --runtime "$runtime" run --rm "$IMAGE" sh -c "$script"
+		refute_output "it ran"
+		assert_event '.event.action == "library-blocked" and .file.path == "/tmp/l.so"'
+	done
+}
+
+@test "a drop is refused as a user of the container: --user 1000" {
+	attack /tmp/x not-in-image --user 1000
+}
+
+@test "a drop is refused with --init" {
+	attack /tmp/x not-in-image --init
+}
+
+@test "a drop is refused with --privileged" {
+	attack /tmp/x not-in-image --privileged
+}
+
+@test "a drop is refused with --security-opt seccomp=unconfined" {
+	attack /tmp/x not-in-image --security-opt seccomp=unconfined
+}
+
+@test "a drop is refused with --security-opt no-new-privileges" {
+	attack /tmp/x not-in-image --security-opt no-new-privileges
+}
+
+@test "a drop is refused with --cap-drop ALL" {
+	attack /tmp/x not-in-image --cap-drop ALL
+}
+
+@test "a drop is refused in a user namespace: --uidmap" {
+	attack /tmp/x not-in-image --uidmap 0:100000:65536 --gidmap 0:100000:65536
+}
+
+@test "a drop is refused in the host's pid namespace: --pid host" {
+	attack /tmp/x not-in-image --pid host
+}
+
+@test "a drop is refused with --cgroups disabled (crun)" {
+	RUNTIMES=runmoor-crun attack /tmp/x not-in-image --cgroups disabled
+}
+
+@test "a drop in the /tmp of a --read-only container is refused" {
+	attack /tmp/x volume --read-only
+}
+
+@test "a drop in a --tmpfs is refused" {
+	attack /scratch/x volume --tmpfs /scratch:exec
+}
+
+@test "a drop in /dev/shm is refused" {
+	attack /dev/shm/x volume --tmpfs /dev/shm:exec
+}
+
+@test "a drop in a tmpfs that the container mounts itself is refused: --cap-add SYS_ADMIN" {
+	local script="$PRELUDE mkdir /m; mount -t tmpfs none /m; drop marker /m/x; /m/x && echo it ran"
+	run podman --runtime crun run --rm --cap-add SYS_ADMIN "$IMAGE" sh -c "$script"
+	assert_output "it ran"
+	for runtime in $MOORED; do
+		forget_events
+		run podman --runtime "$runtime" run --rm --cap-add SYS_ADMIN "$IMAGE" sh -c "$script"
+		assert_status 126
+		refute_output "it ran"
+		assert_event "$(blocked /m/x volume)"
+	done
+}
+
+@test "a drop is refused in an image of a hundred layers" {
+	podman load --quiet --input "$IMAGES/layers.tar"
+	IMAGE=localhost/moor/layers attack /tmp/x not-in-image
+}
+
+use_vfs() {
+	STORE=("${VFS[@]}")
+	podman load --quiet --input "$IMAGES/busybox.tar"
+}
+
+@test "a drop is refused with the storage driver vfs" {
+	use_vfs
+	attack /tmp/x not-in-image
+}
+
+make_folder() {
+	FOLDER=$BATS_TEST_TMPDIR/folder
+	rm -rf "$FOLDER"
+	cp -a "$REPO/build/rootfs/busybox" "$FOLDER"
+	cp -a "$REPO/build/rootfs/programs/." "$FOLDER/"
+	cp /bin/busybox "$FOLDER/opt/test/bin/"
+	mkdir -p "$FOLDER/srv/www"
+	echo "the site is up" >"$FOLDER/srv/www/index.html"
+}
+
+# A folder of its own for each life: what the bare runtime's leaves is part of
+# the image for the next.
+@test "a drop is refused in a --rootfs folder" {
+	make_folder
+	run podman run --rm --rootfs "$FOLDER" sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran"
+	assert_output "it ran"
+	for runtime in $MOORED; do
+		make_folder
+		run podman --runtime "$runtime" run --rm --rootfs "$FOLDER" \
+			sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran"
+		assert_status 126
+		assert_event "$(blocked /tmp/x not-in-image)"
+	done
+}
+
+@test "a drop is refused in an overlay over a folder: --rootfs FOLDER:O" {
+	make_folder
+	IMAGE=$FOLDER:O attack /tmp/x not-in-image --rootfs
+}
+
+# ---- the next lives of a container
+
+# What was dropped and overwritten in the first life of web, as it was made
+# by site with these options, is refused in its second to tenth.
+lives() { # [OPTION...]
+	local life
+	for runtime in $MOORED; do
+		echo "under $runtime"
+		[ -z "${MAKE-}" ] || "$MAKE"
+		site "$runtime" "$@"
+		in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+		assert_refused /tmp/x not-in-image
+		assert_refused /opt/test/bin/nothing modified
+		for life in {2..10}; do
+			echo "life $life"
+			if [ $life = 3 ]; then
+				podman stop --time 0 web >/dev/null
+				podman start web >/dev/null
+			else
+				podman restart --time 0 web >/dev/null
+			fi
+			[[ $life == [456789] ]] || assert_still_refused
+		done
+		finish
+	done
+}
+
+assert_still_refused() {
+	assert_up
+	assert_refused /tmp/x not-in-image
+	assert_refused /opt/test/bin/nothing modified
+}
+
+@test "without runmoor what was dropped in the first life runs in the second" {
+	site crun
+	in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+	podman restart --time 0 web >/dev/null
+	assert_up
+	assert_runs /tmp/x
+	assert_runs /opt/test/bin/nothing
+}
+
+@test "what was dropped in the first life is refused in the second to the tenth: overlay" {
+	lives
+}
+
+@test "what was dropped in the first life is refused in the second to the tenth: overlay of a hundred layers" {
+	IMAGE=localhost/moor/layers lives
+}
+
+@test "what was dropped in the first life is refused in the second to the tenth: vfs" {
+	use_vfs
+	lives
+}
+
+@test "what was dropped in the first life is refused in the second to the tenth: --rootfs" {
+	local IMAGE=$BATS_TEST_TMPDIR/folder
+	MAKE=make_folder lives --rootfs
+}
+
+# Another container's mount takes the device number of the first life.
+in_between() { # [OPTION...]
+	for runtime in $MOORED; do
+		echo "under $runtime"
+		site "$runtime" "$@"
+		in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+		podman stop --time 0 web >/dev/null
+		podman --runtime "$runtime" run --detach --name other "$IMAGE" sleep 1000 >/dev/null
+		podman start web >/dev/null
+		assert_still_refused
+		finish web other
+	done
+}
+
+@test "drift stays refused after another container has started in between: overlay" {
+	in_between
+}
+
+@test "drift stays refused after another container has started in between: overlay of a hundred layers" {
+	IMAGE=localhost/moor/layers in_between
+}
+
+@test "drift stays refused after another container has started in between: vfs" {
+	use_vfs
+	in_between
+}
+
+# A boot leaves nothing in /run.
+boot() {
+	for runtime in $MOORED; do
+		echo "under $runtime"
+		site "$runtime"
+		in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+		podman stop --time 0 web >/dev/null
+		rm -rf /run/containers /run/libpod /run/vfs /run/runmoor /run/crun /run/runc
+		podman start web >/dev/null
+		assert_still_refused
+		finish
+	done
+}
+
+@test "drift stays refused after a boot: overlay" {
+	boot
+}
+
+@test "drift stays refused after a boot: overlay of a hundred layers" {
+	IMAGE=localhost/moor/layers boot
+}
+
+@test "drift stays refused after a boot: vfs" {
+	use_vfs
+	boot
+}
+
+# Copied into a container that has never run: in its layer, not in its image.
+unborn() {
+	dropped marker "$BATS_TEST_TMPDIR/x"
+	for runtime in $MOORED; do
+		echo "under $runtime"
+		podman --runtime "$runtime" create --name web "$IMAGE" sh -c "$PRELUDE serve" >/dev/null
+		podman cp "$BATS_TEST_TMPDIR/x" web:/tmp/x
+		podman start web >/dev/null
+		assert_up
+		assert_refused /tmp/x not-in-image
+		finish
+	done
+}
+
+@test "a program copied into a container before its first start is refused: overlay" {
+	unborn
+}
+
+@test "a program copied into a container before its first start is refused: overlay of a hundred layers" {
+	IMAGE=localhost/moor/layers unborn
+}
+
+@test "a program copied into a container while it is stopped is refused" {
+	dropped marker "$BATS_TEST_TMPDIR/x"
+	for runtime in $MOORED; do
+		site "$runtime"
+		podman stop --time 0 web >/dev/null
+		podman cp "$BATS_TEST_TMPDIR/x" web:/tmp/x
+		podman start web >/dev/null
+		assert_up
+		assert_refused /tmp/x not-in-image
+		finish
+	done
+}
+
+@test "a program copied in between init and start is refused" {
+	dropped marker "$BATS_TEST_TMPDIR/x"
+	for runtime in $MOORED; do
+		podman --runtime "$runtime" create --name web "$IMAGE" sh -c "$PRELUDE serve" >/dev/null
+		podman init web >/dev/null
+		podman cp "$BATS_TEST_TMPDIR/x" web:/tmp/x
+		podman start web >/dev/null
+		assert_up
+		assert_refused /tmp/x not-in-image
+		finish
+	done
+}
+
+@test "what podman's own restart policy starts again has its drift refused" {
+	for runtime in $MOORED; do
+		podman --runtime "$runtime" run --detach --name web --restart on-failure:3 "$IMAGE" sh -c "$PRELUDE
+			[ -e /tmp/x ] || { drop marker /tmp/x; exit 1; }
+			/tmp/x && echo it ran
+			serve" >/dev/null
+		assert_up
+		[ "$(podman inspect --format '{{.RestartCount}}' web)" = 1 ]
+		run podman logs web
+		assert_output "Permission denied"
+		refute_output "it ran"
+		finish
+	done
+}
+
+# ---- volumes
+
+# A folder on the host with a program that no image ships.
+make_volume() {
+	VOLUME=$BATS_TEST_TMPDIR/volume
+	rm -rf "$VOLUME"
+	mkdir "$VOLUME"
+	dropped marker "$VOLUME/x"
+}
+
+# in_volume OPTION SCRIPT: in a container with this volume; sets status, output
+in_volume() {
+	run podman --runtime "$runtime" run --rm --volume "$1" "$IMAGE" sh -c "$PRELUDE $2"
+}
+
+@test "a program in a read-only bind runs" {
+	make_volume
+	for runtime in $MOORED; do
+		in_volume "$VOLUME:/vol:ro" '/vol/x && echo it ran'
+		assert_output "it ran"
+	done
+}
+
+@test "a program in a read-only bind that is changed on the host is refused from then on" {
+	for runtime in $MOORED; do
+		make_volume
+		site "$runtime" --volume "$VOLUME:/vol:ro"
+		assert_runs /vol/x
+		dropped marker-32 "$VOLUME/new"
+		assert_refused /vol/new volume
+		mv "$VOLUME/new" "$VOLUME/x"
+		assert_refused /vol/x
+		finish
+	done
+}
+
+@test "volumes.read_only deny refuses a program in a read-only bind" {
+	make_volume
+	policy '{"volumes": {"read_only": "deny"}}'
+	for runtime in $MOORED; do
+		in_volume "$VOLUME:/vol:ro" '/vol/x && echo it ran'
+		assert_status 126
+		assert_event "$(blocked /vol/x volume)"
+	done
+}
+
+@test "a program in a writable bind is refused" {
+	make_volume
+	runtime=crun
+	in_volume "$VOLUME:/vol" '/vol/x && echo it ran'
+	assert_output "it ran"
+	for runtime in $MOORED; do
+		in_volume "$VOLUME:/vol" '/vol/x && echo it ran'
+		assert_status 126
+		assert_event "$(blocked /vol/x volume)"
+	done
+}
+
+@test "volumes.writable seal runs what was there, and refuses what is added or swapped in" {
+	policy '{"volumes": {"writable": "seal"}}'
+	for runtime in $MOORED; do
+		forget_events
+		make_volume
+		site "$runtime" --volume "$VOLUME:/vol"
+		assert_runs /vol/x
+		in_web 'drop marker-32 /vol/added'
+		assert_refused /vol/added volume
+		in_web 'mv /vol/added /vol/x'
+		assert_refused /vol/x
+		dropped loader "$VOLUME/fromhost"
+		assert_refused /vol/fromhost volume
+		finish
+	done
+}
+
+@test "volumes.writable seal refuses what the first life added in the second, too" {
+	policy '{"volumes": {"writable": "seal"}}'
+	for runtime in $MOORED; do
+		make_volume
+		site "$runtime" --volume "$VOLUME:/vol"
+		in_web 'drop marker-32 /vol/added'
+		assert_refused /vol/added volume
+		podman restart --time 0 web >/dev/null
+		assert_up
+		assert_runs /vol/x
+		assert_refused /vol/added volume
+		finish
+	done
+}
+
+@test "volumes.writable trust runs what is there and what is added" {
+	make_volume
+	policy '{"volumes": {"writable": "trust"}}'
+	for runtime in $MOORED; do
+		in_volume "$VOLUME:/vol" '/vol/x && drop marker-32 /vol/added && /vol/added && echo it ran'
+		assert_output "it ran"
+	done
+}
+
+@test "an annotation tightens volumes.read_only for one container" {
+	make_volume
+	for runtime in $MOORED; do
+		run podman --runtime "$runtime" run --rm --volume "$VOLUME:/vol:ro" \
+			--annotation io.runmoor.volumes.read_only=deny "$IMAGE" sh -c '/vol/x && echo it ran'
+		assert_status 126
+	done
+}
+
+@test "a read-only bind over /bin brings its programs, a writable one doesn't" {
+	make_volume
+	cp /bin/busybox "$VOLUME/sh"
+	for runtime in $MOORED; do
+		in_volume "$VOLUME:/bin:ro" '/bin/x && echo it ran'
+		assert_output "it ran"
+		in_volume "$VOLUME:/bin" '/bin/x && echo it ran'
+		assert_status 126
+		assert_event "$(blocked /bin/x volume)"
+	done
+}
+
+@test "a bind of one program: read-only it runs, writable it doesn't" {
+	make_volume
+	for runtime in $MOORED; do
+		in_volume "$VOLUME/x:/usr/bin/x:ro" '/usr/bin/x && echo it ran'
+		assert_output "it ran"
+		in_volume "$VOLUME/x:/usr/bin/x" '/usr/bin/x && echo it ran'
+		assert_status 126
+		assert_event "$(blocked /usr/bin/x volume)"
+	done
+}
+
+@test "--init runs podman's init, a read-only bind of the host's" {
+	for runtime in $MOORED; do
+		run podman --runtime "$runtime" run --rm --init "$IMAGE" cat /proc/1/comm
+		assert_status 0
+		assert_output podman-init
+	done
+}
+
+@test "programs in an overlay volume are refused, those there and those added: -v :O" {
+	make_volume
+	runtime=crun
+	in_volume "$VOLUME:/vol:O" '/vol/x && drop marker-32 /vol/added && /vol/added && echo it ran'
+	assert_output "it ran"
+	for runtime in $MOORED; do
+		in_volume "$VOLUME:/vol:O" '/vol/x && echo it ran; drop marker-32 /vol/added; /vol/added && echo it ran'
+		assert_status 126
+		refute_output "it ran"
+		assert_event "$(blocked /vol/x volume)"
+		assert_event "$(blocked /vol/added volume)"
+	done
+}
+
+# Refusing it would be right too; killing it isn't.
+@test "what the image ships isn't killed when it is copied to an overlay volume: -v :O" {
+	make_volume
+	for runtime in $MOORED; do
+		in_volume "$VOLUME:/vol:O" 'cp /opt/test/bin/nothing /vol/nothing; /vol/nothing; echo "ended $?"'
+		[[ $output == *"ended 0" || $output == *"ended 126" ]] || fail "$output"
+		refute_event '.event.action == "race-killed"'
+	done
+}
+
+@test "what the image ships runs from a volume of the same image: --mount type=image" {
+	for runtime in $MOORED; do
+		run podman --runtime "$runtime" run --rm --mount "type=image,source=$IMAGE,destination=/other" \
+			"$IMAGE" sh -c '/other/opt/test/bin/nothing && echo it ran'
+		assert_output "it ran"
+		refute_event '.event.action == "race-killed"'
+	done
+}
+
+@test "a program left in a named volume is refused in the next container, too" {
+	runtime=crun
+	in_volume shared:/vol 'drop marker /vol/x; /vol/x && echo it ran'
+	assert_output "it ran"
+	for runtime in $MOORED; do
+		in_volume shared:/vol '/vol/x && echo it ran'
+		assert_status 126
+		assert_event "$(blocked /vol/x volume)"
+	done
+	podman volume rm shared >/dev/null
+}
+
+@test "the image's programs run from a named volume that was filled with them" {
+	for runtime in $MOORED; do
+		in_volume filled:/opt/test/bin '/opt/test/bin/nothing && echo it ran'
+		assert_output "it ran"
+		in_volume filled:/opt/test/bin 'drop marker /opt/test/bin/x; /opt/test/bin/x'
+		assert_status 126
+		podman volume rm filled >/dev/null
+	done
+}
+
+# ---- pods
+
+pod_yaml() { # the annotations of the pod
+	cat <<-EOT
+		apiVersion: v1
+		kind: Pod
+		metadata:
+		  name: shop
+		  annotations: {$1}
+		spec:
+		  volumes:
+		  - name: shared
+		    emptyDir: {}
+		  containers:
+		  - name: web
+		    image: $IMAGE
+		    command: ["sh", "-c", "exec /opt/test/bin/busybox httpd -f -p 127.0.0.1:8080 -h /srv/www"]
+		    volumeMounts: [{name: shared, mountPath: /shared}]
+		  - name: side
+		    image: $IMAGE
+		    command: ["sleep", "1000"]
+		    volumeMounts: [{name: shared, mountPath: /shared}]
+	EOT
+}
+
+play() { # RUNTIME [ANNOTATIONS]
+	pod_yaml "${2-}" >"$BATS_TEST_TMPDIR/pod.yaml"
+	podman --runtime "$1" play kube --network none "$BATS_TEST_TMPDIR/pod.yaml" >/dev/null
+}
+
+unplay() {
+	podman pod rm --force --time 0 shop >/dev/null
+	podman volume rm shared >/dev/null
+}
+
+side_runs() {
+	run podman exec shop-side sh -c '/shared/x && echo it ran'
+}
+
+@test "play kube: a pod's containers share a network, and an emptyDir whose drops are refused in both" {
+	play crun
+	podman exec shop-web sh -c "$PRELUDE drop marker /shared/x"
+	side_runs
+	assert_output "it ran"
+	unplay
+	for runtime in $MOORED; do
+		play "$runtime"
+		run podman exec shop-side sh -c "$FETCH"
+		assert_output "the site is up"
+		run podman exec shop-web sh -c "$PRELUDE drop marker /shared/x; /shared/x && echo it ran"
+		assert_status 126
+		side_runs
+		assert_status 126
+		refute_output "it ran"
+		assert_event "$(blocked /shared/x volume)"
+		run podman exec shop-side sh -c "$FETCH"
+		assert_output "the site is up"
+		unplay
+	done
+}
+
+@test "play kube: an annotation of the pod reaches runmoor" {
+	for runtime in $MOORED; do
+		play "$runtime" 'io.runmoor.exec_sessions: deny'
+		run podman exec shop-web true
+		assert_status 126
+		assert_output "takes no exec sessions"
+		unplay
+	done
+}
+
+@test "a pod whose containers share pid and ipc namespaces is protected" {
+	for runtime in $MOORED; do
+		podman --runtime "$runtime" pod create --name shop --network none --share net,ipc,pid >/dev/null
+		podman --runtime "$runtime" run --detach --pod shop --name other "$IMAGE" sleep 1000 >/dev/null
+		site "$runtime" --pod shop
+		in_web 'drop marker /tmp/x'
+		assert_refused /tmp/x not-in-image
+		run podman exec other ps
+		assert_output httpd
+		podman pod rm --force --time 0 shop >/dev/null
+	done
+}
+
+# ---- sessions
+
+@test "a session is recorded" {
+	for runtime in $MOORED; do
+		forget_events
+		site "$runtime"
+		assert_event '.event.action == "session-opened"'
+		finish
+	done
+}
+
+@test "exec_sessions deny refuses podman exec with runmoor's own words" {
+	policy '{"exec_sessions": "deny"}'
+	for runtime in $MOORED; do
+		forget_events
+		podman --runtime "$runtime" run --detach --name web "$IMAGE" sleep 1000 >/dev/null
+		run podman exec web echo in
+		assert_status 126
+		assert_output "runmoor: container $(podman inspect --format '{{.Id}}' web) takes no exec sessions: policy exec_sessions is deny"
+		assert_event '.event.action == "session-refused" and .event.outcome == "failure"'
+		[ "$(podman inspect --format '{{.State.Status}}' web)" = running ]
+		finish
+	done
+}
+
+# ---- policy, refusals and configuration
+
+@test "mode audit lets drift run and records it" {
+	policy '{"mode": "audit"}'
+	for runtime in $MOORED; do
+		forget_events
+		site "$runtime"
+		in_web 'drop marker /tmp/x'
+		assert_runs /tmp/x
+		assert_event '.event.action == "exec-flagged" and .file.path == "/tmp/x"'
+		finish
+	done
+}
+
+refused_run() { # RUNTIME OPTION SENTENCE
+	run podman --runtime "$1" run --name web "$2" "$IMAGE" echo it ran
+	assert_status 126
+	assert_output "$1: runmoor: "
+	assert_output "$3"
+	refute_output "it ran"
+	[ "$(podman inspect --format '{{.State.Status}}' web)" = created ]
+	finish
+	[ -z "$(leftovers; podman_leftovers)" ]
+}
+
+@test "an annotation that loosens refuses the container with runmoor's own words, and leaves nothing" {
+	for runtime in $MOORED; do
+		refused_run "$runtime" --annotation=io.runmoor.mode=off \
+			"annotation io.runmoor.mode: off is weaker than the configured enforce"
+	done
+}
+
+@test "an annotation may loosen what annotations_may_weaken lists" {
+	policy '{"annotations_may_weaken": ["mode"]}'
+	for runtime in $MOORED; do
+		run podman --runtime "$runtime" run --rm --annotation io.runmoor.mode=off "$IMAGE" \
+			sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran"
+		assert_output "it ran"
+	done
+}
+
+@test "a malformed annotation refuses the container with runmoor's own words" {
+	for runtime in $MOORED; do
+		refused_run "$runtime" --annotation=io.runmoor.mode=sleepy 'must be one of enforce, audit, off, not "sleepy"'
+		refused_run "$runtime" --annotation=io.runmoor.moed=audit moed
+	done
+}
+
+@test "a malformed configuration refuses new containers, and lets running ones be stopped" {
+	for runtime in $MOORED; do
+		policy '{}'
+		site "$runtime"
+		policy '{"mode": "sleepy"}'
+		run podman --runtime "$runtime" run --rm "$IMAGE" echo it ran
+		assert_status 126
+		assert_output "configuration /etc/runmoor/config.json: mode"
+		podman stop --time 0 web >/dev/null
+		finish
+	done
+}
+
+@test "a runtime that isn't configured is podman's own error" {
+	run podman --runtime runmoor-other run --rm "$IMAGE" true
+	assert_status 125
+	assert_output 'OCI runtime "runmoor-other" not found'
+}
+
+@test "runmoor without the name of a runtime takes that of its configuration" {
+	for runtime in crun runc; do
+		policy "{\"runtime\": \"$runtime\"}"
+		RUNTIMES=runmoor attack /tmp/x not-in-image
+		assert_event ".container.runtime == \"$runtime\""
+	done
+}
+
+@test "runmoor works by its path, without a configuration of podman's or its own" {
+	rm /etc/runmoor/config.json
+	mv /etc/containers/containers.conf "$BATS_TEST_TMPDIR/"
+	RUNTIMES=/usr/local/bin/runmoor-crun attack /tmp/x not-in-image
+}
+
+build() { # what a RUN line does
+	mkdir -p "$BATS_TEST_TMPDIR/build"
+	printf '%s\n' "FROM $IMAGE" "ENV BASH_ENV=" "RUN $1" \
+		"RUN if [ -e /made ]; then /made; fi" >"$BATS_TEST_TMPDIR/build/Containerfile"
+	run podman build --quiet --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
+		--no-cache --tag localhost/built "$BATS_TEST_TMPDIR/build"
+}
+
+@test "the default runtime: run and build are protected, and a RUN line can't run what it has just made" {
+	local make="gzip -dc </opt/test/drop/marker.gz >/made; chmod 755 /made"
+	sed -i 's/^#runtime/runtime/' /etc/containers/containers.conf
+	run podman run --rm "$IMAGE" sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran"
+	assert_status 126
+	[ "$(podman info --format '{{.Host.OCIRuntime.Name}}')" = runmoor-crun ]
+	build "$make; /made"
+	[ "$status" != 0 ]
+	assert_event "$(blocked /made not-in-image)"
+	build "$make"
+	assert_status 0
+	podman rmi localhost/built >/dev/null
+	sed -i 's/^runtime =/#runtime =/' /etc/containers/containers.conf
+}
+
+# ---- the names in events
+
+named() { # the condition that an event names web and its image
+	echo '.container.name == "web" and .container.image.name == "localhost/moor/busybox:latest"'
+}
+
+@test "events name the container and its image as podman does" {
+	for runtime in $MOORED; do
+		forget_events
+		site "$runtime"
+		in_web 'drop marker /tmp/x'
+		try /tmp/x
+		assert_event ".event.action == \"container-sealed\" and $(named)"
+		assert_event ".event.action == \"session-opened\" and $(named)"
+		assert_event "$(blocked /tmp/x not-in-image) and $(named)"
+		forget_events
+		podman restart --time 0 web >/dev/null
+		outside try
+		assert_event "$(blocked /tmp/copied not-in-image) and $(named)"
+		assert_event "$(blocked /tmp/written not-in-image) and $(named)"
+		finish
+		assert_event ".event.action == \"container-released\" and $(named)"
+	done
+}
+
+@test "events name a container that is removed as it ends, and one of a pod" {
+	for runtime in $MOORED; do
+		podman --runtime "$runtime" run --rm --name web "$IMAGE" true
+		assert_event ".event.action == \"container-sealed\" and $(named)"
+		play "$runtime"
+		assert_event '.event.action == "container-sealed" and .container.name == "shop-web"
+			and .container.image.name == "localhost/moor/busybox:latest"'
+		unplay
+		forget_events
+	done
+}
+
+@test "events name a container in another storage, and one of a folder, which has no image" {
+	make_folder
+	for runtime in $MOORED; do
+		forget_events
+		podman --runtime "$runtime" run --rm --name web --rootfs "$FOLDER" true
+		assert_event '.event.action == "container-sealed" and .container.name == "web"
+			and .container.image.name == null'
+	done
+	use_vfs
+	for runtime in $MOORED; do
+		podman --runtime "$runtime" run --rm --name web "$IMAGE" true
+		assert_event ".event.action == \"container-sealed\" and $(named)"
+	done
+}
+
+@test "the events of podman's containers are valid" {
+	site runmoor-crun
+	in_web 'drop marker /tmp/x'
+	try /tmp/x
+	finish
+	"$REPO/tests/validate-events" "$EVENTS"
+}

@@ -1,0 +1,101 @@
+# Operator's hooks that change the container before its first instruction, as
+# those of GPU toolkits do.
+load helpers
+
+# bats file_tags=twice
+
+# hook STAGE SCRIPT: a hook of the specification, run on the host
+hook() {
+	printf '#!/bin/sh\nset -e\nROOT=%q\n%s\n' "$ROOT" "$2" >"$T/hook-$1"
+	chmod 755 "$T/hook-$1"
+	spec '.hooks[$stage] = [{path: $path}]' --arg stage "$1" --arg path "$T/hook-$1"
+}
+
+unpack() { # NAME TO: for a hook's script
+	echo "gzip -dc <'$IMAGES/programs/opt/test/drop/$1.gz' >\"\$ROOT$2\"; chmod 755 \"\$ROOT$2\""
+}
+
+added() {
+	events 'select(.event.action == "container-sealed" and .runmoor.detail != null) | '"$1"
+}
+
+@test "what a hook adds to the root runs" {
+	hook createRuntime "$(unpack marker /opt/added)"
+	in_container '/opt/added'
+	assert_status 0
+	assert_marker
+	[ "$(added .runmoor.seal.files)" = 1 ]
+}
+
+@test "what a prestart hook adds runs after create and start, and in sessions" {
+	hook prestart "$(unpack marker /opt/added)"
+	script 'while :; do sleep 1; done'
+	moor create --bundle "$BUNDLE" "$ID" >"$T/output" 2>&1
+	moor start "$ID"
+	run moor exec "$ID" /opt/added
+	assert_status 0
+	assert_marker
+}
+
+@test "what a hook mounts runs" {
+	hook createContainer "touch \"\$ROOT/opt/mounted\"
+		gzip -dc <'$IMAGES/programs/opt/test/drop/marker.gz' >'$T/tool'; chmod 755 '$T/tool'
+		mount --bind '$T/tool' \"\$ROOT/opt/mounted\""
+	in_container '/opt/mounted'
+	assert_status 0
+	assert_marker
+}
+
+@test "hooks: deny makes it drift" {
+	configure '.hooks = "deny"'
+	hook createRuntime "$(unpack marker /opt/added)"
+	in_container '/opt/added'
+	assert_status 126
+	refute_marker
+	assert_refused not-in-image /opt/added
+	[ -z "$(added .)" ]
+}
+
+@test "what the container itself drops is drift, hook or no hook" {
+	hook createRuntime "$(unpack marker /opt/added)"
+	in_container 'drop marker-32 /tmp/x; /tmp/x'
+	assert_status 126
+	refute_marker
+	assert_refused not-in-image /tmp/x
+}
+
+@test "a restart with hooks doesn't seal what the first life dropped" {
+	hook createRuntime ':'
+	in_container 'drop marker /opt/dropped; touch -d "+1 hour" /opt/dropped; /opt/dropped'
+	assert_status 126
+	local life
+	for life in 2 3; do
+		in_container '/opt/dropped'
+		assert_status 126
+		refute_marker
+	done
+	[ -z "$(added .)" ]
+}
+
+@test "what a hook adds isn't sealed for a container that can set the clock" {
+	spec '.process.capabilities[] += ["CAP_SYS_TIME"]'
+	hook createRuntime "$(unpack marker /opt/added)"
+	in_container '/opt/added'
+	assert_status 126
+	refute_marker
+}
+
+@test "a volume of the specification is no hook's mount" {
+	mkdir "$T/volume"
+	gzip -dc <"$IMAGES/programs/opt/test/drop/marker.gz" >"$T/volume/x"
+	chmod 755 "$T/volume/x"
+	mkdir -p "$ROOT/opt/real"
+	ln -s real "$ROOT/opt/link"
+	hook createRuntime ':'
+	spec '.mounts += [{destination: "/opt/link", type: "bind", source: $source, options: ["bind", "rw"]}]' \
+		--arg source "$T/volume"
+	in_container '/opt/link/x'
+	assert_status 126
+	refute_marker
+	assert_refused volume
+}
