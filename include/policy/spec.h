@@ -60,7 +60,7 @@ void spec_mount_at(const struct spec *spec, size_t index,
 struct spec_protection {
 	const char *listener_path;	  /* absolute */
 	enum libraries libraries;	  /* LIBRARIES_OFF: no mmap rules */
-	const char *poststop_path;	  /* absolute program */
+	const char *poststop_path;	  /* absolute program; NULL: none */
 	const char *const *poststop_args; /* NULL-terminated, with argv[0] */
 };
 
@@ -86,5 +86,12 @@ struct spec_protection {
 MUST_CHECK int spec_protect(struct spec *spec,
 			    const struct spec_protection *protection,
 			    struct err *e);
+
+/*
+ * Make it one that no runtime starts, and whose error has the sentence: runc
+ * and crun quote a seccomp action that they don't know, and a program that
+ * isn't there. -1: out of memory.
+ */
+MUST_CHECK int spec_refuse(struct spec *spec, const char *sentence);
 
 void spec_write(const struct spec *spec, struct buffer *out);

@@ -262,25 +262,41 @@ void spec_mount_at(const struct spec *spec, size_t index,
 	}
 }
 
-static int append_hook(struct json *document,
-		       const struct spec_protection *protection)
+static int append_hook(struct json *document, const char *stage,
+		       const char *path, const char *const *args)
 {
 	struct json *hooks = spec_member(document, "hooks", JSON_OBJECT);
-	struct json *poststop =
-		hooks ? spec_member(hooks, "poststop", JSON_ARRAY) : NULL;
+	struct json *list =
+		hooks ? spec_member(hooks, stage, JSON_ARRAY) : NULL;
 	OWNED(json_owned) struct json *hook = json_new_object();
-	struct json *args;
+	struct json *words;
 
-	if (!poststop || !hook ||
-	    json_set(hook, "path", json_new_string(protection->poststop_path)))
+	if (!list || !hook || json_set(hook, "path", json_new_string(path)))
 		return -1;
-	args = spec_member(hook, "args", JSON_ARRAY);
-	if (!args)
+	words = spec_member(hook, "args", JSON_ARRAY);
+	if (!words)
 		return -1;
-	for (const char *const *arg = protection->poststop_args; *arg; arg++)
-		if (json_append(args, json_new_string(*arg)) < 0)
+	for (; *args; args++)
+		if (json_append(words, json_new_string(*args)) < 0)
 			return -1;
-	return json_append(poststop, PTR_MOVE(hook));
+	return json_append(list, PTR_MOVE(hook));
+}
+
+int spec_refuse(struct spec *spec, const char *sentence)
+{
+	struct json *linux_ = spec_member(spec->document, "linux", JSON_OBJECT);
+	struct json *process =
+		spec_member(spec->document, "process", JSON_OBJECT);
+	struct json *seccomp =
+		linux_ ? spec_member(linux_, "seccomp", JSON_OBJECT) : NULL;
+	struct json *args = json_new_array();
+
+	if (!process || json_set(process, "args", args) < 0 ||
+	    json_append(args, json_new_string(sentence)) < 0)
+		return -1;
+	return seccomp ? json_set(seccomp, "defaultAction",
+				  json_new_string(sentence))
+		       : -1;
 }
 
 /*
@@ -329,7 +345,9 @@ int spec_protect(struct spec *spec, const struct spec_protection *protection,
 		return -1;
 	if (json_set(seccomp, "listenerPath",
 		     json_new_string(protection->listener_path)) < 0 ||
-	    append_hook(spec->document, protection) < 0)
+	    (protection->poststop_path &&
+	     append_hook(spec->document, "poststop", protection->poststop_path,
+			 protection->poststop_args) < 0))
 		return err_set(e, ENOMEM, "rewrite config.json");
 	return 0;
 }

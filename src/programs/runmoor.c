@@ -7,6 +7,7 @@
 #include "container.h"
 #include "file.h"
 #include "log.h"
+#include "precreate.h"
 #include "privilege.h"
 #include "protect.h"
 #include "report.h"
@@ -224,22 +225,81 @@ static bool needs_config(const struct cli *cli)
 	       cli->command == COMMAND_RESTORE || cli->command == COMMAND_EXEC;
 }
 
-/* runmoor-poststop FOLDER: the container is stopped and about to be gone. */
-static int poststop(const char *folder)
+/* The container's state, which a hook gets; crun dies of SIGPIPE when nobody
+ * takes it. */
+static void read_state(struct buffer *state)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	char chunk[4096];
+	ssize_t n;
+
+	while (poll(&input, 1, HOOK_INPUT_MS) == 1 &&
+	       (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0)
+		buffer_append(state, chunk, (size_t)n);
+}
+
+/* The folder of the container that the precreate hook protected, whose
+ * runtime has no --root as far as a hook can tell. */
+static char *folder_of(const struct buffer *state, struct err *e)
+{
+	OWNED(json_owned) struct json *document = NULL;
+	struct config config = {0};
+	char *folder = NULL;
+	const char *id;
+
+	if (load_config(&config, e) == 0 && state->len &&
+	    json_parse(state->data, state->len, &document, e) == 0 &&
+	    json_string(json_get(document, "id"), &id))
+		folder = container_folder(config.state_dir, "", id);
+	config_clear(&config);
+	return folder;
+}
+
+/* runmoor-poststop [FOLDER]: the container is stopped and about to be gone. */
+static int poststop(const char *argument, struct err *e)
+{
+	struct buffer state = BUFFER_INIT;
+	OWNED(free_owned) char *folder = NULL;
+
+	read_state(&state);
+	folder = argument ? strdup(argument) : folder_of(&state, e);
+	buffer_clear(&state);
+	if (!folder)
+		return err_set(e, e->code, "find the container's folder: %s",
+			       e->text);
+	return container_release(folder, e);
+}
+
+/* runmoor-precreate */
+static int rewrite_for_plain(struct err *e)
+{
+	struct config config = {0};
+	char self[PATH_MAX];
+	int rc = load_config(&config, e);
+
+	if (rc == 0)
+		rc = own_folder(self, e);
+	rc = rc == 0 ? precreate(self, &config, e) : precreate_refuse(e);
+	config_clear(&config);
+	return rc;
+}
+
+/* As a hook, named by the first argument: false where it isn't one. */
+static bool run_hook(int argc, char *const argv[], int *ret_status)
 {
 	struct err e = {0};
-	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-	char state[4096];
+	int rc;
 
-	/* The container's state, which crun dies of SIGPIPE for when a hook
-	 * doesn't take it. */
-	while (poll(&input, 1, HOOK_INPUT_MS) == 1 &&
-	       read(STDIN_FILENO, state, sizeof(state)) > 0)
-		;
-	if (container_release(folder, &e) == 0)
-		return EXIT_SUCCESS;
-	(void)fprintf(stderr, "runmoor: %s\n", e.text);
-	return EXIT_FAILURE;
+	if (strcmp(argv[0], "runmoor-poststop") == 0 && argc <= 2)
+		rc = poststop(argv[1], &e);
+	else if (strcmp(argv[0], "runmoor-precreate") == 0 && argc == 1)
+		rc = rewrite_for_plain(&e);
+	else
+		return false;
+	if (rc < 0)
+		(void)fprintf(stderr, "runmoor: %s\n", e.text);
+	*ret_status = rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return true;
 }
 
 int main(int argc, char *argv[])
@@ -252,8 +312,8 @@ int main(int argc, char *argv[])
 	int status = EXIT_SUCCESS;
 	int rc;
 
-	if (argc == 2 && strcmp(argv[0], "runmoor-poststop") == 0)
-		return poststop(argv[1]);
+	if (run_hook(argc, argv, &status))
+		return status;
 	cli_parse(argc, argv, CLI_EITHER, &cli);
 	const struct log log = {
 		.file = cli.log,

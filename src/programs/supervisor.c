@@ -7,8 +7,10 @@
  * FOLDER is the container's below state_dir. READY is an inherited socket to
  * the runmoor that started it: 'R' says that the listener's socket is there,
  * anything else is an error message; 'H' that a listener was handed over;
- * from the other side 'C' commits: the container was created. Should it close
- * without that and no listener come, the supervisor ends.
+ * from the other side 'C' commits: the container was created, and 'W' says
+ * that a runtime is about to. Should it close without either and no listener
+ * come, the supervisor ends; after a 'W' it waits for as long as the root file
+ * system is there, for half a minute at least.
  */
 #include "container.h"
 #include "handoff.h"
@@ -27,9 +29,10 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 
-enum { NICE = -10 };
+enum { NICE = -10, PATIENCE_S = 30 };
 
 enum source_kind {
 	SOURCE_HANDOFF_SOCKET,
@@ -39,6 +42,7 @@ enum source_kind {
 	SOURCE_JOBS,
 	SOURCE_TICK,
 	SOURCE_READY,
+	SOURCE_PATIENCE,
 };
 
 /* What an epoll event is about. */
@@ -58,12 +62,14 @@ struct supervisor {
 	struct resolver *resolver;
 	struct tracer *tracer;
 	struct source *sources; /* listeners and handoffs */
-	struct source fixed[5];
+	struct source fixed[6];
+	struct stat root; /* of the container, when it was prepared */
 	int epoll;
 	int socket;
 	int signals;
 	int jobs;
 	int tick;
+	int patience;
 	int ready;
 	bool ticking;
 	bool committed;
@@ -229,6 +235,34 @@ static void on_signal(struct supervisor *s)
 	tracer_collect(s->tracer);
 }
 
+static void set_patience(const struct supervisor *s, int seconds)
+{
+	const struct itimerspec when = {
+		.it_interval.tv_sec = seconds,
+		.it_value.tv_sec = seconds,
+	};
+
+	(void)timerfd_settime(s->patience, 0, &when, NULL);
+}
+
+/*
+ * The precreate hook's container hasn't come. crun with noNewPrivileges hands
+ * its listener over at start, which may be much later; but an engine unmounts,
+ * or removes, the root of a container that it gave up.
+ */
+static void on_patience(struct supervisor *s)
+{
+	struct stat now;
+	uint64_t count;
+
+	(void)!read(s->patience, &count, sizeof(count));
+	if (s->had_listener)
+		set_patience(s, 0);
+	else if (stat(s->container.rootfs, &now) < 0 ||
+		 now.st_dev != s->root.st_dev || now.st_ino != s->root.st_ino)
+		s->ending = true;
+}
+
 static void on_ready(struct supervisor *s)
 {
 	char byte;
@@ -236,6 +270,10 @@ static void on_ready(struct supervisor *s)
 
 	if (n == 1 && byte == 'C')
 		s->committed = true;
+	if (n == 1 && byte == 'W') {
+		s->committed = true;
+		set_patience(s, PATIENCE_S);
+	}
 	if (n == 0 || (n < 0 && errno != EAGAIN)) {
 		close_owned(&s->ready);
 		/* create was killed half-way: nobody will come. */
@@ -308,6 +346,9 @@ static void dispatch(struct supervisor *s, struct source *source,
 	case SOURCE_READY:
 		on_ready(s);
 		break;
+	case SOURCE_PATIENCE:
+		on_patience(s);
+		break;
 	}
 }
 
@@ -360,9 +401,9 @@ static void hurry(void)
 
 static int start(struct supervisor *s, struct err *e)
 {
-	static const enum source_kind kinds[] = {SOURCE_HANDOFF_SOCKET,
-						 SOURCE_SIGNALS, SOURCE_JOBS,
-						 SOURCE_TICK, SOURCE_READY};
+	static const enum source_kind kinds[] = {
+		SOURCE_HANDOFF_SOCKET, SOURCE_SIGNALS, SOURCE_JOBS,
+		SOURCE_TICK,	       SOURCE_READY,   SOURCE_PATIENCE};
 	OWNED(free_owned) char *path = NULL;
 
 	if (asprintf(&path, "%s/listener.sock", s->folder) < 0)
@@ -370,10 +411,12 @@ static int start(struct supervisor *s, struct err *e)
 	hurry();
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	s->patience =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	s->signals = open_signals(e);
 	if (s->signals < 0)
 		return -1;
-	if (s->epoll < 0 || s->tick < 0)
+	if (s->epoll < 0 || s->tick < 0 || s->patience < 0)
 		return err_set(e, errno, "start the event loop");
 	if (container_lock(s->folder, e) < 0 ||
 	    container_read(s->folder, &s->container, e) < 0 ||
@@ -385,9 +428,10 @@ static int start(struct supervisor *s, struct err *e)
 	    tracer_new(&s->judge, s->resolver, s->journal, &s->tracer, e) < 0 ||
 	    handoff_listen(path, &s->socket, e) < 0)
 		return -1;
+	(void)stat(s->container.rootfs, &s->root);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		const int fds[] = {s->socket, s->signals, s->jobs, s->tick,
-				   s->ready};
+		const int fds[] = {s->socket, s->signals, s->jobs,
+				   s->tick,   s->ready,	  s->patience};
 
 		s->fixed[i].kind = kinds[i];
 		if (watch(s, fds[i], &s->fixed[i], e) < 0)

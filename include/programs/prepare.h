@@ -1,0 +1,52 @@
+/*
+ * prepare - everything that is done to protect a container before a runtime
+ * creates it: its specification read, its folder claimed, its image sealed,
+ * its supervisor started. For runmoor's own create and run, and for the
+ * precreate hook.
+ */
+#pragma once
+
+#include "container.h"
+#include "err.h"
+#include "log.h"
+#include "spec.h"
+
+/* Whose container it is. Borrowed strings. */
+struct owner {
+	const char *id;
+	const char *root;    /* the runtime's --root; NULL: not given  */
+	const char *bundle;  /* absolute */
+	const char *runtime; /* absolute, or a word for it             */
+	const char *config;  /* what messages call the specification   */
+	const char *self;    /* folder of our own programs             */
+	const struct log *log;
+	bool poststop; /* the specification gets that hook */
+};
+
+struct prepared {
+	struct spec *spec;
+	struct container container; /* its config is set beforehand */
+	char *folder;		    /* the container's; NULL until made */
+	char *socket;
+	int supervisor; /* our end of its READY socket; -1 */
+};
+
+void prepared_clear(struct prepared *prepared);
+
+/* Read the specification, and apply its annotations to the configuration. */
+MUST_CHECK int prepare_spec(struct prepared *prepared,
+			    const struct buffer *bytes, const char *config,
+			    struct err *e);
+
+/* Describe the container in its record, and claim its folder. */
+MUST_CHECK int prepare_folder(struct prepared *prepared,
+			      const struct owner *owner, struct err *e);
+
+/* Rewrite the specification, in memory. Fails where the container can't be
+ * protected, here or with such a specification. */
+MUST_CHECK int prepare_protection(struct prepared *prepared,
+				  const struct owner *owner, struct err *e);
+
+/* Seal, and start the supervisor, which is ready then. */
+MUST_CHECK int prepare_supervisor(struct prepared *prepared,
+				  const struct owner *owner, struct err *e);

@@ -1,0 +1,203 @@
+#include "precreate.h"
+
+#include "file.h"
+#include "prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { ID_LEN = 64 };
+
+/* Hexadecimal digits, as podman's and CRI-O's ids are. */
+static bool is_id(const char *text)
+{
+	return strspn(text, "0123456789abcdef") >= ID_LEN &&
+	       text[ID_LEN] == '/';
+}
+
+/*
+ * A specification doesn't say whose it is. The engine binds files of the
+ * container's own folder into it: STORAGE/DRIVER-containers/ID/userdata/…, of
+ * which the one beside containers.json is the bundle.
+ */
+static bool read_source(const char *source, char **bundle, char id[ID_LEN + 1])
+{
+	static const char marker[] = "-containers/";
+	const char *at = source ? strstr(source, marker) : NULL;
+	OWNED(free_owned) char *list = NULL;
+	char *folder = NULL;
+	int len;
+
+	if (!at || !is_id(at + strlen(marker)))
+		return false;
+	len = (int)(at + strlen(marker) - source);
+	memcpy(id, source + len, ID_LEN);
+	id[ID_LEN] = '\0';
+	if (asprintf(&list, "%.*s/containers.json", len, source) < 0) {
+		list = NULL;
+		return false;
+	}
+	if (*bundle && access(list, F_OK) < 0)
+		return false;
+	if (asprintf(&folder, "%.*s%s/userdata", len, source, id) < 0)
+		return false;
+	free(*bundle);
+	*bundle = folder;
+	return true;
+}
+
+static int identify(const struct spec *spec, char **ret_bundle,
+		    char ret_id[ID_LEN + 1], struct err *e)
+{
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		struct spec_mount mount;
+
+		spec_mount_at(spec, i, &mount);
+		(void)read_source(mount.source, ret_bundle, ret_id);
+	}
+	return *ret_bundle ? 0
+			   : err_set(e, ENOTSUP,
+				     "can't tell which container this is: the "
+				     "hook is for podman and CRI-O; elsewhere "
+				     "use runmoor as the runtime");
+}
+
+static int read_input(struct buffer *ret, struct err *e)
+{
+	char chunk[16384];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, errno, "read the specification");
+		buffer_append(ret, chunk, (size_t)n);
+		if (buffer_failed(ret) || ret->len > JSON_SIZE_MAX)
+			return err_set(e, E2BIG, "read the specification");
+	}
+	return 0;
+}
+
+static int write_output(const struct spec *spec, struct err *e)
+{
+	struct buffer out = BUFFER_INIT;
+	int rc;
+
+	spec_write(spec, &out);
+	rc = buffer_failed(&out) || file_write_all(STDOUT_FILENO, out.data,
+						   out.len) < 0
+		     ? err_set(e, errno, "write the specification")
+		     : 0;
+	buffer_clear(&out);
+	return rc;
+}
+
+/* on_unprotectable: run. The specification goes back as it came. */
+static int leave_unprotected(struct prepared *prepared, bool *ret_plain)
+{
+	container_remove(prepared->folder);
+	free(prepared->folder);
+	prepared->folder = NULL;
+	*ret_plain = true;
+	return 0;
+}
+
+/* *ret_plain where the container is to run unprotected. */
+static int prepare(struct prepared *prepared, const char *self, bool *ret_plain,
+		   struct err *e)
+{
+	OWNED(free_owned) char *bundle = NULL;
+	const struct log log = {0};
+	struct owner owner = {
+		.runtime = "podman",
+		.config = "the specification",
+		.self = self,
+		.log = &log,
+	};
+	char id[ID_LEN + 1];
+
+	if (prepared->container.config.memory == PERMISSION_DENY)
+		return err_set(e, ENOTSUP,
+			       "memory: deny needs runmoor as the runtime: a "
+			       "hook can't set it for the container");
+	if (identify(prepared->spec, &bundle, id, e) < 0)
+		return -1;
+	owner.id = id;
+	owner.bundle = bundle;
+	if (prepare_folder(prepared, &owner, e) < 0)
+		return -1;
+	if (prepare_protection(prepared, &owner, e) < 0)
+		return prepared->container.config.on_unprotectable ==
+				       UNPROTECTABLE_RUN
+			       ? leave_unprotected(prepared, ret_plain)
+			       : -1;
+	return prepare_supervisor(prepared, &owner, e);
+}
+
+static int refuse(struct spec *spec, struct err *e)
+{
+	char sentence[sizeof(e->text) + 16];
+
+	(void)snprintf(sentence, sizeof(sentence), "runmoor: %s", e->text);
+	return spec_refuse(spec, sentence) < 0 ? -1 : write_output(spec, e);
+}
+
+/* plain: a second copy, since a failure may leave the first half changed. */
+static int answer(struct prepared *prepared, struct spec *plain,
+		  const char *self, struct err *e)
+{
+	bool unprotected = prepared->container.config.mode == MODE_OFF;
+
+	if (!unprotected && prepare(prepared, self, &unprotected, e) < 0) {
+		if (prepared->folder)
+			(void)!container_release(prepared->folder, NULL);
+		return refuse(plain, e);
+	}
+	if (write_output(unprotected ? plain : prepared->spec, e) < 0)
+		return -1;
+	/* It waits for the runtime, for a while. */
+	if (!unprotected)
+		(void)send(prepared->supervisor, "W", 1, MSG_NOSIGNAL);
+	return 0;
+}
+
+int precreate(const char *self, struct config *take_config, struct err *e)
+{
+	struct prepared prepared = {.supervisor = -1};
+	struct buffer input = BUFFER_INIT;
+	struct spec *plain = NULL;
+	int rc = read_input(&input, e);
+
+	prepared.container.config = *take_config;
+	*take_config = (struct config){0};
+	if (rc == 0)
+		rc = spec_parse(input.data, input.len, &plain, e);
+	if (rc == 0)
+		rc = prepare_spec(&prepared, &input, "the specification", e) < 0
+			     ? refuse(plain, e)
+			     : answer(&prepared, plain, self, e);
+	spec_free(plain);
+	buffer_clear(&input);
+	prepared_clear(&prepared);
+	return rc;
+}
+
+int precreate_refuse(struct err *e)
+{
+	struct buffer input = BUFFER_INIT;
+	struct spec *spec = NULL;
+	struct err other;
+	int rc = read_input(&input, &other);
+
+	if (rc == 0)
+		rc = spec_parse(input.data, input.len, &spec, &other);
+	if (rc == 0)
+		rc = refuse(spec, e);
+	spec_free(spec);
+	buffer_clear(&input);
+	return rc;
+}
