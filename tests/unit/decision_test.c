@@ -70,6 +70,7 @@ struct row {
 	struct decision want;
 	bool stat_trusted;
 	bool volumes; /* has a manifest of volumes */
+	bool added;   /* has one of what hooks added: the same */
 };
 
 static const struct row refused[] = {
@@ -158,6 +159,17 @@ static const struct row refused[] = {
 	 {FILES({.place = PLACE_VOLUME, HELD(UNLISTED)})},
 	 {.volumes_read_only = VOLUME_TRUST},
 	 DENIED(REASON_VOLUME)},
+	{"trust in mounts is none in those that the container made",
+	 {FILES({.place = PLACE_FOREIGN, HELD(UNLISTED)})},
+	 {.volumes_read_only = VOLUME_TRUST, .volumes_writable = VOLUME_TRUST},
+	 DENIED(REASON_VOLUME)},
+	{"what hooks added, where they added nothing",
+	 {FILES({.place = PLACE_IMAGE, HELD(PLUGIN)})},
+	 DENIED(REASON_NOT_IN_IMAGE)},
+	{"what hooks added, and somebody can still write",
+	 {.proven = true, FILES({.place = PLACE_IMAGE, READ(PLUGIN)})},
+	 DENIED(REASON_WRITABLE),
+	 .added = true},
 	{"trust in mounts is none in the image",
 	 {FILES({.place = PLACE_IMAGE, HELD(UNLISTED)})},
 	 {.volumes_read_only = VOLUME_TRUST, .volumes_writable = VOLUME_TRUST},
@@ -475,6 +487,18 @@ static const struct row allowed[] = {
 	 {.traced = true, FILES({HELD(SHELL)})},
 	 {.traced = PERMISSION_ALLOW},
 	 ALLOWED},
+	{"what hooks added",
+	 {FILES({.place = PLACE_IMAGE, HELD(PLUGIN)})},
+	 ALLOWED,
+	 .added = true},
+	{"what hooks added, at its path",
+	 {FILES({.path = "/data/plugin", HELD(PLUGIN)})},
+	 {.match = MATCH_PATH},
+	 ALLOWED,
+	 .added = true},
+	{"what the image ships, on a mount that the container made",
+	 {FILES({.place = PLACE_FOREIGN, HELD(SHELL)})},
+	 ALLOWED},
 	{"a file of a sealed volume",
 	 {FILES({.place = PLACE_VOLUME_READ_ONLY, HELD(PLUGIN)})},
 	 ALLOWED,
@@ -574,6 +598,7 @@ static void check(const struct row *row)
 
 	sealed.stat_trusted = row->stat_trusted;
 	sealed.volumes = row->volumes ? of_volumes : NULL;
+	sealed.added = row->added ? of_volumes : NULL;
 	decision_make(&sealed, &row->config, &row->facts, &got);
 	CHECK(row->name, got.verdict == row->want.verdict);
 	CHECK(row->name, got.reason == row->want.reason);

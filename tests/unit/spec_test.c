@@ -507,6 +507,60 @@ static void test_predicates(void)
 	}
 }
 
+static void test_start_hooks(void)
+{
+	static const struct {
+		const char *name, *text;
+		bool expected;
+	} rows[] = {
+		{"no hooks", "{}", false},
+		{"hooks of other stages",
+		 "{'hooks':{'poststop':[{'path':'/x'}],'startContainer':[{"
+		 "'path':'/x'}],'poststart':[{'path':'/x'}]}}",
+		 false},
+		{"lists that are empty",
+		 "{'hooks':{'prestart':[],'createRuntime':[]}}", false},
+		{"prestart", "{'hooks':{'prestart':[{'path':'/x'}]}}", true},
+		{"createRuntime", "{'hooks':{'createRuntime':[{'path':'/x'}]}}",
+		 true},
+		{"createContainer",
+		 "{'hooks':{'createContainer':[{'path':'/x'}]}}", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OWNED(spec_owned) struct spec *spec = NULL;
+		struct err e = {0};
+
+		CHECK(rows[i].name, parse(rows[i].text, &spec, &e) == 0);
+		CHECK(rows[i].name,
+		      spec && spec_has_start_hooks(spec) == rows[i].expected);
+	}
+}
+
+static void test_refuse(void)
+{
+	static const char *const specs[] = {
+		"{}",
+		"{'process':{'args':['/bin/sh','-c','id']},"
+		"'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW'}}}",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(specs); i++) {
+		OWNED(spec_owned) struct spec *spec = NULL;
+		OWNED(buffer_clear) struct buffer out = BUFFER_INIT;
+		struct err e = {0};
+
+		CHECK("a spec to refuse", parse(specs[i], &spec, &e) == 0 &&
+						  spec_refuse(spec, "no") == 0);
+		spec_write(spec, &out);
+		buffer_append(&out, "", 1);
+		CHECK("its profile is one that no runtime reads",
+		      strstr(out.data, "\"defaultAction\":\"no\""));
+		CHECK("its program is one that isn't there",
+		      strstr(out.data, "\"args\":[\"no\"]"));
+	}
+}
+
 static void test_mounts(void)
 {
 	static const struct {
@@ -776,6 +830,8 @@ int main(void)
 	test_hook();
 	test_predicates();
 	test_mounts();
+	test_start_hooks();
+	test_refuse();
 	test_property();
 	TEST_END();
 }
