@@ -21,6 +21,10 @@ MUST_CHECK int file_read(int dirfd, const char *path, size_t limit,
 MUST_CHECK int file_publish(const char *path, const void *bytes, size_t len,
 			    mode_t mode, struct err *e);
 
+/* The same, but where path is there already it stays as it is. */
+MUST_CHECK int file_publish_first(const char *path, const void *bytes,
+				  size_t len, mode_t mode, struct err *e);
+
 /* mkdir -p, mode for the folders that it makes. */
 MUST_CHECK int file_make_dirs(const char *path, mode_t mode, struct err *e);
 

@@ -56,3 +56,8 @@ char *layers_upper(const char *mount_point, const char *options);
  */
 MUST_CHECK int layers_name(const struct layers *layers, const char *rootfs,
 			   struct buffer *out, bool *ret_shared, struct err *e);
+
+/* Append what names one folder or file, as above. *ret_unique turns false
+ * where it has no birth time, so that another may have had its numbers. */
+MUST_CHECK int layers_name_folder(const char *path, struct buffer *out,
+				  bool *ret_unique, struct err *e);

@@ -66,8 +66,9 @@ struct facts {
 
 struct sealed {
 	const struct manifest *image;
-	const struct manifest *volumes; /* of sealed mounts, or NULL    */
-	const struct manifest *added;	/* by hooks before the start    */
+	const struct manifest *volumes;	 /* of read-only mounts, or NULL */
+	const struct manifest *writable; /* of writable ones             */
+	const struct manifest *added;	 /* by hooks before the start    */
 	/* An unchanged stat means unchanged content on this root (overlay
 	 * lower layers of a file system that can be trusted so). */
 	bool stat_trusted;

@@ -37,6 +37,8 @@ struct container {
 	char *manifest_sha256;
 	char *volumes; /* path, or NULL */
 	char *volumes_sha256;
+	char *writable; /* the same, of writable volumes that are sealed */
+	char *writable_sha256;
 	bool overlay; /* the root is one */
 	bool overlay_writable;
 	char *upper; /* or NULL */

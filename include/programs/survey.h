@@ -25,7 +25,8 @@ MUST_CHECK int survey_folder(const struct survey *survey, int root,
 MUST_CHECK int survey_file(const struct survey *survey, int file,
 			   struct err *e);
 
-/* Publish what was collected as a manifest at path. */
+/* Publish what was collected as a manifest at path. Where there is one by now
+ * it stays: another create was first, and its container has recorded it. */
 MUST_CHECK int survey_publish(struct manifest_builder *builder,
 			      const char *path, struct err *e);
 

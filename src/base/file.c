@@ -58,8 +58,26 @@ int file_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int file_publish(const char *path, const void *bytes, size_t len, mode_t mode,
-		 struct err *e)
+/* What a file is to be. */
+struct content {
+	const void *bytes;
+	size_t len;
+	mode_t mode;
+	bool first; /* unless it is there already */
+};
+
+/* The last step of publishing: give the temporary file its name. */
+static int take_name(const char *temporary, const char *path, bool first)
+{
+	if (!first)
+		return rename(temporary, path);
+	if (link(temporary, path) < 0 && errno != EEXIST)
+		return -1;
+	return unlink(temporary);
+}
+
+static int publish(const char *path, const struct content *content,
+		   struct err *e)
 {
 	OWNED(free_owned) char *temporary = NULL;
 	OWNED(close_owned) int fd = -1;
@@ -72,12 +90,29 @@ int file_publish(const char *path, const void *bytes, size_t len, mode_t mode,
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return err_set(e, errno, "create %s", temporary);
-	if (file_write_all(fd, bytes, len) == 0 && fchmod(fd, mode) == 0 &&
-	    rename(temporary, path) == 0)
+	if (file_write_all(fd, content->bytes, content->len) == 0 &&
+	    fchmod(fd, content->mode) == 0 &&
+	    take_name(temporary, path, content->first) == 0)
 		return 0;
 	failure = errno;
 	(void)unlink(temporary);
 	return err_set(e, failure, "write %s", path);
+}
+
+int file_publish(const char *path, const void *bytes, size_t len, mode_t mode,
+		 struct err *e)
+{
+	const struct content content = {bytes, len, mode, false};
+
+	return publish(path, &content, e);
+}
+
+int file_publish_first(const char *path, const void *bytes, size_t len,
+		       mode_t mode, struct err *e)
+{
+	const struct content content = {bytes, len, mode, true};
+
+	return publish(path, &content, e);
 }
 
 int file_make_dirs(const char *path, mode_t mode, struct err *e)

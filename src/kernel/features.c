@@ -153,7 +153,7 @@ static bool find_numbers(const void *start, uint64_t *ret_dev,
 
 bool features_numbers_agree(int fd)
 {
-	const void *start = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *start = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
 	struct identity id;
 	uint64_t dev = 0;
 	uint64_t ino = 0;
@@ -164,6 +164,6 @@ bool features_numbers_agree(int fd)
 	agree = stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
 		find_numbers(start, &dev, &ino) && dev == id.dev &&
 		ino == id.ino;
-	(void)munmap((void *)(uintptr_t)start, 1);
+	(void)munmap(start, 1);
 	return agree;
 }

@@ -359,9 +359,8 @@ static uint64_t file_system_id(int fd)
 	return id;
 }
 
-/* Names and numbers are used again, birth times aren't. *ret_unique turns
- * false where the folder has none. */
-static int name_folder(const char *path, struct buffer *out, bool *ret_unique,
+/* Names and numbers are used again, birth times aren't. */
+int layers_name_folder(const char *path, struct buffer *out, bool *ret_unique,
 		       struct err *e)
 {
 	OWNED(close_owned) int fd = open(path, O_PATH | O_CLOEXEC);
@@ -392,7 +391,7 @@ static int name_mount_point(const char *rootfs, struct buffer *out,
 	if (!to_parent(parent))
 		(void)snprintf(parent, 2, "/");
 	buffer_printf(out, "mount %s\n", rootfs);
-	return name_folder(parent, out, &unique, e);
+	return layers_name_folder(parent, out, &unique, e);
 }
 
 /* By a server, as fuse-overlayfs: each mount of it has numbers of its own. */
@@ -413,13 +412,14 @@ int layers_name(const struct layers *layers, const char *rootfs,
 	if (layers && layers->lower_known) {
 		buffer_printf(out, "layers\n");
 		for (size_t i = 0; rc == 0 && i < layers->lower_count; i++)
-			rc = name_folder(layers->lower[i], out, ret_shared, e);
+			rc = layers_name_folder(layers->lower[i], out,
+						ret_shared, e);
 	} else if (layers ? !layers->upper : is_served(rootfs)) {
 		rc = name_mount_point(rootfs, out, e);
 	} else {
 		buffer_printf(out, "folder\n");
-		rc = name_folder(layers ? layers->upper : rootfs, out, &unique,
-				 e);
+		rc = layers_name_folder(layers ? layers->upper : rootfs, out,
+					&unique, e);
 	}
 	if (rc == 0 && buffer_failed(out))
 		rc = err_set(e, ENOMEM, "name the image");

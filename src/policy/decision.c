@@ -9,7 +9,7 @@ static bool find_listed(const struct sealed *sealed,
 			const uint8_t digest[DIGEST_SIZE])
 {
 	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
-					      sealed->added};
+					      sealed->writable, sealed->added};
 	struct entry entry;
 
 	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
@@ -25,7 +25,7 @@ static bool path_shipped(const struct sealed *sealed, const char *path,
 			 const uint8_t *digest)
 {
 	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
-					      sealed->added};
+					      sealed->writable, sealed->added};
 
 	for (size_t i = 0; path && i < ARRAY_LEN(manifests); i++) {
 		struct entry entry;

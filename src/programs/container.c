@@ -34,6 +34,8 @@ void container_clear(struct container *container)
 		container->manifest_sha256,
 		container->volumes,
 		container->volumes_sha256,
+		container->writable,
+		container->writable_sha256,
 		container->upper,
 	};
 
@@ -92,6 +94,8 @@ static const struct string_member strings[] = {
 	STRING_MEMBER("manifestSha256", manifest_sha256, false),
 	STRING_MEMBER("volumes", volumes, true),
 	STRING_MEMBER("volumesSha256", volumes_sha256, true),
+	STRING_MEMBER("writable", writable, true),
+	STRING_MEMBER("writableSha256", writable_sha256, true),
 	STRING_MEMBER("upper", upper, true),
 };
 

@@ -40,21 +40,37 @@ static int map_manifest(const char *path, const char *expected,
 	return 0;
 }
 
+/* All that the container's record names, and the size of the largest file. */
+static int map_manifests(const struct container *c, struct judge *ret,
+			 struct err *e)
+{
+	const struct {
+		const char *path, *sha256;
+		const struct manifest **manifest;
+	} rows[] = {
+		{c->manifest, c->manifest_sha256, &ret->sealed.image},
+		{c->volumes, c->volumes_sha256, &ret->sealed.volumes},
+		{c->writable, c->writable_sha256, &ret->sealed.writable},
+	};
+
+	ret->hash_limit = HASH_AT_LEAST;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (!rows[i].path)
+			continue;
+		if (map_manifest(rows[i].path, rows[i].sha256, rows[i].manifest,
+				 e) < 0)
+			return -1;
+		if (manifest_largest(*rows[i].manifest) > ret->hash_limit)
+			ret->hash_limit = manifest_largest(*rows[i].manifest);
+	}
+	return 0;
+}
+
 int judge_open(const struct container *c, struct judge *ret, struct err *e)
 {
-	if (map_manifest(c->manifest, c->manifest_sha256, &ret->sealed.image,
-			 e) < 0)
-		return -1;
-	if (c->volumes && map_manifest(c->volumes, c->volumes_sha256,
-				       &ret->sealed.volumes, e) < 0)
+	if (map_manifests(c, ret, e) < 0)
 		return -1;
 	ret->container = c;
-	ret->hash_limit = HASH_AT_LEAST;
-	if (manifest_largest(ret->sealed.image) > ret->hash_limit)
-		ret->hash_limit = manifest_largest(ret->sealed.image);
-	if (ret->sealed.volumes &&
-	    manifest_largest(ret->sealed.volumes) > ret->hash_limit)
-		ret->hash_limit = manifest_largest(ret->sealed.volumes);
 	ret->sealed.stat_trusted = c->stat_trusted;
 	for (size_t i = 0; i < c->device_count; i++)
 		ret->devices[i] = c->devices[i].seen;

@@ -128,8 +128,10 @@ static int read_file(const struct look *look, int path_fd, bool matches,
 	if (look->out->facts.proven || on_image_overlay(look->judge, id))
 		file->held = is_held(look->judge, fd, file->path, id, matches);
 	else
-		/* The kernel itself will refuse, with ETXTBSY. */
-		file->held = true;
+		/* The kernel itself will refuse, with ETXTBSY; but of another
+		 * overlay, FUSE or a network nobody can tell who writes. */
+		file->held = filesystem_is_stable(fd) ||
+			     look_is_image(look->judge, id->dev);
 	file->too_large = id->size > look->judge->hash_limit;
 	if (file->too_large)
 		return 0;

@@ -123,16 +123,35 @@ static void learn_devices(const struct manifest *manifest,
 	}
 }
 
+static void learn_device(struct container *container, const struct identity *id)
+{
+	if (container->device_count < MANIFEST_DEVICES_MAX)
+		container->devices[container->device_count++] =
+			(struct device_pair){UINT64_MAX, id->dev};
+}
+
+/* Files of an upper layer on another file system than the lower ones show a
+ * device that nothing of the image does: ask one that has no name. */
+static void learn_upper_device(struct container *container)
+{
+	OWNED(close_owned) int fd = -1;
+	struct identity id;
+
+	if (!container->overlay_writable)
+		return;
+	fd = open(container->rootfs, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd >= 0 && stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0)
+		learn_device(container, &id);
+}
+
 /* The root's own device, for files that are no layer's: an upper layer shows
  * it, and so does a plain folder. */
 static void learn_root_device(struct container *container)
 {
 	struct identity id;
 
-	if (container->device_count < MANIFEST_DEVICES_MAX &&
-	    stat_identity(AT_FDCWD, container->rootfs, 0, &id) == 0)
-		container->devices[container->device_count++] =
-			(struct device_pair){UINT64_MAX, id.dev};
+	if (stat_identity(AT_FDCWD, container->rootfs, 0, &id) == 0)
+		learn_device(container, &id);
 }
 
 /* Who sets the clock, or writes to the disk below the file system, sets a
@@ -227,6 +246,7 @@ static int use_manifest(struct container *container, struct err *e)
 	if (rc == 0) {
 		learn_devices(manifest, container);
 		learn_root_device(container);
+		learn_upper_device(container);
 		container->sealed_files = manifest_count(manifest);
 	}
 	buffer_clear(&bytes);
@@ -266,8 +286,8 @@ static int seal_image(const struct spec *spec, const char *folder,
 	if (overlay_find(container->rootfs, &container->overlay, &overlay, e) <
 	    0)
 		return -1;
-	rc = seal_layers(&overlay, folder, container, e);
 	container->overlay_writable = overlay.layers.writable;
+	rc = seal_layers(&overlay, folder, container, e);
 	container->upper = PTR_MOVE(overlay.layers.upper);
 	container->stat_trusted =
 		overlay.lower_immutable && !can_forge_times(spec);

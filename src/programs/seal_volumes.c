@@ -1,11 +1,15 @@
 #include "seal.h"
 
+#include "file.h"
 #include "filesystem.h"
+#include "layers.h"
+#include "sha256.h"
 #include "survey.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* Look at a bind; if it is to be sealed, collect its executables. */
@@ -40,47 +44,154 @@ static int visit_volume(struct container *container,
 	return 0;
 }
 
-static bool is_sealed_volume(const struct config *config,
-			     const struct spec_mount *mount)
-{
-	enum volume_rule rule = mount->read_only ? config->volumes_read_only
-						 : config->volumes_writable;
+/* Those of one kind: the binds that are read-only, or those that aren't. */
+struct kind {
+	bool read_only;
+	bool sealed;
+};
 
-	return rule == VOLUME_SEAL;
+static bool is_kind(const struct spec_mount *mount, const struct kind *kind)
+{
+	return mount->bind && mount->source && mount->destination &&
+	       mount->read_only == kind->read_only;
 }
 
-int seal_volumes(const struct spec *spec, const char *folder,
-		 struct container *container, struct err *e)
+static int visit_volumes(const struct spec *spec, const struct kind *kind,
+			 struct container *container,
+			 const struct survey *survey, struct err *e)
 {
-	OWNED(manifest_builder_owned)
-	struct manifest_builder *builder = manifest_builder_new();
-	OWNED(manifest_owned) struct manifest *manifest = NULL;
-	struct container counts = {0};
-	const struct survey survey = {.counts = &counts, .builder = builder};
-	struct buffer bytes = BUFFER_INIT;
-	int rc = builder ? 0 : err_set(e, ENOMEM, "seal the volumes");
+	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < spec_mount_count(spec); i++) {
 		struct spec_mount mount;
 
 		spec_mount_at(spec, i, &mount);
-		if (mount.bind && mount.source && mount.destination)
-			rc = visit_volume(
-				container, &mount,
-				is_sealed_volume(&container->config, &mount),
-				&survey, e);
+		if (is_kind(&mount, kind))
+			rc = visit_volume(container, &mount, kind->sealed,
+					  survey, e);
 	}
+	return rc;
+}
+
+/* Read what was published, or had been. */
+static int use(const char *path, char **ret_sha256, struct err *e)
+{
+	OWNED(manifest_owned) struct manifest *manifest = NULL;
+	struct buffer bytes = BUFFER_INIT;
+	int rc = survey_read(path, &bytes, &manifest, ret_sha256, e);
+
+	buffer_clear(&bytes);
+	return rc;
+}
+
+static int collect(const struct spec *spec, const struct kind *kind,
+		   struct container *container, const char *path, struct err *e)
+{
+	OWNED(manifest_builder_owned)
+	struct manifest_builder *builder = manifest_builder_new();
+	struct container counts = {0};
+	const struct survey survey = {.counts = &counts, .builder = builder};
+	int rc = builder ? visit_volumes(spec, kind, container, &survey, e)
+			 : err_set(e, ENOMEM, "seal the volumes");
+
 	json_free(counts.unreadable);
-	if (rc < 0 || counts.sealed_files == 0)
-		return rc;
+	/* That nothing was there is a seal too, of what can be written. */
+	if (rc == 0 && kind->sealed &&
+	    (counts.sealed_files || !kind->read_only))
+		rc = survey_publish(builder, path, e);
+	return rc;
+}
+
+/* The container, and the same at every create of it. */
+static int name_writable(const struct container *container, struct buffer *name,
+			 struct err *e)
+{
+	bool unique = true;
+
+	buffer_append(name, container->root, strlen(container->root) + 1);
+	buffer_append(name, container->id, strlen(container->id) + 1);
+	return layers_name_folder(container->upper ? container->upper
+						   : container->rootfs,
+				  name, &unique, e);
+}
+
+static int writable_path(struct container *container, struct err *e)
+{
+	OWNED(free_owned) char *cache = NULL;
+	struct buffer name = BUFFER_INIT;
+	uint8_t digest[DIGEST_SIZE];
+	char hex[DIGEST_HEX];
+	int rc = name_writable(container, &name, e);
+
+	if (rc == 0)
+		rc = buffer_failed(&name)
+			     ? err_set(e, ENOMEM, "name the volumes")
+			     : sha256_bytes(name.data, name.len, digest, e);
+	buffer_clear(&name);
+	if (rc < 0)
+		return -1;
+	sha256_hex(digest, hex);
+	if (asprintf(&cache, "%s/volumes", container->config.cache_dir) < 0) {
+		cache = NULL;
+		return err_set(e, ENOMEM, "seal the volumes");
+	}
+	if (file_make_dirs(cache, 0700, e) < 0)
+		return -1;
+	if (asprintf(&container->writable, "%s/%s.manifest", cache, hex) < 0) {
+		container->writable = NULL;
+		return err_set(e, ENOMEM, "seal the volumes");
+	}
+	return 0;
+}
+
+/*
+ * The container can write these: a later create of the same one finds what
+ * its first life dropped there, and gets the first seal.
+ */
+static int seal_writable(const struct spec *spec, struct container *container,
+			 struct err *e)
+{
+	const struct kind kind = {
+		.sealed = container->config.volumes_writable == VOLUME_SEAL,
+	};
+
+	if (!kind.sealed)
+		return collect(spec, &kind, container, NULL, e);
+	if (writable_path(container, e) < 0)
+		return -1;
+	if (access(container->writable, F_OK) < 0 &&
+	    collect(spec, &kind, container, container->writable, e) < 0)
+		return -1;
+	return use(container->writable, &container->writable_sha256, e);
+}
+
+static int seal_read_only(const struct spec *spec, const char *folder,
+			  struct container *container, struct err *e)
+{
+	const struct kind kind = {
+		.read_only = true,
+		.sealed = container->config.volumes_read_only == VOLUME_SEAL,
+	};
+
 	if (asprintf(&container->volumes, "%s/volumes.manifest", folder) < 0) {
 		container->volumes = NULL;
 		return err_set(e, ENOMEM, "seal the volumes");
 	}
-	rc = survey_publish(builder, container->volumes, e);
-	if (rc == 0)
-		rc = survey_read(container->volumes, &bytes, &manifest,
-				 &container->volumes_sha256, e);
-	buffer_clear(&bytes);
-	return rc;
+	/* A crash may have left one. */
+	(void)unlink(container->volumes);
+	if (collect(spec, &kind, container, container->volumes, e) < 0)
+		return -1;
+	if (access(container->volumes, F_OK) == 0)
+		return use(container->volumes, &container->volumes_sha256, e);
+	free(container->volumes);
+	container->volumes = NULL;
+	return 0;
+}
+
+int seal_volumes(const struct spec *spec, const char *folder,
+		 struct container *container, struct err *e)
+{
+	if (seal_read_only(spec, folder, container, e) < 0)
+		return -1;
+	return seal_writable(spec, container, e);
 }

@@ -258,7 +258,7 @@ static void on_patience(struct supervisor *s)
 	(void)!read(s->patience, &count, sizeof(count));
 	if (s->had_listener)
 		set_patience(s, 0);
-	else if (stat(s->container.rootfs, &now) < 0 ||
+	else if (!s->container.rootfs || stat(s->container.rootfs, &now) < 0 ||
 		 now.st_dev != s->root.st_dev || now.st_ino != s->root.st_ino)
 		s->ending = true;
 }

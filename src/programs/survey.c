@@ -140,7 +140,7 @@ int survey_publish(struct manifest_builder *builder, const char *path,
 	int rc = manifest_builder_write(builder, &bytes, e);
 
 	if (rc == 0)
-		rc = file_publish(path, bytes.data, bytes.len, 0400, e);
+		rc = file_publish_first(path, bytes.data, bytes.len, 0400, e);
 	buffer_clear(&bytes);
 	return rc;
 }

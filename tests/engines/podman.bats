@@ -11,7 +11,6 @@ VFS=(--storage-driver vfs --root /var/lib/containers/vfs --runroot /run/vfs)
 
 setup_file() {
 	mkdir -p /etc/containers/containers.conf.d
-	cp "$EXAMPLES/podman/containers.conf" /etc/containers/
 	# Without CAP_SYS_RESOURCE podman's own limits can't be set; without a
 	# network of the tests' own the default would be a bridge on the host.
 	cat >/etc/containers/containers.conf.d/test.conf <<-'EOT'
@@ -20,9 +19,11 @@ setup_file() {
 		netns = "none"
 	EOT
 	podman load --quiet --input "$IMAGES/busybox.tar"
+	podman load --quiet --input "$IMAGES/layers.tar"
 }
 
 setup() {
+	cp "$EXAMPLES/podman/containers.conf" /etc/containers/
 	policy '{}'
 	forget_events
 }
@@ -41,11 +42,16 @@ podman() {
 
 # Mounts, processes and cgroups of containers that are gone.
 podman_leftovers() {
-	awk '$5 ~ "^/(var/lib|run)/(containers|vfs)/" { print $5 }' /proc/self/mountinfo
-	pgrep -x conmon
-	[ ! -e "$EVENTS" ] || jq -r .container.id "$EVENTS" | sort -u | while read -r id; do
-		find /sys/fs/cgroup -name "libpod-*$id*"
+	local id
+	awk '$5 ~ "^/(var/lib|run)/.*/(merged|merge|shm)$" { print $5 }' /proc/self/mountinfo
+	eventually no_conmon || echo "conmon runs"
+	for id in $(jq -r .container.id "$EVENTS" 2>/dev/null | sort -u); do
+		find /sys/fs/cgroup -path /sys/fs/cgroup/unified -prune -o -name "libpod-*$id*" -print
 	done
+}
+
+no_conmon() {
+	! pgrep -x conmon >/dev/null
 }
 
 # A container named web that serves a page.
@@ -95,19 +101,20 @@ blocked() { # PATH REASON
 
 # attack PATH REASON [OPTION...]: a container with these options makes a
 # program at PATH and runs it. Under the bare runtime that works, or it would
-# prove nothing.
+# prove nothing. Not with --rm, which fails now and then whatever the runtime
+# is (podman's issue 16142).
 attack() {
-	local runtime script="$PRELUDE drop marker $1; $1 && echo it ran"
-	run podman --runtime crun run --rm "${@:3}" "$IMAGE" sh -c "$script"
+	local runtime script="$PRELUDE ${BEFORE-} drop marker $1; $1 && echo it ran"
+	run podman --runtime crun run "${@:3}" "$IMAGE" sh -c "$script"
 	assert_output "it ran"
 	for runtime in ${RUNTIMES:-$MOORED}; do
 		echo "under $runtime"
 		forget_events
-		run podman --runtime "$runtime" run --rm "${@:3}" "$IMAGE" sh -c "$script"
+		run podman --runtime "$runtime" run "${@:3}" "$IMAGE" sh -c "$script"
 		assert_status 126
 		assert_output "Permission denied"
 		refute_output "it ran"
-		assert_event "$(blocked "$1" "$2") and .container.runtime == \"${runtime#runmoor-}\""
+		assert_event "$(blocked "$1" "$2")"
 	done
 }
 
@@ -120,14 +127,15 @@ same() { # FUNCTION [ARG...]
 }
 
 unnamed() { # RUNTIME FUNCTION [ARG...]
-	"$2" "$1" "${@:3}" 2>&1 | sed "s/${1//-/[-]}/RUNTIME/g"
+	"$2" "$1" "${@:3}" 2>&1 |
+		sed -E "s/^(Error: .*)?$1: /\1RUNTIME: /; s/[0-9a-f]{64}/ID/g"
 }
 
 # ---- in the place of the runtime
 
 outcomes() { # RUNTIME
 	local code
-	for code in 0 1 42 125 126 127 137 255; do
+	for code in 0 42 126 255; do
 		podman --runtime "$1" run --rm "$IMAGE" sh -c "exit $code"
 		echo "exit $?"
 	done
@@ -137,7 +145,8 @@ outcomes() { # RUNTIME
 	echo "missing $?"
 	podman --runtime "$1" run --rm "$IMAGE" /etc/passwd
 	echo "not executable $?"
-	podman --runtime "$1" run --rm --workdir /no/such "$IMAGE" true | sed 's/[0-9a-f]\{64\}/ID/'
+	podman --runtime "$1" run --rm --workdir /no/such "$IMAGE" true
+	echo "no such folder $?"
 	echo in | podman --runtime "$1" run --rm --interactive "$IMAGE" sh -c 'cat; echo err >&2'
 	podman --runtime "$1" run --rm --preserve-fds 1 "$IMAGE" cat /proc/self/fd/3 3<<<"kept"
 	echo "kept $?"
@@ -210,7 +219,7 @@ inside() { # RUNTIME
 	podman --runtime "$1" run --rm --hostname box "$IMAGE" sh -c '
 		env | sort; id; pwd; ulimit -a; umask
 		grep -e Cap -e NoNewPrivs -e "Seccomp:" /proc/self/status
-		cut -d " " -f 2,3 /proc/self/mounts
+		cut -d " " -f 2,3 /proc/self/mounts | sort
 		ls /proc/self/fd'
 }
 
@@ -218,28 +227,29 @@ inside() { # RUNTIME
 	same inside
 }
 
+# Without the end of script's own input, which may be echoed.
+on_terminal() { # COMMAND
+	script --quiet --return --command "$1" /dev/null 2>&1 | tr -d '\000\r' | sed 's/^^@//'
+	echo "status ${PIPESTATUS[0]}"
+}
+
 terminal() { # RUNTIME
-	script --quiet --return --command "podman --runtime $1 run --rm -it $IMAGE sh -c '
-		[ -t 0 ] && [ -t 1 ] && echo on a terminal; exit 7'" /dev/null | tr -d '\000\r'
-	echo "run ${PIPESTATUS[0]}"
+	local script='[ -t 0 ] && [ -t 1 ] && echo on a terminal; exit 7'
+	on_terminal "podman --runtime $1 run --rm -it $IMAGE sh -c '$script'"
 	podman --runtime "$1" run --detach --name web "$IMAGE" sleep 1000 >/dev/null
-	script --quiet --return --command "podman exec -it web sh -c '
-		[ -t 0 ] && [ -t 1 ] && echo on a terminal; exit 6'" /dev/null | tr -d '\000\r'
-	echo "exec ${PIPESTATUS[0]}"
+	on_terminal "podman exec -it web sh -c '$script'"
 	finish
 }
 
 @test "run -it and exec -it have a terminal" {
 	same terminal
 	run terminal runmoor-crun
-	assert_output "on a terminal"
-	assert_output "run 7"
-	assert_output "exec 6"
+	[ "$output" = "$(printf '%s\n' "on a terminal" "status 7" "on a terminal" "status 7")" ]
 }
 
 hooked() { # RUNTIME
 	local stage folder=$BATS_TEST_TMPDIR/hooks-$1
-	mkdir "$folder"
+	mkdir -p "$folder"
 	for stage in createRuntime poststop; do
 		jq -n --arg stage $stage --arg folder "$folder" '{version: "1.0.0",
 			hook: {path: "/bin/sh", args: ["sh", "-c", "jq -r .status >\($folder)/\($stage)"]},
@@ -277,21 +287,24 @@ hooked() { # RUNTIME
 	done
 }
 
-@test "eight containers created at once are all protected" {
-	local i pids=()
-	for i in {1..8}; do
-		podman --runtime runmoor-crun run --rm "$IMAGE" \
-			sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran" \
-			>"$BATS_TEST_TMPDIR/$i" 2>&1 3>&- &
-		pids+=($!)
+# The manifest of a Debian takes long enough to make for eight to be at it.
+@test "eight containers created at once from an image that wasn't sealed yet are all protected" {
+	local i round IMAGE=localhost/moor/debian
+	podman load --quiet --input "$IMAGES/debian.tar"
+	for round in 1 2 3; do
+		rm -rf /var/lib/runmoor/manifests
+		for i in {1..8}; do
+			podman --runtime runmoor-crun run "$IMAGE" \
+				sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran" \
+				>"$BATS_TEST_TMPDIR/$i" 2>&1 3>&- &
+		done
+		wait
+		for i in {1..8}; do
+			run cat "$BATS_TEST_TMPDIR/$i"
+			assert_output "/tmp/x: Permission denied"
+			refute_output "it ran"
+		done
 	done
-	for i in "${pids[@]}"; do
-		run wait "$i"
-		assert_status 126
-	done
-	run cat "$BATS_TEST_TMPDIR"/[1-8]
-	[ "$(grep -c "Permission denied" <<<"$output")" = 8 ] || fail "$output"
-	refute_output "it ran"
 }
 
 # ---- the attack
@@ -434,20 +447,14 @@ outside() { # runs what podman cp and a write below podman mount brought
 }
 
 @test "a drop in a tmpfs that the container mounts itself is refused: --cap-add SYS_ADMIN" {
-	local script="$PRELUDE mkdir /m; mount -t tmpfs none /m; drop marker /m/x; /m/x && echo it ran"
-	run podman --runtime crun run --rm --cap-add SYS_ADMIN "$IMAGE" sh -c "$script"
-	assert_output "it ran"
-	for runtime in $MOORED; do
-		forget_events
-		run podman --runtime "$runtime" run --rm --cap-add SYS_ADMIN "$IMAGE" sh -c "$script"
-		assert_status 126
-		refute_output "it ran"
-		assert_event "$(blocked /m/x volume)"
-	done
+	BEFORE='mkdir /m; mount -t tmpfs none /m;' attack /m/x volume --cap-add SYS_ADMIN
+}
+
+@test "a drop in /dev/shm is refused when the container makes it executable: --cap-add SYS_ADMIN" {
+	BEFORE='mount -o remount,exec /dev/shm;' attack /dev/shm/x volume --cap-add SYS_ADMIN
 }
 
 @test "a drop is refused in an image of a hundred layers" {
-	podman load --quiet --input "$IMAGES/layers.tar"
 	IMAGE=localhost/moor/layers attack /tmp/x not-in-image
 }
 
@@ -491,31 +498,47 @@ make_folder() {
 	IMAGE=$FOLDER:O attack /tmp/x not-in-image --rootfs
 }
 
+# podman puts the upper layer in /run, on another file system than the lower.
+@test "an overlay over a folder is the image, not a volume: --rootfs FOLDER:O" {
+	make_folder
+	policy '{"volumes": {"writable": "trust"}}'
+	for runtime in $MOORED; do
+		run podman --runtime "$runtime" run --rootfs "$FOLDER:O" sh -c "$PRELUDE
+			drop marker /tmp/x; /tmp/x && echo it ran
+			cp /opt/test/bin/nothing /tmp/copy; /tmp/copy && echo the copy ran"
+		assert_output "Permission denied"
+		assert_output "the copy ran"
+		refute_output "it ran"
+	done
+}
+
 # ---- the next lives of a container
 
 # What was dropped and overwritten in the first life of web, as it was made
-# by site with these options, is refused in its second to tenth.
+# by site with these options, is refused in its second, third and tenth.
 lives() { # [OPTION...]
-	local life
 	for runtime in $MOORED; do
 		echo "under $runtime"
 		[ -z "${MAKE-}" ] || "$MAKE"
-		site "$runtime" "$@"
-		in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
-		assert_refused /tmp/x not-in-image
-		assert_refused /opt/test/bin/nothing modified
-		for life in {2..10}; do
-			echo "life $life"
-			if [ $life = 3 ]; then
-				podman stop --time 0 web >/dev/null
-				podman start web >/dev/null
-			else
-				podman restart --time 0 web >/dev/null
-			fi
-			[[ $life == [456789] ]] || assert_still_refused
+		first_life "$@"
+		podman restart --time 0 web >/dev/null
+		assert_still_refused
+		podman stop --time 0 web >/dev/null
+		podman start web >/dev/null
+		assert_still_refused
+		for life in {4..10}; do
+			podman restart --time 0 web >/dev/null
 		done
+		assert_still_refused
 		finish
 	done
+}
+
+first_life() { # [OPTION...]
+	site "$runtime" "$@"
+	in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+	assert_refused /tmp/x not-in-image
+	assert_refused /opt/test/bin/nothing modified
 }
 
 assert_still_refused() {
@@ -524,7 +547,7 @@ assert_still_refused() {
 	assert_refused /opt/test/bin/nothing modified
 }
 
-@test "without runmoor what was dropped in the first life runs in the second" {
+@test "what was dropped in the first life runs in the second without runmoor" {
 	site crun
 	in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
 	podman restart --time 0 web >/dev/null
@@ -533,30 +556,29 @@ assert_still_refused() {
 	assert_runs /opt/test/bin/nothing
 }
 
-@test "what was dropped in the first life is refused in the second to the tenth: overlay" {
+@test "what was dropped in the first life is refused in the second, third and tenth: overlay" {
 	lives
 }
 
-@test "what was dropped in the first life is refused in the second to the tenth: overlay of a hundred layers" {
+@test "what was dropped in the first life is refused in the second, third and tenth: overlay of a hundred layers" {
 	IMAGE=localhost/moor/layers lives
 }
 
-@test "what was dropped in the first life is refused in the second to the tenth: vfs" {
+@test "what was dropped in the first life is refused in the second, third and tenth: vfs" {
 	use_vfs
 	lives
 }
 
-@test "what was dropped in the first life is refused in the second to the tenth: --rootfs" {
+@test "what was dropped in the first life is refused in the second, third and tenth: --rootfs" {
 	local IMAGE=$BATS_TEST_TMPDIR/folder
 	MAKE=make_folder lives --rootfs
 }
 
 # Another container's mount takes the device number of the first life.
-in_between() { # [OPTION...]
+in_between() {
 	for runtime in $MOORED; do
 		echo "under $runtime"
-		site "$runtime" "$@"
-		in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+		first_life
 		podman stop --time 0 web >/dev/null
 		podman --runtime "$runtime" run --detach --name other "$IMAGE" sleep 1000 >/dev/null
 		podman start web >/dev/null
@@ -578,14 +600,13 @@ in_between() { # [OPTION...]
 	in_between
 }
 
-# A boot leaves nothing in /run.
+# A boot leaves nothing in /run and /dev/shm.
 boot() {
 	for runtime in $MOORED; do
 		echo "under $runtime"
-		site "$runtime"
-		in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+		first_life
 		podman stop --time 0 web >/dev/null
-		rm -rf /run/containers /run/libpod /run/vfs /run/runmoor /run/crun /run/runc
+		rm -rf /run/{containers,libpod,vfs,runmoor,crun,runc} /dev/shm/libpod_lock
 		podman start web >/dev/null
 		assert_still_refused
 		finish
@@ -826,16 +847,18 @@ in_volume() {
 	make_volume
 	for runtime in $MOORED; do
 		in_volume "$VOLUME:/vol:O" 'cp /opt/test/bin/nothing /vol/nothing; /vol/nothing; echo "ended $?"'
-		[[ $output == *"ended 0" || $output == *"ended 126" ]] || fail "$output"
+		[[ $output == *"ended 0"* || $output == *"ended 126"* ]] || fail "$output"
 		refute_event '.event.action == "race-killed"'
 	done
 }
 
-@test "what the image ships runs from a volume of the same image: --mount type=image" {
+# Its content is the image's; but who else can write its overlay can't be told.
+@test "what the image ships is refused, not killed, from another overlay: --mount type=image" {
 	for runtime in $MOORED; do
 		run podman --runtime "$runtime" run --rm --mount "type=image,source=$IMAGE,destination=/other" \
 			"$IMAGE" sh -c '/other/opt/test/bin/nothing && echo it ran'
-		assert_output "it ran"
+		assert_status 126
+		assert_event "$(blocked /other/opt/test/bin/nothing writable)"
 		refute_event '.event.action == "race-killed"'
 	done
 }
@@ -894,7 +917,6 @@ play() { # RUNTIME [ANNOTATIONS]
 
 unplay() {
 	podman pod rm --force --time 0 shop >/dev/null
-	podman volume rm shared >/dev/null
 }
 
 side_runs() {
@@ -1042,37 +1064,35 @@ refused_run() { # RUNTIME OPTION SENTENCE
 	for runtime in crun runc; do
 		policy "{\"runtime\": \"$runtime\"}"
 		RUNTIMES=runmoor attack /tmp/x not-in-image
-		assert_event ".container.runtime == \"$runtime\""
+		assert_event "$(blocked /tmp/x not-in-image) and .container.runtime == \"$runtime\""
 	done
 }
 
 @test "runmoor works by its path, without a configuration of podman's or its own" {
-	rm /etc/runmoor/config.json
-	mv /etc/containers/containers.conf "$BATS_TEST_TMPDIR/"
+	rm /etc/runmoor/config.json /etc/containers/containers.conf
 	RUNTIMES=/usr/local/bin/runmoor-crun attack /tmp/x not-in-image
 }
 
 build() { # what a RUN line does
-	mkdir -p "$BATS_TEST_TMPDIR/build"
-	printf '%s\n' "FROM $IMAGE" "ENV BASH_ENV=" "RUN $1" \
-		"RUN if [ -e /made ]; then /made; fi" >"$BATS_TEST_TMPDIR/build/Containerfile"
+	printf '%s\n' "FROM $IMAGE" "RUN $1" "RUN /made" >"$BATS_TEST_TMPDIR/Containerfile"
 	run podman build --quiet --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
-		--no-cache --tag localhost/built "$BATS_TEST_TMPDIR/build"
+		--no-cache --tag localhost/built "$BATS_TEST_TMPDIR"
 }
 
-@test "the default runtime: run and build are protected, and a RUN line can't run what it has just made" {
+@test "the default runtime protects run and build: a RUN line can't run what it has just made, the next can" {
 	local make="gzip -dc </opt/test/drop/marker.gz >/made; chmod 755 /made"
+	build "$make; /made"
+	assert_status 0
 	sed -i 's/^#runtime/runtime/' /etc/containers/containers.conf
-	run podman run --rm "$IMAGE" sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran"
-	assert_status 126
 	[ "$(podman info --format '{{.Host.OCIRuntime.Name}}')" = runmoor-crun ]
+	run podman run "$IMAGE" sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran"
+	assert_status 126
 	build "$make; /made"
 	[ "$status" != 0 ]
 	assert_event "$(blocked /made not-in-image)"
 	build "$make"
 	assert_status 0
 	podman rmi localhost/built >/dev/null
-	sed -i 's/^runtime =/#runtime =/' /etc/containers/containers.conf
 }
 
 # ---- the names in events

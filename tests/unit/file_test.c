@@ -176,6 +176,7 @@ static void check_unpublished(void)
 static void check_publish(void)
 {
 	OWNED(buffer_clear) struct buffer b = BUFFER_INIT;
+	OWNED(buffer_clear) struct buffer first = BUFFER_INIT;
 	OWNED(close_owned) int old = -1;
 	size_t names = count_names(".");
 	struct stat st = {0};
@@ -202,7 +203,17 @@ static void check_publish(void)
 	      file_publish("published", "a\0b", 3, 0600, NULL) == 0 &&
 		      file_read(AT_FDCWD, "published", 3, &b, NULL) == 0 &&
 		      b.len == 3 && b.data[2] == 'b');
+	CHECK("the first of a name stays",
+	      file_publish_first("published", "x", 1, 0600, NULL) == 0 &&
+		      file_read(AT_FDCWD, "published", 3, &first, NULL) == 0 &&
+		      first.len == 3);
 	CHECK("nothing is left beside it", count_names(".") == names + 1);
+	CHECK("it is published where there is none",
+	      unlink("published") == 0 &&
+		      file_publish_first("published", "x", 1, 0400, NULL) ==
+			      0 &&
+		      holds("published", "x"));
+	CHECK("nor then", count_names(".") == names + 1);
 	(void)umask(022);
 }
 
