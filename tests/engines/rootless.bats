@@ -280,3 +280,93 @@ denied_session() {
 		assert_output "annotations_may_weaken does not list mode"
 	done
 }
+
+with_option() {
+	for option in --privileged --read-only --init --user=1000 --userns=keep-id --uidmap=0:1:2000 \
+		--cap-drop=ALL --security-opt=seccomp=unconfined --security-opt=no-new-privileges; do
+		echo "with $option"
+		forget_events
+		run podman --runtime "$runtime" run --name web "$option" --tmpfs /scratch:exec,mode=1777 "$IMAGE" \
+			sh -c "$PRELUDE drop marker /scratch/x; nothing && echo innocent; /scratch/x; echo status \$?; ls /tmp"
+		assert_output innocent
+		assert_output "status 126"
+		refute_output marker
+		assert_event '.event.action == "exec-blocked" and .file.path == "/scratch/x"'
+		podman rm --force --time 0 web >/dev/null
+	done
+}
+
+@test "a drop is refused with --privileged, --read-only, --init, --user, --userns, --uidmap, --cap-drop, --security-opt" {
+	each with_option
+}
+
+volumes() {
+	run podman --runtime "$runtime" run --rm --volume "$MOOR_HOME/volume:/vol:ro" "$IMAGE" sh -c '/vol/x && echo it ran'
+	assert_output "it ran"
+	for how in rw O; do
+		run podman --runtime "$runtime" run --rm --volume "$MOOR_HOME/volume:/vol:$how" "$IMAGE" sh -c '/vol/x && echo it ran'
+		assert_status 126
+		assert_output "Permission denied"
+	done
+}
+
+@test "programs in a volume: those of a read-only one run, of a writable or overlay one they don't" {
+	as_user mkdir "$MOOR_HOME/volume"
+	dropped marker "$MOOR_HOME/volume/x"
+	chown moor:moor "$MOOR_HOME/volume/x"
+	LAYOUTS=(overlay)
+	each volumes
+}
+
+kube() {
+	podman --runtime "$runtime" play kube --network none "$MOOR_HOME/pod.yaml" >/dev/null
+	eventually podman exec shop-web sh -c "$FETCH"
+	run podman exec shop-web sh -c "$PRELUDE drop marker /shared/x; /shared/x && echo it ran"
+	assert_status 126
+	run podman exec shop-side sh -c '/shared/x && echo it ran'
+	assert_status 126
+	assert_event '.event.action == "exec-blocked" and .file.path == "/shared/x" and .container.name == "shop-side"'
+	podman exec shop-web sh -c "$FETCH"
+	podman pod rm --force --time 0 shop >/dev/null
+}
+
+@test "play kube: a pod's containers share an emptyDir whose drops are refused in both" {
+	cat >"$MOOR_HOME/pod.yaml" <<-EOT
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: shop}
+		spec:
+		  volumes:
+		  - name: shared
+		    emptyDir: {}
+		  containers:
+		  - name: web
+		    image: $IMAGE
+		    command: ["sh", "-c", "exec /opt/test/bin/busybox httpd -f -p 127.0.0.1:8080 -h /srv/www"]
+		    volumeMounts: [{name: shared, mountPath: /shared}]
+		  - name: side
+		    image: $IMAGE
+		    command: ["sleep", "1000"]
+		    volumeMounts: [{name: shared, mountPath: /shared}]
+	EOT
+	LAYOUTS=(overlay)
+	each kube
+}
+
+interpreter() {
+	podman --runtime "$runtime" run --name web --detach localhost/moor/debian \
+		sh -c "$PRELUDE serve" >/dev/null
+	assert_up
+	in_web 'ld=$(ls /usr/lib*/ld-linux-x86-64.so.2 /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 2>/dev/null | head -n 1)
+		cp "$ld" /tmp/ld && echo >>/tmp/ld && mv /tmp/ld "$ld"' || true
+	run podman exec web /usr/bin/true
+	[ "$status" != 0 ]
+	assert_event '.event.action == "exec-blocked" and .runmoor.reason == "interpreter-drift"'
+	run podman exec web /opt/test/bin/busybox wget -qO- http://127.0.0.1:8080/
+	assert_output "the site is up"
+}
+
+@test "a replaced ELF interpreter is refused, static programs go on" {
+	LAYOUTS=(overlay)
+	each interpreter
+}
