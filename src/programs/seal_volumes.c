@@ -157,7 +157,7 @@ static int seal_writable(const struct spec *spec, struct container *container,
 
 	if (!kind.sealed)
 		return collect(spec, &kind, container, NULL, e);
-	if (writable_path(container, e) < 0)
+	if (writable_path(container, e) < 0 || !container->writable)
 		return -1;
 	if (access(container->writable, F_OK) < 0 &&
 	    collect(spec, &kind, container, container->writable, e) < 0)
