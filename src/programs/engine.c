@@ -68,28 +68,33 @@ static bool ask_storage(const char *list, struct container *container)
 	return false;
 }
 
-/* docker binds CONTAINERS/ID/hostname and the like into the container. */
+/* Where docker keeps its containers: it binds CONTAINERS/ID/hostname and the
+ * like into each, of the container whose network that one has. */
+static const char *find_hostname(const struct spec *spec)
+{
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		struct spec_mount mount;
+
+		spec_mount_at(spec, i, &mount);
+		if (mount.bind && mount.source && mount.destination &&
+		    strcmp(mount.destination, "/etc/hostname") == 0)
+			return mount.source;
+	}
+	return NULL;
+}
+
 static void ask_docker(const struct spec *spec, struct container *container)
 {
 	OWNED(json_owned) struct json *document = NULL;
 	OWNED(free_owned) char *path = NULL;
-	const char *slash = NULL;
+	const char *hostname = find_hostname(spec);
+	const char *slash = hostname ? strrchr(hostname, '/') : NULL;
 	const char *name;
 
-	for (size_t i = 0; !slash && i < spec_mount_count(spec); i++) {
-		struct spec_mount mount;
-
-		spec_mount_at(spec, i, &mount);
-		slash = mount.bind && mount.source && mount.destination &&
-					strcmp(mount.destination,
-					       "/etc/hostname") == 0
-				? strrchr(mount.source, '/')
-				: NULL;
-		if (slash &&
-		    asprintf(&path, "%.*s/config.v2.json",
-			     (int)(slash - mount.source), mount.source) < 0)
-			path = NULL;
-	}
+	if (!slash ||
+	    asprintf(&path, "%.*s/../%s/config.v2.json",
+		     (int)(slash - hostname), hostname, container->id) < 0)
+		path = NULL;
 	document = path ? read_json(path) : NULL;
 	if (!is_text(json_get(document, "ID"), container->id))
 		return;
