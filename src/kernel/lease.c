@@ -18,17 +18,21 @@
 static int lease_as_owner(int fd)
 {
 	struct stat st;
+	bool owner;
 	int before;
 	int rc;
 
 	if (fstat(fd, &st) < 0)
 		return -1;
 	before = setfsuid(st.st_uid);
-	rc = fcntl(fd, F_SETLEASE, F_RDLCK);
+	/* It says who we were; -1 is nobody, and changes nothing. */
+	owner = setfsuid((uid_t)-1) == (int)st.st_uid;
+	rc = owner ? fcntl(fd, F_SETLEASE, F_RDLCK) : -1;
 	(void)setfsuid((uid_t)before);
-	/* An owner who isn't in the user namespace: no capability in it counts
-	 * for this file, and its mode lets none of the others write. */
-	if (rc < 0 && errno == EACCES && (st.st_mode & 022) == 0)
+	/* We have the owner's number and aren't the owner: that one isn't in
+	 * the user namespace. No capability in it counts for this file, and
+	 * its mode lets none of the others write. */
+	if (owner && rc < 0 && errno == EACCES && (st.st_mode & 022) == 0)
 		rc = 0;
 	return rc;
 }

@@ -169,11 +169,17 @@ enum outcome judge_request(const struct judge *judge,
 {
 	struct look look = {.judge = judge, .pace = pace, .out = ret};
 	enum outcome outcome = OUTCOME_ERROR;
+	bool early = judge->start && !start_known(judge->start);
 
 	inspection_reset(ret, false);
-	if (pace == PACE_FAST && (judge->container->reads_may_block ||
-				  (judge->start && !start_known(judge->start))))
+	if (pace == PACE_FAST && (judge->container->reads_may_block || early))
 		return OUTCOME_SLOW;
+	/* Nothing runs before it is known what the container started with. */
+	if (early) {
+		ret->facts.unresolvable = true;
+		decide(judge, n->tid, pace, ret);
+		return OUTCOME_DECIDED;
+	}
 	target_init(&look.target, n->tid, judge->devices,
 		    judge->container->device_count);
 	switch (n->call) {

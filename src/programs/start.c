@@ -89,8 +89,11 @@ static bool is_below(const char *path, const char *folder)
 	       (path[len] == '/' || path[len] == '\0');
 }
 
-/* The specification's own, by its destination or, where links lead that
- * elsewhere, by its source. */
+/*
+ * The specification's own, by its destination or, where links lead that
+ * elsewhere, by its source. Below a bind may be what was mounted in its
+ * source: by an earlier life, where mounts propagate to the host.
+ */
 static bool is_specified(const struct container *c, const char *point,
 			 const struct identity *id)
 {
@@ -101,7 +104,8 @@ static bool is_specified(const struct container *c, const char *point,
 
 		(void)json_string(json_at(c->mounts, i), &destination);
 		(void)json_string(json_at(c->mounts, i + 1), &source);
-		if (strcmp(destination, point) == 0)
+		if (strcmp(destination, point) == 0 ||
+		    (source[0] && is_below(point, destination)))
 			return true;
 		if (source[0] == '/' &&
 		    stat_identity(AT_FDCWD, source, 0, &of) == 0 &&
@@ -142,24 +146,31 @@ static void look_at_mount(struct start *start, int root, const char *point,
 		(void)!survey_file(&of_mount, fd, &e);
 }
 
-static void look_at_mounts(struct start *start, pid_t tid,
+/* False where the task is gone: none of the container has executed anything
+ * then, and the next one's notification is as good. */
+static bool look_at_mounts(struct start *start, pid_t tid,
 			   const struct survey *survey)
 {
 	OWNED(close_owned) int root = -1;
 	char path[PATH_MAX];
 	char *line = NULL;
 	size_t cap = 0;
+	bool seen = false;
 	FILE *file;
 
+	start->device_count = 0;
 	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
 	file = fopen(path, "re");
-	if (file && target_open_link(tid, "root", &root, NULL) == 0)
+	if (file && target_open_link(tid, "root", &root, NULL) == 0) {
 		while (getline(&line, &cap, file) > 0)
 			if (target_parse_mount(line, NULL, path, sizeof(path)))
 				look_at_mount(start, root, path, survey);
+		seen = start->device_count > 0;
+	}
 	free(line);
 	if (file)
 		(void)fclose(file);
+	return seen;
 }
 
 /* Files of the root that are newer than the create: on an overlay they are in
@@ -195,25 +206,34 @@ static void publish(struct start *start, struct manifest_builder *builder,
 	counts->manifest_sha256 = NULL;
 }
 
+static bool look(struct start *start, pid_t tid, struct journal *journal)
+{
+	OWNED(manifest_builder_owned)
+	struct manifest_builder *builder = manifest_builder_new();
+	struct container counts = {0};
+	const struct survey survey = {
+		.counts = &counts,
+		.prefix = "",
+		.since_ns = (int64_t)start->container->created_ns,
+		.builder = builder,
+	};
+
+	if (!builder || !look_at_mounts(start, tid, &survey)) {
+		json_free(counts.unreadable);
+		return false;
+	}
+	if (start->container->hooks_added)
+		look_at_root(start, &survey);
+	publish(start, builder, &counts, journal);
+	json_free(counts.unreadable);
+	return true;
+}
+
 void start_look(struct start *start, pid_t tid, struct journal *journal)
 {
-	struct container counts = {0};
-	struct survey survey = {.counts = &counts, .prefix = ""};
-
 	(void)pthread_mutex_lock(&start->lock);
-	if (!start_known(start)) {
-		survey.builder = manifest_builder_new();
-		survey.since_ns = (int64_t)start->container->created_ns;
-		if (survey.builder) {
-			look_at_mounts(start, tid, &survey);
-			if (start->container->hooks_added)
-				look_at_root(start, &survey);
-			publish(start, survey.builder, &counts, journal);
-		}
-		manifest_builder_free(survey.builder);
-		json_free(counts.unreadable);
+	if (!start_known(start) && look(start, tid, journal))
 		atomic_store_explicit(&start->known, true,
 				      memory_order_release);
-	}
 	(void)pthread_mutex_unlock(&start->lock);
 }

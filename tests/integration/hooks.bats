@@ -99,3 +99,21 @@ added() {
 	refute_marker
 	assert_refused volume
 }
+
+@test "what an earlier life mounted in a shared volume is no hook's mount" {
+	mkdir -p "$T/shared"
+	mount -t tmpfs none "$T/shared"
+	mount --make-shared "$T/shared"
+	hook createRuntime ':'
+	spec '.process.capabilities[] += ["CAP_SYS_ADMIN"] | .linux.rootfsPropagation = "shared"
+		| .mounts += [{destination: "/srv", type: "bind",
+		source: $source, options: ["rbind", "rw", "rshared"]}]' --arg source "$T/shared"
+	in_container 'mkdir /srv/sub; /opt/test/bin/mounts tmpfs /srv/sub && drop marker /srv/sub/x; /srv/sub/x'
+	assert_status 126
+	mountpoint "$T/shared/sub"
+	in_container '/srv/sub/x'
+	assert_status 126
+	refute_marker
+	[ -z "$(added .)" ]
+	umount "$T/shared/sub" "$T/shared"
+}
