@@ -234,7 +234,7 @@ on_terminal() { # COMMAND
 }
 
 terminal() { # RUNTIME
-	local script='[ -t 0 ] && [ -t 1 ] && echo on a terminal; exit 7'
+	local script='[ -t 0 ] && [ -t 1 ] && echo on a terminal; sleep 0.5; exit 7'
 	on_terminal "podman --runtime $1 run --rm -it $IMAGE sh -c '$script'"
 	podman --runtime "$1" run --detach --name web "$IMAGE" sleep 1000 >/dev/null
 	on_terminal "podman exec -it web sh -c '$script'"
