@@ -156,3 +156,17 @@ without_reading() {
 	[ "$status" != 0 ]
 	refute_marker
 }
+
+# bats test_tags=runc,busybox
+@test "what the first life dropped is refused in each of a hundred" {
+	in_container 'drop marker /opt/x; /opt/x'
+	assert_status 126
+	script '/opt/x'
+	local life
+	for life in {2..100}; do
+		run moor run --bundle "$BUNDLE" "$ID"
+		assert_status 126
+	done
+	refute_marker
+	[ "$(events 'select(.event.action == "exec-blocked" and .file.path == "/opt/x") | 1' | wc -l)" = 100 ]
+}
