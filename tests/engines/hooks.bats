@@ -1,6 +1,7 @@
 # Containers of plain crun and runc, protected by OCI hooks that podman runs:
 # the files of hooks/, where the installation puts them.
 load helpers
+load podman
 
 engine "podman with OCI hooks" "$(podman --version | sed -E 's/.* ([0-9.]+)$/\1/')"
 
@@ -9,12 +10,7 @@ IMAGE=localhost/moor/busybox
 PROTECT=(--annotation io.runmoor.mode=enforce)
 
 setup_file() {
-	mkdir -p /etc/containers/containers.conf.d
-	cat >/etc/containers/containers.conf.d/test.conf <<-'EOT'
-		[containers]
-		default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-		netns = "none"
-	EOT
+	podman_defaults
 	for image in busybox layers; do
 		podman load --quiet --input "$IMAGES/$image.tar"
 	done
@@ -36,26 +32,8 @@ podman() {
 	command podman --hooks-dir /usr/local/share/runmoor/hooks.d "$@"
 }
 
-site() { # RUNTIME [OPTION...]
-	podman --runtime "$1" run --detach --name web "${@:2}" "$IMAGE" \
-		sh -c "$PRELUDE serve" >/dev/null
-	assert_up
-}
-
-is_up() {
-	[ "$(podman exec web sh -c "$FETCH" 2>/dev/null)" = "the site is up" ]
-}
-
-assert_up() {
-	eventually is_up || fail "the site is down: $(podman logs web 2>&1)"
-}
-
 finish() {
 	podman rm --force --time 0 web >/dev/null
-}
-
-in_web() { # SCRIPT
-	podman exec web sh -c "$PRELUDE $1"
 }
 
 assert_refused() { # PATH REASON

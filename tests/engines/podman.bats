@@ -1,6 +1,7 @@
 # podman as root, with the file of examples/podman. Containers have no network
 # but their own loopback.
 load helpers
+load podman
 
 engine podman "$(podman --version | sed -E 's/.* ([0-9.]+)$/\1/')"
 
@@ -10,14 +11,7 @@ STORE=() # options for another place and driver of podman's storage
 VFS=(--storage-driver vfs --root /var/lib/containers/vfs --runroot /run/vfs)
 
 setup_file() {
-	mkdir -p /etc/containers/containers.conf.d
-	# Without CAP_SYS_RESOURCE podman's own limits can't be set; without a
-	# network of the tests' own the default would be a bridge on the host.
-	cat >/etc/containers/containers.conf.d/test.conf <<-'EOT'
-		[containers]
-		default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-		netns = "none"
-	EOT
+	podman_defaults
 	podman load --quiet --input "$IMAGES/busybox.tar"
 	podman load --quiet --input "$IMAGES/layers.tar"
 }
@@ -54,27 +48,8 @@ no_conmon() {
 	! pgrep -x conmon >/dev/null
 }
 
-# A container named web that serves a page.
-site() { # RUNTIME [OPTION...]
-	podman --runtime "$1" run --detach --name web "${@:2}" "$IMAGE" \
-		sh -c "$PRELUDE serve" >/dev/null
-	assert_up
-}
-
-is_up() {
-	[ "$(podman exec web sh -c "$FETCH" 2>/dev/null)" = "the site is up" ]
-}
-
-assert_up() {
-	eventually is_up || fail "the site is down: $(podman logs web 2>&1)"
-}
-
 finish() { # [CONTAINER...]
 	podman rm --force --time 0 "${@:-web}" >/dev/null
-}
-
-in_web() { # SCRIPT
-	podman exec web sh -c "$PRELUDE $1"
 }
 
 try() { # PATH; sets status and output

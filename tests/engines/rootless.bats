@@ -1,6 +1,7 @@
 # podman without root, as a user of its own, with the kernel's overlay and with
 # vfs. runmoor is in the user namespace too, and so has no power over the host.
 load helpers
+load podman
 
 engine "podman, rootless" "$(podman --version | sed -E 's/.* ([0-9.]+)$/\1/')"
 
@@ -18,12 +19,7 @@ setup_file() {
 	install -d -m 700 -o moor /run/user "/run/user/$(id -u moor)"
 	chmod 755 /run/user
 	cp "$EXAMPLES/podman/containers.conf" /etc/containers/
-	mkdir -p /etc/containers/containers.conf.d
-	cat >/etc/containers/containers.conf.d/test.conf <<-'EOT'
-		[containers]
-		default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
-		netns = "none"
-	EOT
+	podman_defaults
 	as_user mkdir -p "$MOOR_HOME/.config/containers" "$MOOR_HOME/.config/runmoor"
 	printf '[storage]\ndriver = "overlay"\n' | as_user tee "$MOOR_HOME/.config/containers/storage.conf"
 	# Before podman has a mount namespace of its own.
@@ -82,24 +78,6 @@ each() {
 			podman rm --force --all --time 0 >/dev/null
 		done
 	done
-}
-
-site() { # RUNTIME [OPTION...]
-	podman --runtime "$1" run --detach --name web "${@:2}" "$IMAGE" \
-		sh -c "$PRELUDE serve" >/dev/null
-	assert_up
-}
-
-is_up() {
-	[ "$(podman exec web sh -c "$FETCH" 2>/dev/null)" = "the site is up" ]
-}
-
-assert_up() {
-	eventually is_up || fail "the site is down: $(podman logs web 2>&1)"
-}
-
-in_web() { # SCRIPT
-	podman exec web sh -c "$PRELUDE $1"
 }
 
 assert_refused() { # PATH REASON
