@@ -61,3 +61,7 @@ MUST_CHECK int layers_name(const struct layers *layers, const char *rootfs,
  * where it has no birth time, so that another may have had its numbers. */
 MUST_CHECK int layers_name_folder(const char *path, struct buffer *out,
 				  bool *ret_unique, struct err *e);
+
+/* By a server, as fuse-overlayfs or a network's: each mount of it has numbers
+ * of its own. */
+bool layers_served(const char *path);

@@ -23,7 +23,7 @@ struct rootfs_file {
 
 struct rootfs_walk {
 	int root;	  /* O_PATH or O_RDONLY folder, borrowed */
-	int64_t since_ns; /* only files whose ctime is later; 0: all */
+	int64_t since_ns; /* only files made later; 0: all */
 	void *context;
 	/* All three are called by several threads, one at a time. -1 ends the
 	 * walk with an error. unreadable: a file or folder that is left out. */

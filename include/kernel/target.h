@@ -65,14 +65,9 @@ bool target_same_process(pid_t tid, pid_t other);
 /* The path of an open file as its mount namespace sees it. */
 MUST_CHECK int target_path_of(int fd, char *ret, size_t size, struct err *e);
 
-/* Where the mount of that ID is mounted, as the target sees it; ENOENT. */
-MUST_CHECK int target_mount_point(pid_t tid, uint64_t mount, char *ret,
-				  size_t size, struct err *e);
-
-/* One line of mountinfo, which is taken apart: where it is mounted, and its
- * ID (NULL: not asked for). False where it is no such line, or too long. */
-bool target_parse_mount(char *line, uint64_t *ret_mount, char *ret,
-			size_t size);
+/* One line of mountinfo, which is taken apart: where it is mounted. False where
+ * it is no such line, or too long. */
+bool target_parse_mount(char *line, char *ret, size_t size);
 
 /* Reopen an O_PATH file for reading; EINVAL if it isn't a regular file. */
 MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);

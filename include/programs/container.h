@@ -53,7 +53,7 @@ struct container {
 	 * mounts that aren't the specification's. */
 	bool hooks_added;
 	uint64_t created_ns;
-	struct json *mounts; /* destination, source, destination, … */
+	struct json *mounts; /* destinations */
 	/* Of the seal, for its event. */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;

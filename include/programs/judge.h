@@ -34,7 +34,6 @@ struct inspection {
 	struct facts facts;
 	struct identity identities[FILES_MAX];
 	char paths[FILES_MAX][PATH_MAX];
-	char mounts[FILES_MAX][PATH_MAX];
 	char requested[PATH_MAX];
 	char process[PATH_MAX]; /* facts.process points here */
 	struct decision decision;

@@ -29,8 +29,11 @@ bool start_known(const struct start *start);
  * file systems. What can't be seen isn't there: its files are drift. */
 void start_look(struct start *start, pid_t tid, struct journal *journal);
 
-/* The device belongs to a mount that the container was started with. */
-bool start_has_device(const struct start *start, uint64_t dev);
+/* Where the mount (stat_mount) was when the container was started with it, and
+ * whether it was read-only; NULL: it is none of these. Not the container's own
+ * word: it can have mount namespaces, and roots, of its own. */
+const char *start_mount_point(const struct start *start, uint64_t mount,
+			      bool *ret_read_only);
 
 /* Executables that hooks added; NULL: none. */
 const struct manifest *start_added(const struct start *start);

@@ -13,7 +13,7 @@ struct survey {
 	/* Counts what is found, and what couldn't be read. */
 	struct container *counts;
 	const char *prefix; /* of the paths: where it is in the container */
-	int64_t since_ns;   /* only files whose ctime is later; 0: all */
+	int64_t since_ns;   /* only files made later; 0: all */
 	struct manifest_builder *builder;
 };
 

@@ -394,8 +394,7 @@ static int name_mount_point(const char *rootfs, struct buffer *out,
 	return layers_name_folder(parent, out, &unique, e);
 }
 
-/* By a server, as fuse-overlayfs: each mount of it has numbers of its own. */
-static bool is_served(const char *path)
+bool layers_served(const char *path)
 {
 	OWNED(close_owned) int fd = open(path, O_PATH | O_CLOEXEC);
 
@@ -414,7 +413,7 @@ int layers_name(const struct layers *layers, const char *rootfs,
 		for (size_t i = 0; rc == 0 && i < layers->lower_count; i++)
 			rc = layers_name_folder(layers->lower[i], out,
 						ret_shared, e);
-	} else if (layers ? !layers->upper : is_served(rootfs)) {
+	} else if (layers ? !layers->upper : layers_served(rootfs)) {
 		rc = name_mount_point(rootfs, out, e);
 	} else {
 		buffer_printf(out, "folder\n");

@@ -182,6 +182,18 @@ static int on_member(void *context, const char *name,
 	return 0;
 }
 
+/* Made since then: whoever changes the mode of an older file gives it a new
+ * ctime. Where the file system keeps no birth times, ctime has to do. */
+static bool is_since(int fd, const struct identity *identity, int64_t since_ns)
+{
+	struct identity now;
+	int64_t birth = 0;
+
+	return identity->ctime_ns > since_ns &&
+	       stat_birth(fd, &now, &birth) == 0 &&
+	       (birth == 0 || birth > since_ns);
+}
+
 /* Look at an open file, and report it if it is an executable. */
 static void inspect(struct crew *crew, int fd, const char *path,
 		    struct rootfs_file *file)
@@ -191,7 +203,7 @@ static void inspect(struct crew *crew, int fd, const char *path,
 
 	if (!S_ISREG(file->identity.mode) ||
 	    (crew->walk->since_ns &&
-	     file->identity.ctime_ns <= crew->walk->since_ns))
+	     !is_since(fd, &file->identity, crew->walk->since_ns)))
 		return;
 	if (archive_is_one(path, strlen(path))) {
 		struct member member = {crew, file};

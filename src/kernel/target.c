@@ -313,13 +313,11 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-bool target_parse_mount(char *line, uint64_t *ret_mount, char *ret, size_t size)
+bool target_parse_mount(char *line, char *ret, size_t size)
 {
 	char *save = NULL;
 	char *field = strtok_r(line, " ", &save);
 
-	if (field && ret_mount)
-		*ret_mount = strtoull(field, NULL, 10);
 	for (int i = 0; field && i < 4; i++)
 		field = strtok_r(NULL, " ", &save);
 	if (!field)
@@ -329,24 +327,4 @@ bool target_parse_mount(char *line, uint64_t *ret_mount, char *ret, size_t size)
 		return false;
 	memcpy(ret, field, strlen(field) + 1);
 	return true;
-}
-
-int target_mount_point(pid_t tid, uint64_t mount, char *ret, size_t size,
-		       struct err *e)
-{
-	char path[LINK_NAME];
-	char *line = NULL;
-	size_t cap = 0;
-	bool found = false;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
-	file = fopen(path, "re");
-	while (file && !found && getline(&line, &cap, file) > 0)
-		found = strtoull(line, NULL, 10) == mount &&
-			target_parse_mount(line, NULL, ret, size);
-	free(line);
-	if (file)
-		(void)fclose(file);
-	return found ? 0 : err_set(e, ENOENT, "find a mount");
 }

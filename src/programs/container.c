@@ -359,8 +359,9 @@ int container_claim(const char *folder, struct err *e)
 
 void container_remove(const char *folder)
 {
-	static const char *const names[] = {
-		record_name, lock_name, "listener.sock", "volumes.manifest"};
+	static const char *const names[] = {record_name, lock_name,
+					    "listener.sock", "volumes.manifest",
+					    "image.manifest"};
 	OWNED(close_owned)
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 

@@ -256,6 +256,10 @@ static enum outcome look_at_numbers(struct look *look,
 		    !look_is_image(look->judge, id.dev))
 			return unresolvable(look);
 	}
+	/* It has one, and nothing else was seen mapped: something shares the
+	 * program's numbers. */
+	if (interpreter[0] && fd < 0)
+		return unresolvable(look);
 	if (fd >= 0)
 		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
 	return outcome;

@@ -61,9 +61,14 @@ static enum place find_place(const struct look *look, int fd,
 	if (look_is_image(look->judge, id->dev) &&
 	    (look->judge->container->overlay || id->mount == root_mount(look)))
 		return PLACE_IMAGE;
-	if (look->judge->start &&
-	    !start_has_device(look->judge->start, id->dev))
-		return PLACE_FOREIGN;
+	if (look->judge->start) {
+		bool read_only;
+
+		if (!start_mount_point(look->judge->start, stat_mount(fd),
+				       &read_only))
+			return PLACE_FOREIGN;
+		return read_only ? PLACE_VOLUME_READ_ONLY : PLACE_VOLUME;
+	}
 	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
 		return PLACE_VOLUME_READ_ONLY;
 	return PLACE_VOLUME;
@@ -107,6 +112,16 @@ static bool is_held(const struct judge *judge, int fd, const char *path,
 	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
 }
 
+static uint64_t hash_limit(const struct judge *judge)
+{
+	const struct manifest *added =
+		judge->start ? start_added(judge->start) : NULL;
+
+	return added && manifest_largest(added) > judge->hash_limit
+		       ? manifest_largest(added)
+		       : judge->hash_limit;
+}
+
 /* Read the file: what it is and its digest. -1: it can't be judged. */
 static int read_file(const struct look *look, int path_fd, bool matches,
 		     const struct identity *id, struct file_facts *file,
@@ -132,11 +147,11 @@ static int read_file(const struct look *look, int path_fd, bool matches,
 		 * overlay, FUSE or a network nobody can tell who writes. */
 		file->held = filesystem_is_stable(fd) ||
 			     look_is_image(look->judge, id->dev);
-	file->too_large = id->size > look->judge->hash_limit;
+	file->too_large = id->size > hash_limit(look->judge);
 	if (file->too_large)
 		return 0;
 	/* It may have grown since. */
-	if (sha256_file(fd, look->judge->hash_limit, file->digest, NULL) < 0)
+	if (sha256_file(fd, hash_limit(look->judge), file->digest, NULL) < 0)
 		return -1;
 	file->hashed = true;
 	return 0;
@@ -160,9 +175,9 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	const struct judge *judge = look->judge;
 	struct identity *id = &look->out->identities[facts->count];
 	char *path = look->out->paths[facts->count];
-	char *mount = look->out->mounts[facts->count];
 	struct file_facts *file = &facts->files[facts->count];
 	struct entry entry;
+	bool read_only;
 	bool matches;
 
 	if (facts->count == FILES_MAX)
@@ -191,10 +206,9 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	file->place = find_place(look, fd, id);
 	/* A mount that the container made itself is at no place that an
 	 * exception means. */
-	if (judge->mounts_matter && file->place != PLACE_FOREIGN &&
-	    target_mount_point(look->target.tid, id->mount, mount, PATH_MAX,
-			       NULL) == 0)
-		file->mount = mount;
+	if (judge->mounts_matter)
+		file->mount = start_mount_point(judge->start, stat_mount(fd),
+						&read_only);
 	if (read_file(look, fd, matches, id, file, ret) < 0)
 		facts->unresolvable = true;
 	return OUTCOME_DECIDED;

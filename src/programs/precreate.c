@@ -18,51 +18,97 @@ static bool is_id(const char *text)
 	       text[ID_LEN] == '/';
 }
 
-/*
- * A specification doesn't say whose it is. The engine binds files of the
- * container's own folder into it: STORAGE/DRIVER-containers/ID/userdata/…, of
- * which the one beside containers.json is the bundle.
- */
-static bool read_source(const char *source, char **bundle, char id[ID_LEN + 1])
+/* The id in STORAGE/DRIVER-containers/ID/userdata/…, the engine's own folder
+ * of a container; *ret_len is that of the part before the id. */
+static const char *find_id(const char *source, int *ret_len)
 {
 	static const char marker[] = "-containers/";
 	const char *at = source ? strstr(source, marker) : NULL;
-	OWNED(free_owned) char *list = NULL;
-	char *folder = NULL;
-	int len;
 
 	if (!at || !is_id(at + strlen(marker)))
-		return false;
-	len = (int)(at + strlen(marker) - source);
-	memcpy(id, source + len, ID_LEN);
-	id[ID_LEN] = '\0';
-	if (asprintf(&list, "%.*s/containers.json", len, source) < 0) {
-		list = NULL;
-		return false;
-	}
-	if (*bundle && access(list, F_OK) < 0)
-		return false;
-	if (asprintf(&folder, "%.*s%s/userdata", len, source, id) < 0)
-		return false;
-	free(*bundle);
-	*bundle = folder;
-	return true;
+		return NULL;
+	*ret_len = (int)(at + strlen(marker) - source);
+	return source + *ret_len;
 }
 
-static int identify(const struct spec *spec, char **ret_bundle,
-		    char ret_id[ID_LEN + 1], struct err *e)
+/*
+ * A specification doesn't say whose it is. The engine binds files of the
+ * container's own folder into it, and this one is never another container's,
+ * as a network's is; nor a volume, whose source may be any folder.
+ */
+static const char *own_source(const struct spec *spec)
 {
 	for (size_t i = 0; i < spec_mount_count(spec); i++) {
 		struct spec_mount mount;
 
 		spec_mount_at(spec, i, &mount);
-		(void)read_source(mount.source, ret_bundle, ret_id);
+		if (mount.bind && mount.source && mount.destination &&
+		    strcmp(mount.destination, "/run/.containerenv") == 0)
+			return mount.source;
 	}
-	return *ret_bundle ? 0
-			   : err_set(e, ENOTSUP,
-				     "can't tell which container this is: the "
-				     "hook is for podman and CRI-O; elsewhere "
-				     "use runmoor as the runtime");
+	return NULL;
+}
+
+/* The bundle lies beside containers.json, which has its names; it is another
+ * folder of the same id where the engine has one for what is volatile. */
+static int find_bundle(const struct spec *spec, const char *id,
+		       char **ret_bundle, struct err *e)
+{
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		OWNED(free_owned) char *list = NULL;
+		struct spec_mount mount;
+		const char *found;
+		int len = 0;
+
+		spec_mount_at(spec, i, &mount);
+		found = find_id(mount.source, &len);
+		if (!found || strncmp(found, id, ID_LEN) != 0)
+			continue;
+		if (asprintf(&list, "%.*scontainers.json", len, mount.source) <
+		    0) {
+			list = NULL;
+			return err_set(e, ENOMEM, "find the bundle");
+		}
+		if (*ret_bundle && access(list, F_OK) < 0)
+			continue;
+		free(*ret_bundle);
+		if (asprintf(ret_bundle, "%.*s%s/userdata", len, mount.source,
+			     id) < 0) {
+			*ret_bundle = NULL;
+			return err_set(e, ENOMEM, "find the bundle");
+		}
+	}
+	return 0;
+}
+
+static int identify(const struct spec *spec, char **ret_bundle,
+		    char ret_id[ID_LEN + 1], struct err *e)
+{
+	int len = 0;
+	const char *id = find_id(own_source(spec), &len);
+
+	if (!id)
+		return err_set(e, ENOTSUP,
+			       "can't tell which container this is: the hook "
+			       "is for podman; elsewhere use runmoor as the "
+			       "runtime");
+	memcpy(ret_id, id, ID_LEN);
+	ret_id[ID_LEN] = '\0';
+	return find_bundle(spec, ret_id, ret_bundle, e);
+}
+
+/* The engine creates it now, so what is there of it is a start that failed
+ * in the runtime, whose supervisor still waits. */
+static int end_former(const struct prepared *prepared, const char *id,
+		      struct err *e)
+{
+	OWNED(free_owned)
+	char *folder =
+		container_folder(prepared->container.config.state_dir, "", id);
+
+	if (!folder)
+		return err_set(e, ENOMEM, "find the container's folder");
+	return access(folder, F_OK) == 0 ? container_release(folder, e) : 0;
 }
 
 static int read_input(struct buffer *ret, struct err *e)
@@ -128,7 +174,8 @@ static int prepare(struct prepared *prepared, const char *self, bool *ret_plain,
 		return -1;
 	owner.id = id;
 	owner.bundle = bundle;
-	if (prepare_folder(prepared, &owner, e) < 0)
+	if (end_former(prepared, id, e) < 0 ||
+	    prepare_folder(prepared, &owner, e) < 0)
 		return -1;
 	if (prepare_protection(prepared, &owner, e) < 0)
 		return prepared->container.config.on_unprotectable ==

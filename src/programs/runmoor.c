@@ -265,8 +265,7 @@ static int poststop(const char *argument, struct err *e)
 	folder = argument ? strdup(argument) : folder_of(&state, e);
 	buffer_clear(&state);
 	if (!folder)
-		return err_set(e, e->code, "find the container's folder: %s",
-			       e->text);
+		return err_wrap(e, "find the container's folder");
 	return container_release(folder, e);
 }
 

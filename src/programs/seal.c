@@ -178,6 +178,17 @@ static void warn_unreadable(const struct container *container,
 		  container->rootfs, first);
 }
 
+static int unlink_own(const char *folder)
+{
+	OWNED(free_owned) char *path = NULL;
+
+	if (asprintf(&path, "%s/image.manifest", folder) < 0) {
+		path = NULL;
+		return -1;
+	}
+	return unlink(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
 /* Where the image's manifest is, or will be. */
 static int name_manifest(const struct overlay *overlay, const char *folder,
 			 struct container *container, struct err *e)
@@ -194,6 +205,9 @@ static int name_manifest(const struct overlay *overlay, const char *folder,
 	if (file_make_dirs(cache, 0700, e) < 0 ||
 	    image_key(overlay, container, key, &shared, e) < 0)
 		return -1;
+	/* A crash may have left one, of another image. */
+	if (!shared && unlink_own(folder) < 0)
+		return err_set(e, errno, "remove the manifest in %s", folder);
 	n = shared ? asprintf(&container->manifest, "%s/%s.manifest", cache,
 			      key)
 		   : asprintf(&container->manifest, "%s/image.manifest",
@@ -313,14 +327,9 @@ static int expect_hooks(const struct spec *spec, struct container *container,
 		struct spec_mount mount;
 
 		spec_mount_at(spec, i, &mount);
-		if (!mount.destination)
-			continue;
-		if (json_append(container->mounts,
-				json_new_string(mount.destination)) < 0 ||
+		if (mount.destination &&
 		    json_append(container->mounts,
-				json_new_string(mount.bind && mount.source
-							? mount.source
-							: "")) < 0)
+				json_new_string(mount.destination)) < 0)
 			return err_set(e, ENOMEM, "list the mounts");
 	}
 	return container->mounts ? 0 : err_set(e, ENOMEM, "list the mounts");

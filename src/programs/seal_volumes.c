@@ -102,7 +102,11 @@ static int collect(const struct spec *spec, const struct kind *kind,
 	return rc;
 }
 
-/* The container, and the same at every create of it. */
+/*
+ * The container, and the same at every create of it: by its id, and by a
+ * folder of its own where that has a name that lasts. A mounted root has
+ * another number with each mount.
+ */
 static int name_writable(const struct container *container, struct buffer *name,
 			 struct err *e)
 {
@@ -110,9 +114,11 @@ static int name_writable(const struct container *container, struct buffer *name,
 
 	buffer_append(name, container->root, strlen(container->root) + 1);
 	buffer_append(name, container->id, strlen(container->id) + 1);
-	return layers_name_folder(container->upper ? container->upper
-						   : container->rootfs,
-				  name, &unique, e);
+	if (container->upper)
+		return layers_name_folder(container->upper, name, &unique, e);
+	if (container->overlay || layers_served(container->rootfs))
+		return 0;
+	return layers_name_folder(container->rootfs, name, &unique, e);
 }
 
 static int writable_path(struct container *container, struct err *e)

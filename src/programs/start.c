@@ -14,16 +14,25 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 enum { MOUNTS_MAX = 4096 };
+
+/* A mount that the container was started with. */
+struct given {
+	uint64_t mount; /* stat_mount */
+	bool read_only;
+	bool specified; /* by the specification, not by a hook */
+	char *point;
+};
 
 struct start {
 	const struct container *container;
 	pthread_mutex_t lock;
 	atomic_bool known;
-	uint64_t devices[MOUNTS_MAX];
-	size_t device_count;
+	struct given given[MOUNTS_MAX];
+	size_t count;
 	struct buffer bytes; /* of added */
 	struct manifest *added;
 };
@@ -57,28 +66,41 @@ bool start_known(const struct start *start)
 	return atomic_load_explicit(&start->known, memory_order_acquire);
 }
 
-bool start_has_device(const struct start *start, uint64_t dev)
+/* Its index; count where it isn't there. */
+static size_t find(const struct start *start, uint64_t mount)
 {
-	for (size_t i = 0; i < start->device_count; i++)
-		if (start->devices[i] == dev)
-			return true;
-	return false;
+	size_t i = 0;
+
+	while (i < start->count && (!mount || start->given[i].mount != mount))
+		i++;
+	return i;
+}
+
+const char *start_mount_point(const struct start *start, uint64_t mount,
+			      bool *ret_read_only)
+{
+	size_t i;
+
+	*ret_read_only = false;
+	if (!start_known(start) || (i = find(start, mount)) == start->count)
+		return NULL;
+	*ret_read_only = start->given[i].read_only;
+	return start->given[i].point;
 }
 
 const struct manifest *start_added(const struct start *start)
 {
-	return start->added;
+	return start_known(start) ? start->added : NULL;
 }
 
-/* A mount point, which has no links in it. */
-static int open_mount(int root, const char *point)
+static int open_in(int root, const char *path, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
+		.resolve = RESOLVE_IN_ROOT | resolve,
 	};
 
-	return (int)syscall(SYS_openat2, root, point, &how, sizeof(how));
+	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
 static bool is_below(const char *path, const char *folder)
@@ -89,32 +111,6 @@ static bool is_below(const char *path, const char *folder)
 	       (path[len] == '/' || path[len] == '\0');
 }
 
-/*
- * The specification's own, by its destination or, where links lead that
- * elsewhere, by its source. Below a bind may be what was mounted in its
- * source: by an earlier life, where mounts propagate to the host.
- */
-static bool is_specified(const struct container *c, const char *point,
-			 const struct identity *id)
-{
-	for (size_t i = 0; i + 1 < json_count(c->mounts); i += 2) {
-		const char *destination = "";
-		const char *source = "";
-		struct identity of;
-
-		(void)json_string(json_at(c->mounts, i), &destination);
-		(void)json_string(json_at(c->mounts, i + 1), &source);
-		if (strcmp(destination, point) == 0 ||
-		    (source[0] && is_below(point, destination)))
-			return true;
-		if (source[0] == '/' &&
-		    stat_identity(AT_FDCWD, source, 0, &of) == 0 &&
-		    of.dev == id->dev && of.ino == id->ino)
-			return true;
-	}
-	return false;
-}
-
 /* The runtime's own are there. */
 static bool is_kernels(const char *point)
 {
@@ -122,27 +118,98 @@ static bool is_kernels(const char *point)
 	       is_below(point, "/dev");
 }
 
-/* One mount: its device, and what is on it if a hook mounted it. */
-static void look_at_mount(struct start *start, int root, const char *point,
-			  const struct survey *survey)
+static void remember(struct start *start, int root, const char *point)
 {
-	OWNED(close_owned) int fd = open_mount(root, point);
+	OWNED(close_owned) int fd = open_in(root, point, RESOLVE_NO_SYMLINKS);
+	struct given *given = &start->given[start->count];
+	struct statvfs fs;
+
+	if (fd < 0 || start->count == MOUNTS_MAX || fstatvfs(fd, &fs) < 0)
+		return;
+	given->mount = stat_mount(fd);
+	given->read_only = fs.f_flag & ST_RDONLY;
+	given->specified = false;
+	given->point = strdup(point);
+	/* Of two at one place, only the upper one is seen. */
+	if (!given->point || find(start, given->mount) < start->count)
+		free(given->point);
+	else
+		start->count++;
+}
+
+static bool read_mounts(struct start *start, pid_t tid, int root)
+{
+	char path[PATH_MAX];
+	char *line = NULL;
+	size_t cap = 0;
+	FILE *file;
+
+	while (start->count)
+		free(start->given[--start->count].point);
+	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
+	file = fopen(path, "re");
+	while (file && getline(&line, &cap, file) > 0)
+		if (target_parse_mount(line, path, sizeof(path)))
+			remember(start, root, path);
+	free(line);
+	if (file)
+		(void)fclose(file);
+	return start->count > 0;
+}
+
+/*
+ * Find the specification's own as the runtime did, through whatever links an
+ * earlier life has left. False where one isn't there: which of the others are
+ * hooks' can't be told then.
+ */
+static bool find_specified(struct start *start, int root)
+{
+	const struct json *mounts = start->container->mounts;
+
+	for (size_t i = 0; i < json_count(mounts); i++) {
+		OWNED(close_owned) int fd = -1;
+		const char *destination = "";
+		size_t index;
+
+		(void)json_string(json_at(mounts, i), &destination);
+		fd = open_in(root, destination, 0);
+		if (fd < 0)
+			return false;
+		index = find(start, stat_mount(fd));
+		if (index < start->count &&
+		    strcmp(start->given[index].point, "/") != 0)
+			start->given[index].specified = true;
+	}
+	return true;
+}
+
+/* What is mounted below one of the specification's came with it: by a bind of
+ * all below a folder, where an earlier life may have mounted something. */
+static bool is_hooks(const struct start *start, const struct given *given)
+{
+	if (strcmp(given->point, "/") == 0 || is_kernels(given->point))
+		return false;
+	for (size_t i = 0; i < start->count; i++)
+		if (start->given[i].specified &&
+		    is_below(given->point, start->given[i].point))
+			return false;
+	return true;
+}
+
+static void seal_mount(int root, const char *point, const struct survey *survey)
+{
+	OWNED(close_owned) int fd = open_in(root, point, RESOLVE_NO_SYMLINKS);
 	struct survey of_mount = *survey;
-	struct identity id;
+	struct stat st;
 	struct err e;
 
-	if (fd < 0 || stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return;
-	if (start->device_count < MOUNTS_MAX)
-		start->devices[start->device_count++] = id.dev;
-	if (!start->container->hooks_added || strcmp(point, "/") == 0 ||
-	    is_kernels(point) || is_specified(start->container, point, &id))
-		return;
 	of_mount.prefix = point;
 	of_mount.since_ns = 0;
-	if (S_ISDIR(id.mode))
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return;
+	if (S_ISDIR(st.st_mode))
 		(void)!survey_folder(&of_mount, fd, &e);
-	else if (S_ISREG(id.mode))
+	else if (S_ISREG(st.st_mode))
 		(void)!survey_file(&of_mount, fd, &e);
 }
 
@@ -152,25 +219,16 @@ static bool look_at_mounts(struct start *start, pid_t tid,
 			   const struct survey *survey)
 {
 	OWNED(close_owned) int root = -1;
-	char path[PATH_MAX];
-	char *line = NULL;
-	size_t cap = 0;
-	bool seen = false;
-	FILE *file;
 
-	start->device_count = 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
-	file = fopen(path, "re");
-	if (file && target_open_link(tid, "root", &root, NULL) == 0) {
-		while (getline(&line, &cap, file) > 0)
-			if (target_parse_mount(line, NULL, path, sizeof(path)))
-				look_at_mount(start, root, path, survey);
-		seen = start->device_count > 0;
-	}
-	free(line);
-	if (file)
-		(void)fclose(file);
-	return seen;
+	if (target_open_link(tid, "root", &root, NULL) < 0 ||
+	    !read_mounts(start, tid, root))
+		return false;
+	if (!start->container->hooks_added || !find_specified(start, root))
+		return true;
+	for (size_t i = 0; i < start->count; i++)
+		if (is_hooks(start, &start->given[i]))
+			seal_mount(root, start->given[i].point, survey);
+	return true;
 }
 
 /* Files of the root that are newer than the create: on an overlay they are in

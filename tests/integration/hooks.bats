@@ -117,3 +117,69 @@ added() {
 	[ -z "$(added .)" ]
 	umount "$T/shared/sub" "$T/shared"
 }
+
+# lives FIRST PATH: what the first life leaves isn't sealed in the second, with
+# a hook that adds nothing.
+lives() {
+	hook createRuntime "${HOOK-:}"
+	in_container "$1"
+	in_container "$2"
+	assert_status 126
+	refute_marker
+	[ -z "$(added .)" ]
+}
+
+# tmpfs whose content is copied from the folder below it
+copied_up() { # DESTINATION
+	mkdir -p "$ROOT/var/app/tmp"
+	spec '.mounts += [{destination: $at, type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "mode=1777"]}]' --arg at "$1"
+}
+
+# bats test_tags=runc
+@test "what lies under a specified mount is no hook's, though a life put a link before it" {
+	copied_up /var/app/tmp
+	lives 'mv /var/app /var/real; mkdir -p /var/other/tmp; drop marker /var/other/tmp/x; ln -s other /var/app' /var/app/tmp/x
+}
+
+# bats test_tags=runc
+@test "… though its destination ends in a slash" {
+	copied_up /var/app/tmp/
+	lives 'mv /var/app /var/real; mkdir -p /var/app/tmp; drop marker /var/app/tmp/x' /var/app/tmp/x
+}
+
+bound_with_disk() { # DESTINATION
+	mkdir -p "$T/data/disk"
+	mount -t tmpfs none "$T/data/disk"
+	spec '.mounts += [{destination: $at, type: "bind", source: $source, options: ["rbind", "rw"]}]' \
+		--arg at "$1" --arg source "$T/data"
+}
+
+@test "what is mounted below a specified bind is no hook's" {
+	bound_with_disk /srv/
+	lives 'drop marker /srv/disk/x' /srv/disk/x
+	umount "$T/data/disk"
+}
+
+@test "… though a life put a link before it" {
+	mkdir -p "$ROOT/opt/app/data"
+	bound_with_disk /opt/app/data
+	lives 'drop marker /opt/app/data/disk/x; mkdir -p /opt/b/data; mv /opt/app /opt/c; ln -s b /opt/app' /opt/b/data/disk/x
+	umount "$T/data/disk"
+}
+
+@test "a file that a hook only changes the mode of is none that it added" {
+	HOOK='chmod 644 "$ROOT/opt/app/cfg" 2>/dev/null || true'
+	lives 'mkdir -p /opt/app; drop marker /opt/app/cfg' 'chmod 755 /opt/app/cfg; /opt/app/cfg'
+}
+
+@test "a hook's mount is sealed beside 300 of the specification's" {
+	local i
+	for i in {1..300}; do
+		printf '{"destination": "/m/%d", "type": "tmpfs", "source": "tmpfs"}\n' "$i"
+	done >"$T/mounts"
+	spec '.mounts += $mounts' --slurpfile mounts "$T/mounts"
+	hook createRuntime "$(unpack marker /opt/added)"
+	in_container '/opt/added'
+	assert_status 0
+	assert_marker
+}

@@ -67,3 +67,69 @@ own_tmpfs='mkdir -p /mnt; /opt/test/bin/mounts tmpfs /mnt || exit; drop marker /
 	assert_status 0
 	refute_event exec-blocked
 }
+
+@test "an exception for a mount isn't for a bind of the root that a user makes there" {
+	configure '.allow = [{mount: "/srv"}]'
+	volume /srv ro
+	in_container 'mkdir -p /tmp/d; drop marker-32 /tmp/d/x; /opt/test/bin/mounts --user --bind /tmp/d /srv /srv/x'
+	assert_status 126
+	refute_marker
+	refute_event exec-flagged
+}
+
+@test "… nor where the specification mounts nothing" {
+	configure '.allow = [{mount: "/mnt"}]'
+	in_container 'mkdir -p /tmp/d /mnt; drop marker /tmp/d/x; /opt/test/bin/mounts --user --bind /tmp/d /mnt /mnt/x'
+	assert_status 126
+	refute_marker
+	refute_event exec-flagged
+}
+
+@test "… nor for what a chroot makes of its name" {
+	configure '.allow = [{mount: "/shm"}]'
+	in_container 'drop marker /dev/shm/x; /opt/test/bin/mounts --user --bind /dev/shm /dev/shm /bin/true; chroot /dev /shm/x'
+	refute_marker
+	refute_event exec-flagged
+}
+
+@test "where read-only volumes are trusted, a read-only view of a writable one is not" {
+	configure '.volumes.read_only = "trust"'
+	mkdir "$T/volume"
+	chmod 777 "$T/volume"
+	volume /srv rw
+	in_container 'mkdir -p /mnt; /opt/test/bin/mounts --user --bind /srv /mnt /bin/sh -c "mount -o remount,ro,bind /mnt; /mnt/x"'
+	refute_marker
+	assert_event exec-blocked
+}
+
+@test "where volumes are trusted, a tmpfs that takes a given one's place is not" {
+	configure '.allow = [{mount: "/scratch"}]'
+	can_mount
+	spec '.mounts += [{destination: "/scratch", type: "tmpfs", source: "tmpfs"}]'
+	in_container 'umount /scratch; /opt/test/bin/mounts tmpfs /scratch; drop marker /scratch/x; /scratch/x'
+	assert_status 126
+	refute_marker
+	refute_event exec-flagged
+}
+
+# bats test_tags=overlay
+@test "the first seal of a writable volume is found again when a root without an upper layer is mounted anew" {
+	configure '.volumes.writable = "seal"'
+	view() {
+		mount -t overlay overlay -o "lowerdir=$T/layer:$IMAGES/programs:$IMAGES/$ROOTFS" "$ROOT"
+	}
+	umount "$ROOT"
+	mkdir -p "$T/layer/srv"
+	view
+	mkdir "$T/volume"
+	spec '.root.readonly = true | .mounts += [{destination: "/srv", type: "bind", source: $source, options: ["bind", "rw"]}]' \
+		--arg source "$T/volume"
+	in_container 'drop marker-32 /srv/y; /srv/y'
+	assert_status 126
+	umount "$ROOT"
+	mount -t overlay overlay -o "lowerdir=$T/layer:$IMAGES/programs" "$T/work"
+	view
+	in_container '/srv/y'
+	umount "$T/work"
+	assert_status 126
+}
