@@ -177,3 +177,31 @@ lifecycle() { # RUNTIME [OPTION...]
 	done
 	fail "still there: $(supervisors)"
 }
+
+@test "a start that failed in the runtime can be tried again at once" {
+	for runtime in $RUNTIMES; do
+		mkdir -p /run/source
+		podman --runtime "$runtime" create --name web "${PROTECT[@]}" --volume /run/source:/x "$IMAGE" \
+			sh -c "$PRELUDE serve" >/dev/null
+		rmdir /run/source
+		run podman start web
+		[ "$status" != 0 ]
+		mkdir /run/source
+		podman start web
+		assert_up
+		in_web 'drop marker /tmp/x'
+		assert_refused /tmp/x not-in-image
+		finish
+	done
+}
+
+@test "a volume that is another container's folder doesn't make it that one" {
+	site crun "${PROTECT[@]}"
+	run podman --runtime crun run --rm --name second "${PROTECT[@]}" \
+		--volume "$(podman inspect --format '{{.StaticDir}}' web):/other" "$IMAGE" /opt/test/bin/busybox echo second
+	assert_status 0
+	assert_output second
+	assert_event '.event.action == "container-sealed" and .container.name == "second"'
+	assert_up
+	finish
+}
