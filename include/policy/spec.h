@@ -26,7 +26,8 @@ MUST_CHECK int spec_parse(const char *bytes, size_t len, struct spec **ret,
 void spec_free(struct spec *spec);
 void spec_owned(struct spec **spec);
 
-const char *spec_root_path(const struct spec *spec); /* NULL if not given */
+const char *spec_root_path(const struct spec *spec);	/* NULL if not given */
+const char *spec_cgroups_path(const struct spec *spec); /* NULL if not given */
 const struct json *spec_annotations(const struct spec *spec); /* or NULL */
 bool spec_has_listener(const struct spec *spec);
 /* SCMP_ACT_NOTIFY somewhere, which only makes sense with a listenerPath. */

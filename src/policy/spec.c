@@ -76,6 +76,11 @@ const char *spec_root_path(const struct spec *spec)
 	return spec_text(json_get(spec->document, "root"), "path");
 }
 
+const char *spec_cgroups_path(const struct spec *spec)
+{
+	return spec_text(json_get(spec->document, "linux"), "cgroupsPath");
+}
+
 const struct json *spec_annotations(const struct spec *spec)
 {
 	const struct json *annotations =

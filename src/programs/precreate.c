@@ -31,10 +31,23 @@ static const char *find_id(const char *source, int *ret_len)
 	return source + *ret_len;
 }
 
+/* libpod-ID, libpod-payload-ID, SLICE:libpod:ID: the id ends the path. */
+static const char *cgroup_id(const struct spec *spec)
+{
+	const char *path = spec_cgroups_path(spec);
+	size_t len = path ? strlen(path) : 0;
+
+	if (len <= ID_LEN ||
+	    strspn(path + len - ID_LEN, "0123456789abcdef") != ID_LEN)
+		return NULL;
+	return path + len - ID_LEN;
+}
+
 /*
- * A specification doesn't say whose it is. The engine binds files of the
- * container's own folder into it, and this one is never another container's,
- * as a network's is; nor a volume, whose source may be any folder.
+ * A specification doesn't say whose it is. Its cgroup is named by the id.
+ * Without one: the engine binds files of the container's own folder into it,
+ * and this one is never another container's, as a network's is; nor a
+ * volume, whose source may be any folder.
  */
 static const char *own_source(const struct spec *spec)
 {
@@ -78,15 +91,17 @@ static int find_bundle(const struct spec *spec, const char *id,
 			return err_set(e, ENOMEM, "find the bundle");
 		}
 	}
-	return 0;
+	return *ret_bundle ? 0 : err_set(e, ENOENT, "find the bundle");
 }
 
 static int identify(const struct spec *spec, char **ret_bundle,
 		    char ret_id[ID_LEN + 1], struct err *e)
 {
 	int len = 0;
-	const char *id = find_id(own_source(spec), &len);
+	const char *id = cgroup_id(spec);
 
+	if (!id)
+		id = find_id(own_source(spec), &len);
 	if (!id)
 		return err_set(e, ENOTSUP,
 			       "can't tell which container this is: the hook "
