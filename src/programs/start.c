@@ -176,8 +176,9 @@ static bool find_specified(struct start *start, int root)
 		if (fd < 0)
 			return false;
 		index = find(start, stat_mount(fd));
-		if (index < start->count &&
-		    strcmp(start->given[index].point, "/") != 0)
+		if (index == start->count)
+			return false; /* more mounts than are kept */
+		if (strcmp(start->given[index].point, "/") != 0)
 			start->given[index].specified = true;
 	}
 	return true;
