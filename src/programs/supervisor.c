@@ -12,6 +12,7 @@
  * come, the supervisor ends; after a 'W' it waits for as long as the root file
  * system is there, for half a minute at least.
  */
+#include "confine.h"
 #include "container.h"
 #include "handoff.h"
 #include "journal.h"
@@ -437,7 +438,7 @@ static int start(struct supervisor *s, struct err *e)
 		if (watch(s, fds[i], &s->fixed[i], e) < 0)
 			return -1;
 	}
-	return 0;
+	return confine_supervisor(e);
 }
 
 int main(int argc, char *argv[])
