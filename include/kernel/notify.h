@@ -16,9 +16,17 @@ enum trapped_call {
 	CALL_EXECVEAT,
 	CALL_MMAP,
 	CALL_OLD_MMAP, /* of i386, whose arguments lie in memory */
+	CALL_MPROTECT, /* and pkey_mprotect */
 	CALL_PERSONALITY,
 	CALL_UNKNOWN,
 };
+
+/* It asks for executable memory, not for a program. */
+static inline bool call_maps(enum trapped_call call)
+{
+	return call == CALL_MMAP || call == CALL_MPROTECT ||
+	       call == CALL_PERSONALITY;
+}
 
 struct notification {
 	uint64_t id;
@@ -26,6 +34,9 @@ struct notification {
 	enum trapped_call call;
 	uint64_t args[6];
 	bool compat; /* a 32-bit call: pointers and ints are 32 bits wide */
+	/* execveat with AT_EXECVE_CHECK: whether it would be let run, asked by
+	 * an interpreter of a script's descriptor (Linux 6.14). */
+	bool check;
 };
 
 /* Once for a listener: have the kernel wake us and the target on one CPU, since
@@ -41,6 +52,9 @@ bool notify_valid(int listener, uint64_t id);
 
 /* Let the kernel go on with the call. -1 where the target waits no more. */
 int notify_continue(int listener, uint64_t id);
+
+/* Make the call succeed, with 0, though the kernel never sees it. */
+int notify_succeed(int listener, uint64_t id);
 
 /* Make the call fail with error (an errno value). As above. */
 int notify_deny(int listener, uint64_t id, int error);

@@ -55,6 +55,10 @@ MUST_CHECK int target_open_fast(struct target *target, int dirfd,
 MUST_CHECK int target_open(struct target *target, int dirfd, const char *path,
 			   int flags, int *ret_fd, struct err *e);
 
+/* By its permissions and capabilities the target may execute the file; access
+ * control lists aren't looked at. */
+bool target_may_execute(pid_t tid, const struct identity *file);
+
 /* /proc/TID/NAME (exe, cwd, fd/3, map_files/…) as O_PATH. */
 MUST_CHECK int target_open_link(pid_t tid, const char *name, int *ret_fd,
 				struct err *e);
@@ -72,7 +76,7 @@ bool target_parse_mount(char *line, char *ret, size_t size);
 /* Reopen an O_PATH file for reading; EINVAL if it isn't a regular file. */
 MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);
 
-/* An executable mapping of a file, from /proc/TID/maps. The device and inode
+/* A mapping of a file, from /proc/TID/maps. The device and inode
  * given there name one file only where features_numbers_agree says so. */
 struct mapping {
 	uint64_t start, end;
@@ -80,11 +84,18 @@ struct mapping {
 };
 enum { MAPPINGS_MAX = 16 };
 
-/* Those of a program that has just been loaded, and where its stack ends.
+/* The executable ones of a program that has just been loaded, and where its
+ * stack ends.
  * E2BIG over MAPPINGS_MAX. */
 MUST_CHECK int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
 			       size_t *ret_count, uint64_t *ret_stack_end,
 			       struct err *e);
+
+/* Those that have a part between start and end; E2BIG as above. Waits while
+ * the target holds its memory's lock. */
+MUST_CHECK int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
+				      struct mapping ret[MAPPINGS_MAX],
+				      size_t *ret_count, struct err *e);
 
 /* AT_EXECFN of a program that has just been loaded: the last string on its
  * stack, below the machine word that fs/exec.c leaves at the top. */

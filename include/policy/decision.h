@@ -55,6 +55,7 @@ enum { FILES_MAX = 10 }; /* 6 of a #! chain, its ELF interpreter, spare */
 
 struct facts {
 	bool proven; /* false: asked for; true: loaded by the kernel */
+	bool maps;   /* asks for executable memory, not for a program */
 	bool traced; /* by another tracer: the proof isn't possible  */
 	bool unresolvable;
 	bool timed_out;

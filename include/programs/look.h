@@ -27,3 +27,11 @@ bool look_is_image(const struct judge *judge, uint64_t dev);
 /* Add the file fd (O_PATH) to the facts. OUTCOME_DECIDED or OUTCOME_SLOW. */
 enum outcome look_at(struct look *look, int fd, enum role role,
 		     struct found *ret);
+
+/* It was added already. */
+bool look_seen(const struct look *look, const struct identity *id);
+
+/* What a notified mmap maps; and what lies under an mprotect. */
+enum outcome look_at_map(struct look *look, const struct notification *n);
+enum outcome look_at_protection(struct look *look,
+				const struct notification *n);

@@ -17,6 +17,8 @@ static const struct {
 	{"execveat", CALL_EXECVEAT},
 	{"mmap", CALL_MMAP},
 	{"mmap2", CALL_MMAP},
+	{"mprotect", CALL_MPROTECT},
+	{"pkey_mprotect", CALL_MPROTECT},
 	{"personality", CALL_PERSONALITY},
 };
 
@@ -58,7 +60,12 @@ static enum trapped_call find_call(uint32_t arch, int nr)
 	return known[count++].call;
 }
 
-/* Newer than the headers of Debian 12: include/uapi/linux/seccomp.h, 6.6. */
+/* Newer than the headers of Debian 12: include/uapi/linux/fcntl.h, 6.14. */
+#ifndef AT_EXECVE_CHECK
+#define AT_EXECVE_CHECK 0x10000
+#endif
+
+/* The same: include/uapi/linux/seccomp.h, 6.6. */
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS	   SECCOMP_IOW(4, __u64)
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
@@ -87,6 +94,8 @@ int notify_receive(int listener, struct notification *ret, struct err *e)
 	ret->compat = !(u.notif.data.arch & __AUDIT_ARCH_64BIT);
 	for (size_t i = 0; i < ARRAY_LEN(ret->args); i++)
 		ret->args[i] = u.notif.data.args[i];
+	ret->check =
+		ret->call == CALL_EXECVEAT && (ret->args[4] & AT_EXECVE_CHECK);
 	return 0;
 }
 
@@ -113,6 +122,11 @@ static int respond(int listener, uint64_t id, uint32_t flags, int error)
 int notify_continue(int listener, uint64_t id)
 {
 	return respond(listener, id, SECCOMP_USER_NOTIF_FLAG_CONTINUE, 0);
+}
+
+int notify_succeed(int listener, uint64_t id)
+{
+	return respond(listener, id, 0, 0);
 }
 
 int notify_deny(int listener, uint64_t id, int error)

@@ -5,10 +5,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -175,6 +175,64 @@ int target_open_fast(struct target *target, int dirfd, const char *path,
 	return err_set(e, EAGAIN, "find the program without waiting");
 }
 
+/* Of proc_pid_status(5): the fourth of "Uid:\t0\t0\t0\t0" is of the file
+ * system. */
+static bool parse_credentials(const char *status, const struct identity *file,
+			      bool *ret_owner, bool *ret_group,
+			      bool *ret_override)
+{
+	const char *uid = strstr(status, "\nUid:\t");
+	const char *gid = strstr(status, "\nGid:\t");
+	const char *groups = strstr(status, "\nGroups:\t");
+	const char *caps = strstr(status, "\nCapEff:\t");
+	unsigned fsuid = 0;
+	unsigned fsgid = 0;
+	uint64_t effective = 0;
+	char *end = NULL;
+
+	if (!uid || !gid || !groups || !caps ||
+	    sscanf(uid, "\nUid:\t%*u\t%*u\t%*u\t%u", &fsuid) != 1 ||
+	    sscanf(gid, "\nGid:\t%*u\t%*u\t%*u\t%u", &fsgid) != 1)
+		return false;
+	effective = strtoull(caps + strlen("\nCapEff:\t"), NULL, 16);
+	*ret_owner = file->uid == fsuid;
+	*ret_group = file->gid == fsgid;
+	*ret_override = effective & (UINT64_C(1) << 1); /* CAP_DAC_OVERRIDE */
+	for (const char *at = groups + strlen("\nGroups:\t"); *at != '\n';
+	     at = end + 1) {
+		unsigned long group = strtoul(at, &end, 10);
+
+		if (end == at || *end != ' ')
+			break;
+		*ret_group |= file->gid == group;
+	}
+	return true;
+}
+
+bool target_may_execute(pid_t tid, const struct identity *file)
+{
+	OWNED(close_owned) int fd = open_proc(tid, "status", O_RDONLY);
+	char status[16 * 1024];
+	bool owner = false;
+	bool group = false;
+	bool override = false;
+	ssize_t n = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
+	uint32_t bit = 0001;
+
+	if (n <= 0)
+		return false;
+	status[n] = '\0';
+	if (!parse_credentials(status, file, &owner, &group, &override))
+		return false;
+	if (override)
+		return file->mode & 0111;
+	if (owner)
+		bit = 0100;
+	else if (group)
+		bit = 0010;
+	return file->mode & bit;
+}
+
 bool target_same_process(pid_t tid, pid_t other)
 {
 	char path[LINK_NAME];
@@ -210,62 +268,6 @@ int target_reopen(int fd, int *ret_fd, struct err *e)
 	*ret_fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*ret_fd < 0)
 		return err_set(e, errno, "open a file");
-	return 0;
-}
-
-/* One line of proc_pid_maps(5). False if it is no executable file's. */
-static bool parse_mapping(const char *line, struct mapping *ret,
-			  uint64_t *ret_stack_end)
-{
-	unsigned major = 0;
-	unsigned minor = 0;
-	char perms[5] = "";
-	int name = 0;
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %x:%x %" SCNu64 " %n",
-		   &ret->start, &ret->end, perms, &major, &minor, &ret->ino,
-		   &name) < 6)
-		return false;
-	ret->dev = (uint64_t)major << 32 | minor;
-	if (name && strncmp(line + name, "[stack]", 7) == 0)
-		*ret_stack_end = ret->end;
-	/* A FUSE server may say that its inode is 0. */
-	return perms[2] == 'x' &&
-	       (major || minor || ret->ino || (name && line[name] == '/'));
-}
-
-int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
-		    size_t *ret_count, uint64_t *ret_stack_end, struct err *e)
-{
-	OWNED(close_owned) int fd = open_proc(tid, "maps", O_RDONLY);
-	char text[64 * 1024];
-	size_t len = 0;
-	char *next;
-	ssize_t n = 0;
-
-	*ret_count = 0;
-	*ret_stack_end = 0;
-	/* To the end of file: a short read says nothing, since lines are as
-	 * long as the paths that the container chose. */
-	while (fd >= 0 && len < sizeof(text) - 1 &&
-	       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
-		len += (size_t)n;
-	if (fd < 0 || n < 0)
-		return err_set(e, errno, "read the mappings of task %d", tid);
-	if (n > 0)
-		return err_set(e, E2BIG, "read the mappings of task %d", tid);
-	text[len] = '\0';
-	for (char *line = text; (next = strchr(line, '\n')); line = next + 1) {
-		struct mapping mapping;
-
-		*next = '\0';
-		if (!parse_mapping(line, &mapping, ret_stack_end))
-			continue;
-		if (*ret_count == MAPPINGS_MAX)
-			return err_set(e, E2BIG, "read the mappings of task %d",
-				       tid);
-		ret[(*ret_count)++] = mapping;
-	}
 	return 0;
 }
 

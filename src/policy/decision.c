@@ -134,9 +134,8 @@ static int64_t find_rule(const struct config *config, const struct facts *facts,
 static void drift(const struct config *config, const struct facts *facts,
 		  enum reason reason, size_t file, struct decision *ret)
 {
-	bool library = facts->count && facts->files[0].role == ROLE_LIBRARY;
 	bool audit = config->mode == MODE_AUDIT ||
-		     (library && config->libraries == LIBRARIES_AUDIT);
+		     (facts->maps && config->libraries == LIBRARIES_AUDIT);
 
 	ret->verdict = audit ? VERDICT_ALLOW : VERDICT_DENY;
 	ret->flagged = audit;

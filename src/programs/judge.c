@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 enum { SCRIPTS_DEEP = 5 }; /* rewrites that fs/exec.c allows */
 
@@ -103,41 +103,53 @@ static enum outcome look_at_exec(struct look *look,
 	return look_at_chain(look, fd, NULL);
 }
 
+/*
+ * AT_EXECVE_CHECK: an interpreter asks whether the script that it has open
+ * would be let run. The kernel would say what permissions say; the file itself
+ * is judged as where it is executed, and nothing goes on from here.
+ */
+static enum outcome look_at_check(struct look *look,
+				  const struct notification *n)
+{
+	int flags = (int)(uint32_t)n->args[4] &
+		    (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+	char *path = look->out->requested;
+	OWNED(close_owned) int fd = -1;
+	struct statvfs fs;
+	struct found found;
+	enum outcome outcome;
+	struct err e;
+
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	look->out->facts.proven = true;
+	if (target_read_string(&look->target, n->args[1], path, PATH_MAX, &e) <
+		    0 ||
+	    open_path(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
+		    0)
+		return fail(look, &e);
+	outcome = look_at(look, fd, ROLE_PROGRAM, &found);
+	if (outcome != OUTCOME_DECIDED)
+		return outcome;
+	if (!S_ISREG(look->out->identities[0].mode) ||
+	    !target_may_execute(n->tid, &look->out->identities[0]) ||
+	    fstatvfs(fd, &fs) < 0 || (fs.f_flag & ST_NOEXEC)) {
+		look->out->error = EACCES;
+		return OUTCOME_ERROR;
+	}
+	return OUTCOME_DECIDED;
+}
+
 static enum outcome unresolvable(struct look *look)
 {
 	look->out->facts.unresolvable = true;
 	return OUTCOME_DECIDED;
 }
 
-static enum outcome look_at_map(struct look *look, const struct notification *n)
-{
-	OWNED(close_owned) int fd = -1;
-	struct identity id;
-	struct found found;
-	struct err e;
-	char name[32];
-
-	/* There is no later proof of a mapping: what is hashed now counts. */
-	look->out->facts.proven = true;
-	(void)snprintf(name, sizeof(name), "fd/%d", (int)(uint32_t)n->args[4]);
-	if (n->args[3] & MAP_ANONYMOUS)
-		return OUTCOME_PASS;
-	/* No such descriptor: the kernel will say so. Any other failure is
-	 * ours, as when we have no descriptors left, and lets nothing pass. */
-	if (target_open_link(look->target.tid, name, &fd, &e) < 0)
-		return e.code == ENOENT ? OUTCOME_PASS : unresolvable(look);
-	if (look->pace == PACE_FAST)
-		return look_at(look, fd, ROLE_LIBRARY, &found);
-	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return unresolvable(look);
-	/* A device's memory holds no file's code. */
-	return S_ISREG(id.mode) ? look_at(look, fd, ROLE_LIBRARY, &found)
-				: OUTCOME_PASS;
-}
-
 static void inspection_reset(struct inspection *inspection, bool proven)
 {
 	inspection->facts.proven = proven;
+	inspection->facts.maps = false;
 	inspection->facts.traced = false;
 	inspection->facts.unresolvable = false;
 	inspection->facts.timed_out = false;
@@ -172,6 +184,7 @@ enum outcome judge_request(const struct judge *judge,
 	bool early = judge->start && !start_known(judge->start);
 
 	inspection_reset(ret, false);
+	ret->facts.maps = call_maps(n->call);
 	if (pace == PACE_FAST && (judge->container->reads_may_block || early))
 		return OUTCOME_SLOW;
 	/* Nothing runs before it is known what the container started with. */
@@ -185,20 +198,25 @@ enum outcome judge_request(const struct judge *judge,
 	switch (n->call) {
 	case CALL_EXECVE:
 	case CALL_EXECVEAT:
-		outcome = look_at_exec(&look, n);
+		outcome = n->check ? look_at_check(&look, n)
+				   : look_at_exec(&look, n);
 		break;
 	case CALL_MMAP:
 		outcome = look_at_map(&look, n);
+		break;
+	case CALL_MPROTECT:
+		outcome = look_at_protection(&look, n);
 		break;
 	case CALL_OLD_MMAP:
 		/* Notified or not by chance (spec_seccomp.c). */
 		outcome = OUTCOME_PASS;
 		break;
 	case CALL_PERSONALITY:
-		/* All ones ask for the current one, and change nothing. */
-		ret->error = EPERM;
-		outcome = (uint32_t)n->args[0] == UINT32_MAX ? OUTCOME_PASS
-							     : OUTCOME_ERROR;
+		/* All ones ask for the current one, and change nothing; what
+		 * else has this bit makes every readable mapping executable. */
+		outcome = (uint32_t)n->args[0] == UINT32_MAX
+				  ? OUTCOME_PASS
+				  : unresolvable(&look);
 		break;
 	case CALL_UNKNOWN:
 		ret->error = ENOSYS;
@@ -209,16 +227,6 @@ enum outcome judge_request(const struct judge *judge,
 	if (outcome == OUTCOME_DECIDED)
 		decide(judge, n->tid, pace, ret);
 	return outcome;
-}
-
-static bool looked_at(const struct inspection *inspection,
-		      const struct identity *id)
-{
-	for (size_t i = 0; i < inspection->facts.count; i++)
-		if (identity_same(&inspection->identities[i], id) &&
-		    inspection->identities[i].mount == id->mount)
-			return true;
-	return false;
 }
 
 static bool is_numbered(const struct mapping *mapping,
@@ -289,7 +297,7 @@ static enum outcome look_at_mappings(struct look *look,
 		    target_open_link(look->target.tid, name, &fd, NULL) < 0 ||
 		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 			return unresolvable(look);
-		if (looked_at(look->out, &id))
+		if (look_seen(look, &id))
 			continue;
 		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
 		if (outcome != OUTCOME_DECIDED)

@@ -22,6 +22,17 @@ bool look_is_image(const struct judge *judge, uint64_t dev)
 	return false;
 }
 
+bool look_seen(const struct look *look, const struct identity *id)
+{
+	const struct inspection *out = look->out;
+
+	for (size_t i = 0; i < out->facts.count; i++)
+		if (identity_same(&out->identities[i], id) &&
+		    out->identities[i].mount == id->mount)
+			return true;
+	return false;
+}
+
 static bool device_matches(const struct judge *judge, uint64_t walked,
 			   uint64_t seen)
 {

@@ -41,8 +41,8 @@ static enum action drift_action(const struct job *job)
 		return ACTION_EXEC_FLAGGED;
 	if (job->kind == JOB_LOADED)
 		return ACTION_RACE_KILLED;
-	return job->notification.call == CALL_MMAP ? ACTION_LIBRARY_BLOCKED
-						   : ACTION_EXEC_BLOCKED;
+	return call_maps(job->notification.call) ? ACTION_LIBRARY_BLOCKED
+						 : ACTION_EXEC_BLOCKED;
 }
 
 static void work(const struct resolver *resolver, struct job *job,

@@ -120,7 +120,7 @@ static void set_requested(struct tracer *tracer, const char *path)
 static void refuse_unjudged(struct tracer *tracer, struct listener *listener,
 			    const struct notification *n, enum reason reason)
 {
-	bool library = n->call == CALL_MMAP;
+	bool library = call_maps(n->call);
 
 	if (tracer->judge->container->config.mode == MODE_AUDIT) {
 		report(tracer, ACTION_EXEC_FLAGGED, reason, n->tid, n);
@@ -197,7 +197,9 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 static void answer_allowed(struct tracer *tracer, struct listener *listener,
 			   const struct notification *n, bool reported)
 {
-	if (n->call == CALL_MMAP)
+	if (n->check)
+		(void)notify_succeed(listener->fd, n->id);
+	else if (call_maps(n->call))
 		(void)notify_continue(listener->fd, n->id);
 	else
 		continue_proven(tracer, listener, n, reported);

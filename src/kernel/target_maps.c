@@ -1,0 +1,108 @@
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static int open_maps(pid_t tid)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* One line of proc_pid_maps(5). False if it is no file's. */
+static bool parse_mapping(const char *line, struct mapping *ret,
+			  bool *ret_executable, uint64_t *ret_stack_end)
+{
+	unsigned major = 0;
+	unsigned minor = 0;
+	char perms[5] = "";
+	int name = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %x:%x %" SCNu64 " %n",
+		   &ret->start, &ret->end, perms, &major, &minor, &ret->ino,
+		   &name) < 6)
+		return false;
+	ret->dev = (uint64_t)major << 32 | minor;
+	if (name && strncmp(line + name, "[stack]", 7) == 0)
+		*ret_stack_end = ret->end;
+	*ret_executable = perms[2] == 'x';
+	/* A FUSE server may say that its inode is 0. */
+	return major || minor || ret->ino || (name && line[name] == '/');
+}
+
+int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
+		    size_t *ret_count, uint64_t *ret_stack_end, struct err *e)
+{
+	OWNED(close_owned) int fd = open_maps(tid);
+	char text[64 * 1024];
+	size_t len = 0;
+	char *next;
+	ssize_t n = 0;
+
+	*ret_count = 0;
+	*ret_stack_end = 0;
+	/* To the end of file: a short read says nothing, since lines are as
+	 * long as the paths that the container chose. */
+	while (fd >= 0 && len < sizeof(text) - 1 &&
+	       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	if (fd < 0 || n < 0)
+		return err_set(e, errno, "read the mappings of task %d", tid);
+	if (n > 0)
+		return err_set(e, E2BIG, "read the mappings of task %d", tid);
+	text[len] = '\0';
+	for (char *line = text; (next = strchr(line, '\n')); line = next + 1) {
+		struct mapping mapping;
+		bool executable = false;
+
+		*next = '\0';
+		if (!parse_mapping(line, &mapping, &executable,
+				   ret_stack_end) ||
+		    !executable)
+			continue;
+		if (*ret_count == MAPPINGS_MAX)
+			return err_set(e, E2BIG, "read the mappings of task %d",
+				       tid);
+		ret[(*ret_count)++] = mapping;
+	}
+	return 0;
+}
+
+int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
+			   struct mapping ret[MAPPINGS_MAX], size_t *ret_count,
+			   struct err *e)
+{
+	int fd = open_maps(tid);
+	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
+	OWNED(free_owned) char *line = NULL;
+	bool full = false;
+	size_t size = 0;
+
+	*ret_count = 0;
+	if (!maps) {
+		(void)err_set(e, errno, "read the mappings of task %d", tid);
+		close_owned(&fd);
+		return -1;
+	}
+	while (!full && getline(&line, &size, maps) > 0) {
+		struct mapping mapping;
+		uint64_t stack_end;
+		bool executable;
+
+		if (!parse_mapping(line, &mapping, &executable, &stack_end) ||
+		    mapping.end <= start || mapping.start >= end)
+			continue;
+		full = *ret_count == MAPPINGS_MAX;
+		if (!full)
+			ret[(*ret_count)++] = mapping;
+	}
+	full = full || ferror(maps);
+	(void)fclose(maps);
+	return full ? err_set(e, E2BIG, "read the mappings of task %d", tid)
+		    : 0;
+}
