@@ -23,12 +23,14 @@ struct identity {
 	uint64_t mount; /* mount ID, statx(2) */
 };
 
-/* What an executable file is; the numbers are stored in manifests. */
+/* What a file of the image is; the numbers are stored in manifests. */
 enum file_kind {
 	KIND_OTHER,  /* has an executable bit, neither of the below  */
 	KIND_ELF,    /* a program or a shared library                */
 	KIND_SCRIPT, /* starts with #!                               */
 	KIND_MEMBER, /* an ELF file inside an archive (.jar, .whl)   */
+	KIND_TEXT,   /* what an interpreter could be handed; never run
+		      * by itself                                    */
 };
 
 /* Same inode with the same content as far as a stat can tell. */

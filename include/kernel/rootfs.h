@@ -24,6 +24,7 @@ struct rootfs_file {
 struct rootfs_walk {
 	int root;	  /* O_PATH or O_RDONLY folder, borrowed */
 	int64_t since_ns; /* only files made later; 0: all */
+	bool texts;	  /* what an interpreter could be handed as well */
 	void *context;
 	/* All three are called by several threads, one at a time. -1 ends the
 	 * walk with an error. unreadable: a file or folder that is left out. */

@@ -40,6 +40,10 @@ void target_clear(struct target *target);
 MUST_CHECK int target_read_string(const struct target *target, uint64_t address,
 				  char *ret, size_t size, struct err *e);
 
+/* The size bytes at address; EFAULT as above. */
+MUST_CHECK int target_read(const struct target *target, uint64_t address,
+			   void *ret, size_t size, struct err *e);
+
 /*
  * Open (O_PATH) what path names for the target, from its descriptor dirfd or
  * TARGET_CWD. flags: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW. e->code is the errno

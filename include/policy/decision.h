@@ -22,6 +22,7 @@ enum role {
 	ROLE_INTERPRETER, /* named by the #! line of the one before    */
 	ROLE_ELF_INTERPRETER,
 	ROLE_LIBRARY, /* mapped executable                         */
+	ROLE_SCRIPT,  /* handed to an interpreter                  */
 };
 
 enum place {
@@ -51,7 +52,10 @@ struct file_facts {
 	bool held;
 };
 
-enum { FILES_MAX = 10 }; /* 6 of a #! chain, its ELF interpreter, spare */
+enum {
+	FILES_MAX = 14
+}; /* 6 of a #! chain, its ELF interpreter, 4 scripts
+    * handed to it, spare                         */
 
 struct facts {
 	bool proven; /* false: asked for; true: loaded by the kernel */

@@ -36,7 +36,7 @@ bool spec_has_notify(const struct spec *spec);
 bool spec_no_new_privileges(const struct spec *spec);
 bool spec_has_capability(const struct spec *spec, const char *name);
 /* Hooks that run on the host before the container's first instruction:
- * prestart, createRuntime, createContainer. */
+ * prestart, createRuntime, createContainer; not those of spec_protect. */
 bool spec_has_start_hooks(const struct spec *spec);
 /* A device rule that allows every device, or block devices; a block device
  * node; or no rules at all, which crun takes for every device, together with
@@ -59,10 +59,12 @@ void spec_mount_at(const struct spec *spec, size_t index,
 
 /* What spec_protect puts in. Borrowed. */
 struct spec_protection {
-	const char *listener_path;	  /* absolute */
-	enum libraries libraries;	  /* LIBRARIES_OFF: no mmap rules */
-	const char *poststop_path;	  /* absolute program; NULL: none */
-	const char *const *poststop_args; /* NULL-terminated, with argv[0] */
+	const char *listener_path; /* absolute */
+	enum libraries libraries;  /* LIBRARIES_OFF: no mmap rules */
+	const char *hook;	   /* absolute program of the hooks below */
+	/* Their arguments, NULL-terminated, with argv[0]; NULL: no hook. */
+	const char *const *create_runtime_args;
+	const char *const *poststop_args;
 };
 
 /*
@@ -70,10 +72,11 @@ struct spec_protection {
  * are off, and with strict ones mprotect and pkey_mprotect to executable,
  * become SCMP_ACT_NOTIFY where the profile lets them pass, on every
  * architecture that it lists (the others kill: runc and crun alike);
- * linux.seccomp.listenerPath and a poststop hook are set. No profile: one
- * whose default allows, with x86_64, x86 and x32 (aarch64: aarch64, arm).
- * Everything else keeps its value. On i386 old mmap (90) may be notified
- * whatever it maps, and may not be: its arguments lie in memory.
+ * linux.seccomp.listenerPath and a poststop hook are set, and a createRuntime
+ * hook where one is asked for. No profile: one whose default allows, with
+ * x86_64, x86 and x32 (aarch64: aarch64, arm). Everything else keeps its value.
+ * On i386 old mmap (90) may be notified whatever it maps, and may not be: its
+ * arguments lie in memory.
  *
  * EEXIST if the spec has a listenerPath already: the message says that a
  * container can have one listener, and how to turn runmoor off for it

@@ -9,6 +9,7 @@
 #include "container.h"
 #include "decision.h"
 #include "event.h"
+#include "interpreter.h"
 #include "notify.h"
 
 #include <limits.h>
@@ -16,6 +17,12 @@
 
 struct lineage;
 struct start;
+
+/* An interpreter that the image ships. */
+struct known_interpreter {
+	uint8_t digest[DIGEST_SIZE];
+	enum interpreter interpreter;
+};
 
 struct judge {
 	const struct container *container;
@@ -27,6 +34,16 @@ struct judge {
 	bool mounts_matter;	 /* an exception names a mount */
 	struct lineage *lineage; /* NULL: no exception names a program */
 	struct start *start;	 /* NULL: it doesn't matter */
+	struct known_interpreter *interpreters; /* NULL: scripts are off */
+	size_t interpreter_count;
+};
+
+/* The scripts that an interpreter is still to open: the last parts of the
+ * names that it may open them by. */
+struct awaited {
+	char names[2 * OPERANDS_MAX][NAME_MAX + 1];
+	unsigned name_count;
+	unsigned left; /* scripts not yet opened */
 };
 
 /* Everything one judgement found; large, so on the heap. */
@@ -37,6 +54,7 @@ struct inspection {
 	char requested[PATH_MAX];
 	char process[PATH_MAX]; /* facts.process points here */
 	struct decision decision;
+	struct awaited awaited; /* judge_loaded, where scripts are enforced */
 	int error; /* to answer with, where there is nothing to decide */
 };
 
@@ -66,3 +84,7 @@ enum outcome judge_request(const struct judge *judge,
  * OUTCOME_ERROR: what can't be seen is denied. */
 enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 			  struct inspection *ret);
+
+/* What an interpreter, stopped, has just opened as its script. As above. */
+enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
+			  enum pace pace, struct inspection *ret);

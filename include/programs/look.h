@@ -31,6 +31,17 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 /* It was added already. */
 bool look_seen(const struct look *look, const struct identity *id);
 
+/* A path as the target means it, O_PATH; EAGAIN: not at this pace. */
+MUST_CHECK int look_open(struct look *look, int dirfd, const char *path,
+			 int flags, int *ret_fd, struct err *e);
+
+/*
+ * The scripts that the program, the first of the facts, is handed if it is an
+ * interpreter. args: the address of argv, where it is only asked for; 0 where
+ * it is loaded, and has arguments of its own.
+ */
+enum outcome look_at_scripts(struct look *look, uint64_t argv);
+
 /* What a notified mmap maps; and what lies under an mprotect. */
 enum outcome look_at_map(struct look *look, const struct notification *n);
 enum outcome look_at_protection(struct look *look,

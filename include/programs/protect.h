@@ -17,6 +17,9 @@ struct command_line {
 	const char *self; /* folder of our own programs */
 };
 
+/* Take on what the runtime, and then the container, inherit by policy. */
+MUST_CHECK int hand_down(const struct config *config, struct err *e);
+
 /* Runs the command under protection. Takes config's content, which is cleared
  * in any case. On success *ret_status is the runtime's exit status; on -1 the
  * container was refused and nothing is left behind. */

@@ -14,6 +14,7 @@ struct survey {
 	struct container *counts;
 	const char *prefix; /* of the paths: where it is in the container */
 	int64_t since_ns;   /* only files made later; 0: all */
+	bool texts;	    /* what an interpreter could be handed as well */
 	struct manifest_builder *builder;
 };
 

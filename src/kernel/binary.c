@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	HEAD = 4096,
-	SCRIPT_LINE = 256,   /* BINPRM_BUF_SIZE of the kernel */
-	SEGMENTS_MAX = 4096, /* the kernel takes up to 64 KiB of them */
+	TEXT_MAX = 16 * 1024 * 1024, /* no larger one is a script */
+	SCRIPT_LINE = 256,	     /* BINPRM_BUF_SIZE of the kernel */
+	SEGMENTS_MAX = 4096,	     /* the kernel takes up to 64 KiB of them */
 };
 
 /* The two classes of ELF, brought to one shape. */
@@ -115,6 +117,18 @@ static int elf_interpreter(int fd, const char *head, size_t len,
 	return 0;
 }
 
+/* No NUL at its beginning, which is how grep and diff tell; or what Python has
+ * compiled, whose magic number ends so since 1997. */
+static bool is_text(int fd, const char *head, size_t len)
+{
+	struct stat st;
+
+	return len > 0 &&
+	       (!memchr(head, '\0', len) ||
+		(len >= 4 && head[2] == '\r' && head[3] == '\n')) &&
+	       fstat(fd, &st) == 0 && st.st_size <= TEXT_MAX;
+}
+
 int binary_inspect(int fd, struct binary *ret, struct err *e)
 {
 	char head[HEAD];
@@ -133,5 +147,7 @@ int binary_inspect(int fd, struct binary *ret, struct err *e)
 		ret->kind = KIND_ELF;
 		return elf_interpreter(fd, head, (size_t)n, ret, e);
 	}
+	if (is_text(fd, head, (size_t)n))
+		ret->kind = KIND_TEXT;
 	return 0;
 }

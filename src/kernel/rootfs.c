@@ -218,7 +218,9 @@ static void inspect(struct crew *crew, int fd, const char *path,
 		crew_unreadable(crew, path, e.code);
 		return;
 	}
-	if (binary.kind == KIND_OTHER && !(file->identity.mode & 0111))
+	if ((binary.kind == KIND_OTHER ||
+	     (binary.kind == KIND_TEXT && !crew->walk->texts)) &&
+	    !(file->identity.mode & 0111))
 		return;
 	if (sha256_file(fd, 0, file->digest, &e) < 0) {
 		crew_unreadable(crew, path, e.code);

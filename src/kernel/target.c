@@ -63,6 +63,17 @@ int target_read_string(const struct target *target, uint64_t address, char *ret,
 	return err_set(e, ENAMETOOLONG, "read a path of task %d", target->tid);
 }
 
+int target_read(const struct target *target, uint64_t address, void *ret,
+		size_t size, struct err *e)
+{
+	OWNED(close_owned) int mem = open_proc(target->tid, "mem", O_RDONLY);
+
+	if (mem < 0 || pread(mem, ret, size, (off_t)address) != (ssize_t)size)
+		return err_set(e, EFAULT, "read the memory of task %d",
+			       target->tid);
+	return 0;
+}
+
 static int open_root(struct target *target, struct err *e)
 {
 	if (target->root >= 0)

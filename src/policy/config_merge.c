@@ -63,11 +63,6 @@ int config_key_parse_word(const struct config_key *key, const char *text,
 						i ? ", " : "", key->words[i]);
 			continue;
 		}
-		if (key->unavailable && strcmp(key->unavailable, text) == 0)
-			return err_set(e, 0,
-				       "%s: %s is not available in this "
-				       "version",
-				       place, text);
 		*ret = i;
 		return 0;
 	}

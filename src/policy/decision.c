@@ -134,8 +134,11 @@ static int64_t find_rule(const struct config *config, const struct facts *facts,
 static void drift(const struct config *config, const struct facts *facts,
 		  enum reason reason, size_t file, struct decision *ret)
 {
+	bool script =
+		file < facts->count && facts->files[file].role == ROLE_SCRIPT;
 	bool audit = config->mode == MODE_AUDIT ||
-		     (facts->maps && config->libraries == LIBRARIES_AUDIT);
+		     (facts->maps && config->libraries == LIBRARIES_AUDIT) ||
+		     (script && config->scripts == SCRIPTS_AUDIT);
 
 	ret->verdict = audit ? VERDICT_ALLOW : VERDICT_DENY;
 	ret->flagged = audit;

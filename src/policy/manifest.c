@@ -8,7 +8,7 @@
  * A table slot holds a record's index + 1, 0 is empty; a table has a power of
  * two of slots and is at most half full.
  */
-static const char magic[8] = {'r', 'u', 'n', 'm', 'o', 'o', 'r', '\1'};
+static const char magic[8] = {'r', 'u', 'n', 'm', 'o', 'o', 'r', '\2'};
 
 struct header {
 	char magic[8];
@@ -205,7 +205,7 @@ static bool record_sound(const struct record *record, const char *text,
 {
 	return (uint64_t)record->path + record->path_len < text_len &&
 	       text[record->path + record->path_len] == '\0' &&
-	       record->interpreter < text_len && record->kind <= KIND_MEMBER;
+	       record->interpreter < text_len && record->kind <= KIND_TEXT;
 }
 
 int manifest_parse(const void *bytes, size_t len,

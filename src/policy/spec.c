@@ -8,6 +8,15 @@
 
 enum { FUSE_MAJOR = 10, FUSE_MINOR = 229 }; /* Linux: devices.txt */
 
+static bool find_start_hooks(const struct json *document)
+{
+	const struct json *hooks = json_get(document, "hooks");
+
+	return json_count(json_get(hooks, "prestart")) ||
+	       json_count(json_get(hooks, "createRuntime")) ||
+	       json_count(json_get(hooks, "createContainer"));
+}
+
 int spec_parse(const char *bytes, size_t len, struct spec **ret, struct err *e)
 {
 	OWNED(spec_owned) struct spec *spec = calloc(1, sizeof(*spec));
@@ -17,6 +26,7 @@ int spec_parse(const char *bytes, size_t len, struct spec **ret, struct err *e)
 	if (json_parse(bytes, len, &spec->document, e) < 0 ||
 	    spec_check(spec->document, e) < 0)
 		return err_wrap(e, "config.json");
+	spec->start_hooks = find_start_hooks(spec->document);
 	*ret = PTR_MOVE(spec);
 	return 0;
 }
@@ -118,11 +128,7 @@ bool spec_has_notify(const struct spec *spec)
 
 bool spec_has_start_hooks(const struct spec *spec)
 {
-	const struct json *hooks = json_get(spec->document, "hooks");
-
-	return json_count(json_get(hooks, "prestart")) ||
-	       json_count(json_get(hooks, "createRuntime")) ||
-	       json_count(json_get(hooks, "createContainer"));
+	return spec->start_hooks;
 }
 
 bool spec_has_capability(const struct spec *spec, const char *name)
@@ -270,12 +276,15 @@ void spec_mount_at(const struct spec *spec, size_t index,
 static int append_hook(struct json *document, const char *stage,
 		       const char *path, const char *const *args)
 {
-	struct json *hooks = spec_member(document, "hooks", JSON_OBJECT);
+	struct json *hooks =
+		args ? spec_member(document, "hooks", JSON_OBJECT) : NULL;
 	struct json *list =
 		hooks ? spec_member(hooks, stage, JSON_ARRAY) : NULL;
 	OWNED(json_owned) struct json *hook = json_new_object();
 	struct json *words;
 
+	if (!args)
+		return 0;
 	if (!list || !hook || json_set(hook, "path", json_new_string(path)))
 		return -1;
 	words = spec_member(hook, "args", JSON_ARRAY);
@@ -350,9 +359,10 @@ int spec_protect(struct spec *spec, const struct spec_protection *protection,
 		return -1;
 	if (json_set(seccomp, "listenerPath",
 		     json_new_string(protection->listener_path)) < 0 ||
-	    (protection->poststop_path &&
-	     append_hook(spec->document, "poststop", protection->poststop_path,
-			 protection->poststop_args) < 0))
+	    append_hook(spec->document, "createRuntime", protection->hook,
+			protection->create_runtime_args) < 0 ||
+	    append_hook(spec->document, "poststop", protection->hook,
+			protection->poststop_args) < 0)
 		return err_set(e, ENOMEM, "rewrite config.json");
 	return 0;
 }

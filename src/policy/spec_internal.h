@@ -7,6 +7,7 @@
 
 struct spec {
 	struct json *document; /* an object whose members spec_check passed */
+	bool start_hooks;      /* it came with such */
 };
 
 /* See spec_parse: every member that runmoor reads or edits comes once, is

@@ -53,6 +53,7 @@ static const struct shape mount[] = {
 };
 
 static const struct shape hooks_members[] = {
+	{.key = "createRuntime", .type = JSON_ARRAY, .inner = object},
 	{.key = "poststop", .type = JSON_ARRAY, .inner = object},
 	{0},
 };

@@ -22,16 +22,6 @@ static enum outcome fail(struct look *look, const struct err *e)
 	return OUTCOME_ERROR;
 }
 
-static int open_path(struct look *look, int dirfd, const char *path, int flags,
-		     int *ret_fd, struct err *e)
-{
-	return look->pace == PACE_FAST
-		       ? target_open_fast(&look->target, dirfd, path, flags,
-					  ret_fd, e)
-		       : target_open(&look->target, dirfd, path, flags, ret_fd,
-				     e);
-}
-
 /* Files that execve refuses by itself, so that refusing them is no news. */
 static bool never_executes(const struct identity *id)
 {
@@ -70,7 +60,7 @@ static enum outcome look_at_chain(struct look *look, int take_fd,
 		    (stop_at && (!script || identity_same(id, stop_at))))
 			return OUTCOME_DECIDED;
 		close_owned(&fd);
-		if (open_path(look, TARGET_CWD, found.interpreter, 0, &fd, &e) <
+		if (look_open(look, TARGET_CWD, found.interpreter, 0, &fd, &e) <
 		    0)
 			return fail(look, &e);
 		role = script ? ROLE_INTERPRETER : ROLE_ELF_INTERPRETER;
@@ -98,9 +88,22 @@ static enum outcome look_at_exec(struct look *look,
 	}
 	if (target_read_string(&look->target, address, path, PATH_MAX, &e) <
 		    0 ||
-	    open_path(look, dirfd, path, flags, &fd, &e) < 0)
+	    look_open(look, dirfd, path, flags, &fd, &e) < 0)
 		return fail(look, &e);
 	return look_at_chain(look, fd, NULL);
+}
+
+static enum outcome look_at_exec_and_scripts(struct look *look,
+					     const struct notification *n)
+{
+	enum outcome outcome = look_at_exec(look, n);
+	bool at = n->call == CALL_EXECVEAT;
+
+	if (outcome != OUTCOME_DECIDED || look->out->facts.unresolvable ||
+	    look->judge->container->config.scripts != SCRIPTS_ENFORCE ||
+	    n->compat)
+		return outcome;
+	return look_at_scripts(look, n->args[at ? 2 : 1]);
 }
 
 /*
@@ -125,7 +128,7 @@ static enum outcome look_at_check(struct look *look,
 	look->out->facts.proven = true;
 	if (target_read_string(&look->target, n->args[1], path, PATH_MAX, &e) <
 		    0 ||
-	    open_path(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
+	    look_open(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
 		    0)
 		return fail(look, &e);
 	outcome = look_at(look, fd, ROLE_PROGRAM, &found);
@@ -157,6 +160,8 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 	inspection->facts.count = 0;
 	inspection->error = 0;
 	inspection->requested[0] = '\0';
+	inspection->awaited.name_count = 0;
+	inspection->awaited.left = 0;
 	inspection->decision = (struct decision){.allow_rule = -1};
 }
 
@@ -199,7 +204,7 @@ enum outcome judge_request(const struct judge *judge,
 	case CALL_EXECVE:
 	case CALL_EXECVEAT:
 		outcome = n->check ? look_at_check(&look, n)
-				   : look_at_exec(&look, n);
+				   : look_at_exec_and_scripts(&look, n);
 		break;
 	case CALL_MMAP:
 		outcome = look_at_map(&look, n);
@@ -255,7 +260,7 @@ static enum outcome look_at_numbers(struct look *look,
 		if (is_numbered(&mappings[i], &exe))
 			continue;
 		if (fd < 0 &&
-		    open_path(look, TARGET_CWD, interpreter, 0, &fd, &e) < 0)
+		    look_open(look, TARGET_CWD, interpreter, 0, &fd, &e) < 0)
 			return look->pace == PACE_FAST && e.code == EAGAIN
 				       ? OUTCOME_SLOW
 				       : unresolvable(look);
@@ -329,7 +334,7 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 
 	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) < 0)
 		return unresolvable(look);
-	if (open_path(look, TARGET_CWD, name, 0, &fd, &e) < 0) {
+	if (look_open(look, TARGET_CWD, name, 0, &fd, &e) < 0) {
 		if (look->pace == PACE_FAST && e.code == EAGAIN)
 			return OUTCOME_SLOW;
 		return is_ours(e.code) ? unresolvable(look) : OUTCOME_DECIDED;
@@ -375,6 +380,31 @@ enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 				  : look_at_mappings(&look, mappings, count);
 	if (outcome == OUTCOME_DECIDED && !ret->facts.unresolvable)
 		outcome = look_at_name(&look, stack_end);
+	if (outcome == OUTCOME_DECIDED && !ret->facts.unresolvable)
+		outcome = look_at_scripts(&look, 0);
+	target_clear(&look.target);
+	if (outcome == OUTCOME_DECIDED)
+		decide(judge, tid, pace, ret);
+	return outcome;
+}
+
+enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
+			  enum pace pace, struct inspection *ret)
+{
+	struct look look = {.judge = judge, .pace = pace, .out = ret};
+	OWNED(close_owned) int script = -1;
+	enum outcome outcome = OUTCOME_DECIDED;
+	struct found found;
+	char name[32];
+
+	inspection_reset(ret, true);
+	target_init(&look.target, tid, judge->devices,
+		    judge->container->device_count);
+	(void)snprintf(name, sizeof(name), "fd/%d", fd);
+	if (target_open_link(tid, name, &script, NULL) < 0)
+		ret->facts.unresolvable = true;
+	else
+		outcome = look_at(&look, script, ROLE_SCRIPT, &found);
 	target_clear(&look.target);
 	if (outcome == OUTCOME_DECIDED)
 		decide(judge, tid, pace, ret);

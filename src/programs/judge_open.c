@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -66,11 +67,51 @@ static int map_manifests(const struct container *c, struct judge *ret,
 	return 0;
 }
 
+static int learn_interpreter(struct judge *judge, const struct entry *entry)
+{
+	enum interpreter interpreter =
+		interpreter_named(entry->path, entry->path_len);
+	struct known_interpreter *more;
+
+	if (entry->kind != KIND_ELF || interpreter == INTERPRETER_NONE)
+		return 0;
+	more = reallocarray(judge->interpreters, judge->interpreter_count + 1,
+			    sizeof(*more));
+	if (!more)
+		return -1;
+	judge->interpreters = more;
+	more += judge->interpreter_count++;
+	memcpy(more->digest, entry->digest, DIGEST_SIZE);
+	more->interpreter = interpreter;
+	return 0;
+}
+
+static int learn_interpreters(struct judge *judge, struct err *e)
+{
+	const struct manifest *manifests[] = {judge->sealed.image,
+					      judge->sealed.volumes,
+					      judge->sealed.writable};
+
+	for (size_t m = 0; m < ARRAY_LEN(manifests); m++)
+		for (size_t i = 0;
+		     manifests[m] && i < manifest_count(manifests[m]); i++) {
+			struct entry entry;
+
+			manifest_entry(manifests[m], i, &entry);
+			if (learn_interpreter(judge, &entry) < 0)
+				return err_set(e, ENOMEM,
+					       "learn the interpreters");
+		}
+	return 0;
+}
+
 int judge_open(const struct container *c, struct judge *ret, struct err *e)
 {
 	if (map_manifests(c, ret, e) < 0)
 		return -1;
 	ret->container = c;
+	if (c->config.scripts != SCRIPTS_OFF && learn_interpreters(ret, e) < 0)
+		return -1;
 	ret->sealed.stat_trusted = c->stat_trusted;
 	for (size_t i = 0; i < c->device_count; i++)
 		ret->devices[i] = c->devices[i].seen;

@@ -22,6 +22,16 @@ bool look_is_image(const struct judge *judge, uint64_t dev)
 	return false;
 }
 
+int look_open(struct look *look, int dirfd, const char *path, int flags,
+	      int *ret_fd, struct err *e)
+{
+	return look->pace == PACE_FAST
+		       ? target_open_fast(&look->target, dirfd, path, flags,
+					  ret_fd, e)
+		       : target_open(&look->target, dirfd, path, flags, ret_fd,
+				     e);
+}
+
 bool look_seen(const struct look *look, const struct identity *id)
 {
 	const struct inspection *out = look->out;

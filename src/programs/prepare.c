@@ -126,19 +126,22 @@ static int rewrite(struct prepared *prepared, const struct owner *owner,
 		   struct err *e)
 {
 	OWNED(free_owned) char *program = NULL;
-	const char *args[] = {"runmoor-poststop", prepared->folder, NULL};
+	const struct config *config = &prepared->container.config;
+	const char *poststop[] = {"runmoor-poststop", prepared->folder, NULL};
+	const char *memfd[] = {"runmoor-memfd", NULL};
 	struct spec_protection protection = {
 		.listener_path = prepared->socket,
-		.libraries = prepared->container.config.libraries,
-		.poststop_args = args,
+		.libraries = config->libraries,
+		.create_runtime_args =
+			config->memfd == PERMISSION_DENY ? memfd : NULL,
+		.poststop_args = owner->poststop ? poststop : NULL,
 	};
 
 	if (asprintf(&program, "%s/runmoor", owner->self) < 0) {
 		program = NULL;
 		return err_set(e, ENOMEM, "rewrite the spec");
 	}
-	if (owner->poststop)
-		protection.poststop_path = program;
+	protection.hook = program;
 	if (spec_protect(prepared->spec, &protection, e) < 0)
 		return err_wrap(e, "%s", owner->config);
 	return 0;

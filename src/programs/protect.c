@@ -1,6 +1,7 @@
 #include "protect.h"
 
 #include "bundle.h"
+#include "inherit.h"
 #include "prepare.h"
 #include "runtime.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 enum { HANDOFF_MS = 5000 };
 
@@ -52,24 +52,21 @@ static int swap(struct run *run, struct err *e)
 	return rc;
 }
 
-/* PR_SET_MDWE of prctl(2), Linux 6.3: it passes to the container. */
-static int deny_memory(const struct config *config, struct err *e)
-{
-	enum { MDWE = 65, MDWE_REFUSE_EXEC_GAIN = 1 };
-
-	if (config->memory == PERMISSION_ALLOW)
-		return 0;
-	if (syscall(SYS_prctl, MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
-		return 0;
-	return err_set(e, errno, "memory: deny needs PR_SET_MDWE (Linux 6.3)");
-}
-
 /* The container exists after a create, and after a run that was detached. */
 static bool container_stays(const struct cli *cli, int status)
 {
 	if (status != 0)
 		return false;
 	return cli->command == COMMAND_CREATE || cli->detach;
+}
+
+int hand_down(const struct config *config, struct err *e)
+{
+	if (config->memory == PERMISSION_DENY && inherit_memory_deny(e) < 0)
+		return -1;
+	if (config->scripts == SCRIPTS_ENFORCE)
+		inherit_restrict_files();
+	return 0;
 }
 
 /*
@@ -81,7 +78,7 @@ static int run_runtime(struct run *run, int *ret_status, struct err *e)
 	struct runtime runtime;
 	bool ended = false;
 
-	if (deny_memory(&run->prepared.container.config, e) < 0 ||
+	if (hand_down(&run->prepared.container.config, e) < 0 ||
 	    runtime_start(run->line->runtime, run->line->argv, &runtime, e) < 0)
 		return -1;
 	if (run->line->cli->command == COMMAND_RUN) {

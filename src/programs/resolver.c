@@ -35,12 +35,19 @@ void job_free(struct job *job)
 	free(job);
 }
 
-static enum action drift_action(const struct job *job)
+static enum action drift_action(const struct job *job,
+				const struct inspection *inspection)
 {
+	size_t file = inspection->decision.file;
+	bool script = file < inspection->facts.count &&
+		      inspection->facts.files[file].role == ROLE_SCRIPT;
+
 	if (job->verdict == VERDICT_ALLOW)
-		return ACTION_EXEC_FLAGGED;
-	if (job->kind == JOB_LOADED)
+		return script ? ACTION_SCRIPT_FLAGGED : ACTION_EXEC_FLAGGED;
+	if (job->kind != JOB_REQUEST)
 		return ACTION_RACE_KILLED;
+	if (script)
+		return ACTION_SCRIPT_BLOCKED;
 	return call_maps(job->notification.call) ? ACTION_LIBRARY_BLOCKED
 						 : ACTION_EXEC_BLOCKED;
 }
@@ -77,7 +84,7 @@ static void work(const struct resolver *resolver, struct job *job,
 		return;
 	job->event =
 		report_judged(resolver->judge->container, resolver->journal,
-			      drift_action(job), job->tid,
+			      drift_action(job, inspection), job->tid,
 			      job->kind == JOB_REQUEST
 				      ? notify_call_name(job->notification.call)
 				      : NULL,

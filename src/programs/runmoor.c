@@ -7,6 +7,7 @@
 #include "container.h"
 #include "file.h"
 #include "log.h"
+#include "memfd.h"
 #include "precreate.h"
 #include "privilege.h"
 #include "protect.h"
@@ -168,6 +169,8 @@ static int enter_container(const struct command_line *line,
 			return -1;
 		if (container.config.exec_sessions == SESSIONS_DENY)
 			rc = refuse_session(&container, e);
+		else
+			rc = hand_down(&container.config, e);
 		container_clear(&container);
 	}
 	return rc < 0 ? -1 : runtime_become(line->runtime, line->argv, e);
@@ -269,6 +272,26 @@ static int poststop(const char *argument, struct err *e)
 	return container_release(folder, e);
 }
 
+/* runmoor-memfd: the container's pid namespace is there, and nobody runs in it
+ * yet but the runtime's own process. */
+static int deny_memfd(struct err *e)
+{
+	OWNED(json_owned) struct json *document = NULL;
+	struct buffer state = BUFFER_INIT;
+	uint64_t pid = 0;
+	int rc;
+
+	read_state(&state);
+	rc = json_parse(state.data ? state.data : "", state.len, &document, e);
+	buffer_clear(&state);
+	if (rc < 0)
+		return err_wrap(e, "the container's state");
+	if (!json_uint(json_get(document, "pid"), &pid) || pid < 1 ||
+	    pid > INT_MAX)
+		return err_set(e, 0, "the container's state has no pid");
+	return memfd_deny((pid_t)pid, e);
+}
+
 /* runmoor-precreate */
 static int rewrite_for_plain(struct err *e)
 {
@@ -291,6 +314,8 @@ static bool run_hook(int argc, char *const argv[], int *ret_status)
 
 	if (strcmp(argv[0], "runmoor-poststop") == 0 && argc <= 2)
 		rc = poststop(argv[1], &e);
+	else if (strcmp(argv[0], "runmoor-memfd") == 0 && argc == 1)
+		rc = deny_memfd(&e);
 	else if (strcmp(argv[0], "runmoor-precreate") == 0 && argc == 1)
 		rc = rewrite_for_plain(&e);
 	else

@@ -18,6 +18,8 @@
 	"rootless, what a program maps can't be told on %s: its layers must "  \
 	"lie on one file system, and not on btrfs (or run runmoor as root)"
 
+#define SEAL_FORMAT "\nmanifest 2" /* what it lists, and how */
+
 /* Files looked at for each device that has to be learned. */
 enum { DEVICE_TRIES = 4096 };
 
@@ -31,6 +33,8 @@ static int image_key(const struct overlay *overlay,
 	int rc = layers_name(container->overlay ? &overlay->layers : NULL,
 			     container->rootfs, &name, ret_shared, e);
 
+	/* Another format, another name: an older one isn't damaged. */
+	buffer_append(&name, SEAL_FORMAT, strlen(SEAL_FORMAT));
 	if (rc == 0)
 		rc = sha256_bytes(name.data, name.len, digest, e);
 	buffer_clear(&name);
@@ -71,7 +75,8 @@ static int make_manifest(const struct overlay *overlay, bool layers,
 {
 	OWNED(manifest_builder_owned)
 	struct manifest_builder *builder = manifest_builder_new();
-	struct survey survey = {.counts = container, .prefix = ""};
+	struct survey survey = {
+		.counts = container, .prefix = "", .texts = true};
 	OWNED(close_owned) int root = -1;
 
 	if (!builder)

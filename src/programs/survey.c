@@ -108,6 +108,7 @@ int survey_folder(const struct survey *survey, int root, struct err *e)
 	const struct rootfs_walk how = {
 		.root = root,
 		.since_ns = survey->since_ns,
+		.texts = survey->texts,
 		.context = &walk,
 		.found = on_found,
 		.unreadable = on_unreadable,

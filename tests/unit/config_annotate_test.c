@@ -76,10 +76,6 @@ static const struct {
 	 "annotation io.runmoor.mode: must be one of enforce, audit, off, not "
 	 "\"on\"",
 	 NULL, 0, 0},
-	{"a value that isn't there yet", "{}",
-	 "{\"io.runmoor.libraries\":\"strict\"}",
-	 "annotation io.runmoor.libraries: strict is not available", NULL, 0,
-	 0},
 	{"a truth", "{}", "{\"io.runmoor.mode\":false}",
 	 "annotation io.runmoor.mode: must be a string, not true or false",
 	 NULL, 0, 0},

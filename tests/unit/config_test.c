@@ -78,12 +78,6 @@ static const struct {
 	 "runtime: must be a program's name or its absolute path"},
 	{"a runtime without a name", "{\"runtime\":\"\"}", "runtime: must be"},
 
-	{"libraries: strict isn't there yet", "{\"libraries\":\"strict\"}",
-	 "libraries: strict is not available in this version"},
-	{"scripts: enforce isn't there yet", "{\"scripts\":\"enforce\"}",
-	 "scripts: enforce is not available in this version"},
-	{"memfd: deny isn't there yet", "{\"memfd\":\"deny\"}",
-	 "memfd: deny is not available in this version"},
 	{"events.syslog isn't there yet", "{\"events\":{\"syslog\":true}}",
 	 "events.syslog: true is not available in this version"},
 

@@ -315,7 +315,7 @@ static const struct {
 	uint64_t value;
 } damages[] = {
 	{"another program's bytes", 0, 1, 'R'},
-	{"another version", 7, 1, 2},
+	{"another version", 7, 1, 1},
 	{"more entries than there may be", AT_COUNT, 4,
 	 MANIFEST_ENTRIES_MAX + 1},
 	{"more entries than there are", AT_COUNT, 4, ARRAY_LEN(entries) + 1},
@@ -336,7 +336,7 @@ static const struct {
 	{"a path that ends before its NUL", AT_PATH_LEN, 4, 15},
 	{"a path as long as can be", AT_PATH_LEN, 4, UINT32_MAX},
 	{"an interpreter outside the text", AT_INTERPRETER, 4, 1 << 20},
-	{"a kind that isn't known", AT_KIND, 2, KIND_MEMBER + 1},
+	{"a kind that isn't known", AT_KIND, 2, KIND_TEXT + 1},
 };
 
 static void check_damages(const struct buffer *bytes)
@@ -433,7 +433,7 @@ static bool sound(const struct manifest *m)
 	for (size_t i = 0; i < manifest_count(m); i++) {
 		manifest_entry(m, i, &got);
 		if (got.path[got.path_len] != '\0' ||
-		    strlen(got.path) > got.path_len || got.kind > KIND_MEMBER ||
+		    strlen(got.path) > got.path_len || got.kind > KIND_TEXT ||
 		    strlen(got.interpreter) > 4096)
 			return false;
 		if (manifest_find_path(m, got.path, got.path_len, &again) &&

@@ -45,7 +45,7 @@ static int protect(struct spec *spec, enum libraries libraries, struct err *e)
 	const struct spec_protection protection = {
 		.listener_path = "/run/runmoor/x/listener",
 		.libraries = libraries,
-		.poststop_path = "/usr/bin/runmoor",
+		.hook = "/usr/bin/runmoor",
 		.poststop_args = args,
 	};
 

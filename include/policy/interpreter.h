@@ -1,0 +1,57 @@
+/*
+ * interpreter - programs that run what a file says, and which file their
+ * arguments name. Pure. Sources: each interpreter's own manual page.
+ *
+ * Known by the name that the image ships them under, so that a copy by
+ * another name stays one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum interpreter {
+	INTERPRETER_NONE,
+	INTERPRETER_SHELL,
+	INTERPRETER_PYTHON,
+	INTERPRETER_PERL,
+	INTERPRETER_PHP,
+	INTERPRETER_NODE,
+	INTERPRETER_AWK,
+	INTERPRETER_RUBY,
+	INTERPRETER_LUA,
+	INTERPRETER_TCL,
+	INTERPRETER_BUSYBOX, /* whichever of them its arguments say */
+};
+
+/* By the last part of a path, less a version: "/usr/bin/python3.11". */
+enum interpreter interpreter_named(const char *path, size_t len);
+
+/* Where the text comes from that is going to be run. */
+enum operand_kind {
+	OPERAND_NONE,	/* from the arguments themselves (-c, -e) */
+	OPERAND_FILE,	/* the file of that name                  */
+	OPERAND_MODULE, /* python -m                              */
+	OPERAND_INPUT,	/* standard input                         */
+};
+
+struct operand {
+	enum operand_kind kind;
+	const char *name; /* of OPERAND_FILE and OPERAND_MODULE */
+	/* What follows the name in the files that it may mean, in the order
+	 * in which they are tried; NULL ends the list. */
+	const char *const *suffixes;
+};
+
+enum { OPERANDS_MAX = 4 };
+
+/*
+ * What an interpreter with these arguments runs: args are NUL-terminated, one
+ * after the other, len bytes in all, the first being argv[0]. Names are
+ * borrowed from args. -1 where the arguments are cut off before it is known.
+ * The count of operands is at least one otherwise; those beyond OPERANDS_MAX
+ * (awk takes several files) aren't told.
+ */
+int interpreter_operands(enum interpreter interpreter, const char *args,
+			 size_t len, struct operand ret[OPERANDS_MAX]);

@@ -1,0 +1,149 @@
+#include "interpreter.h"
+
+#include "attr.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ARGS(text) text, sizeof(text)
+
+static const struct {
+	const char *sentence;
+	enum interpreter interpreter;
+	const char *args;
+	size_t len;
+	enum operand_kind kind;
+	const char *name;
+	int count; /* 0: one */
+} rows[] = {
+	{"a script", INTERPRETER_SHELL, ARGS("sh\0x.sh"), .kind = OPERAND_FILE,
+	 .name = "x.sh"},
+	{"options before it", INTERPRETER_SHELL, ARGS("sh\0-eu\0x.sh\0-c"),
+	 .kind = OPERAND_FILE, .name = "x.sh"},
+	{"an option with a value", INTERPRETER_SHELL,
+	 ARGS("bash\0-euo\0pipefail\0x.sh"), .kind = OPERAND_FILE,
+	 .name = "x.sh"},
+	{"an option turned off", INTERPRETER_SHELL,
+	 ARGS("bash\0+o\0posix\0+x\0x.sh"), .kind = OPERAND_FILE,
+	 .name = "x.sh"},
+	{"a long option with a value", INTERPRETER_SHELL,
+	 ARGS("bash\0--rcfile\0rc\0x.sh"), .kind = OPERAND_FILE,
+	 .name = "x.sh"},
+	{"text on the command line", INTERPRETER_SHELL,
+	 ARGS("sh\0-c\0echo\0x.sh"), .kind = OPERAND_NONE, .name = NULL},
+	{"text, with another flag", INTERPRETER_SHELL, ARGS("sh\0-ec\0echo"),
+	 .kind = OPERAND_NONE, .name = NULL},
+	{"a script after the end of options", INTERPRETER_SHELL,
+	 ARGS("sh\0--\0-c"), .kind = OPERAND_FILE, .name = "-c"},
+	{"standard input", INTERPRETER_SHELL, ARGS("sh"), .kind = OPERAND_INPUT,
+	 .name = NULL},
+	{"standard input, by name", INTERPRETER_SHELL, ARGS("sh\0-s\0x.sh"),
+	 .kind = OPERAND_INPUT, .name = NULL},
+	{"python's script", INTERPRETER_PYTHON, ARGS("python3\0-Bu\0x.py"),
+	 .kind = OPERAND_FILE, .name = "x.py"},
+	{"python's text", INTERPRETER_PYTHON, ARGS("python3\0-Ic\0pass\0x.py"),
+	 .kind = OPERAND_NONE, .name = NULL},
+	{"python's module", INTERPRETER_PYTHON,
+	 ARGS("python3\0-m\0http.server\0x.py"), .kind = OPERAND_MODULE,
+	 .name = "http.server"},
+	{"python's module, in one word", INTERPRETER_PYTHON,
+	 ARGS("python3\0-mpip"), .kind = OPERAND_MODULE, .name = "pip"},
+	{"python's option with a value", INTERPRETER_PYTHON,
+	 ARGS("python3\0-W\0ignore\0-Xutf8\0x.py"), .kind = OPERAND_FILE,
+	 .name = "x.py"},
+	{"python's input, by its sign", INTERPRETER_PYTHON,
+	 ARGS("python3\0-\0x"), .kind = OPERAND_INPUT, .name = NULL},
+	{"perl's script", INTERPRETER_PERL, ARGS("perl\0-w\0-I\0lib\0x.pl"),
+	 .kind = OPERAND_FILE, .name = "x.pl"},
+	{"perl's text, in a cluster", INTERPRETER_PERL,
+	 ARGS("perl\0-lne\0print\0file"), .kind = OPERAND_NONE, .name = NULL},
+	{"perl's module with an e in its name", INTERPRETER_PERL,
+	 ARGS("perl\0-Mre\0x.pl"), .kind = OPERAND_FILE, .name = "x.pl"},
+	{"php's script", INTERPRETER_PHP, ARGS("php\0-d\0a=b\0x.php"),
+	 .kind = OPERAND_FILE, .name = "x.php"},
+	{"php's script by option", INTERPRETER_PHP, ARGS("php\0-f\0x.php"),
+	 .kind = OPERAND_FILE, .name = "x.php"},
+	{"php's script by a long option", INTERPRETER_PHP,
+	 ARGS("php\0--file=x.php"), .kind = OPERAND_FILE, .name = "x.php"},
+	{"php's text", INTERPRETER_PHP, ARGS("php\0-r\0echo\0x"),
+	 .kind = OPERAND_NONE, .name = NULL},
+	{"node's script", INTERPRETER_NODE,
+	 ARGS("node\0--max-old-space-size=99\0--require\0y\0x.js"),
+	 .kind = OPERAND_FILE, .name = "x.js"},
+	{"node's text", INTERPRETER_NODE, ARGS("node\0--eval=1"),
+	 .kind = OPERAND_NONE, .name = NULL},
+	{"awk's text", INTERPRETER_AWK, ARGS("awk\0-F:\0{print}\0file"),
+	 .kind = OPERAND_NONE, .name = NULL},
+	{"awk's file", INTERPRETER_AWK, ARGS("awk\0-F\0:\0-f\0x.awk\0file"),
+	 .kind = OPERAND_FILE, .name = "x.awk"},
+	{"awk's files", INTERPRETER_AWK, ARGS("awk\0-fx.awk\0-f\0y.awk\0file"),
+	 .kind = OPERAND_FILE, .name = "x.awk", .count = 2},
+	{"lua's text, and a file all the same", INTERPRETER_LUA,
+	 ARGS("lua\0-e\0x=1\0x.lua"), .kind = OPERAND_FILE, .name = "x.lua"},
+	{"lua's text alone", INTERPRETER_LUA, ARGS("lua\0-e\0x=1"),
+	 .kind = OPERAND_NONE, .name = NULL},
+	{"an applet by its own name", INTERPRETER_BUSYBOX,
+	 ARGS("/bin/sh\0x.sh"), .kind = OPERAND_FILE, .name = "x.sh"},
+	{"an applet by busybox's", INTERPRETER_BUSYBOX,
+	 ARGS("busybox\0ash\0x.sh"), .kind = OPERAND_FILE, .name = "x.sh"},
+	{"an applet's applet", INTERPRETER_BUSYBOX,
+	 ARGS("busybox\0busybox\0sh"), .kind = OPERAND_NONE, .name = NULL},
+	{"a login shell", INTERPRETER_BUSYBOX, ARGS("-sh"),
+	 .kind = OPERAND_INPUT, .name = NULL},
+	{"an applet that runs nothing", INTERPRETER_BUSYBOX, ARGS("cat\0x.sh"),
+	 .kind = OPERAND_NONE, .name = NULL},
+	{"no arguments at all", INTERPRETER_SHELL, "", 0, .kind = OPERAND_INPUT,
+	 .name = NULL},
+	{"arguments that are cut off", INTERPRETER_SHELL, "sh\0-x\0-", 7,
+	 .kind = OPERAND_NONE, .name = NULL, .count = -1},
+};
+
+static const struct {
+	const char *path;
+	enum interpreter interpreter;
+} named[] = {
+	{"/usr/bin/python3.11", INTERPRETER_PYTHON},
+	{"/usr/bin/python", INTERPRETER_PYTHON},
+	{"/usr/bin/perl5.36.0", INTERPRETER_PERL},
+	{"/usr/bin/perl5.36-x86_64-linux-gnu", INTERPRETER_PERL},
+	{"/bin/dash", INTERPRETER_SHELL},
+	{"/usr/bin/php8.2", INTERPRETER_PHP},
+	{"busybox", INTERPRETER_BUSYBOX},
+	{"/bin/python3-config", INTERPRETER_PYTHON},
+	{"/bin/sha256sum", INTERPRETER_NONE},
+	{"/bin/shred", INTERPRETER_NONE},
+	{"/sh/cat", INTERPRETER_NONE},
+	{"", INTERPRETER_NONE},
+	{"/", INTERPRETER_NONE},
+};
+
+int main(void)
+{
+	int failures = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct operand got[OPERANDS_MAX] = {{0}};
+		int want = rows[i].count ? rows[i].count : 1;
+		int count = interpreter_operands(
+			rows[i].interpreter, rows[i].args, rows[i].len, got);
+		bool same_name = (!rows[i].name && !got[0].name) ||
+				 (rows[i].name && got[0].name &&
+				  strcmp(rows[i].name, got[0].name) == 0);
+
+		if (count == want &&
+		    (count < 0 || (got[0].kind == rows[i].kind && same_name)))
+			continue;
+		(void)fprintf(stderr, "failed: %s (%d, kind %d, %s)\n",
+			      rows[i].sentence, count, (int)got[0].kind,
+			      got[0].name ? got[0].name : "no name");
+		failures++;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+		if (interpreter_named(named[i].path, strlen(named[i].path)) ==
+		    named[i].interpreter)
+			continue;
+		(void)fprintf(stderr, "failed: %s\n", named[i].path);
+		failures++;
+	}
+	return failures != 0;
+}
