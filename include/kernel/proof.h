@@ -38,6 +38,7 @@ enum proof_seize proof_seize(pid_t tid);
 enum proof_what {
 	PROOF_NOTHING, /* no more to collect now           */
 	PROOF_LOADED,  /* stopped with its new program     */
+	PROOF_SYSCALL, /* stopped at a system call: proof_step */
 	PROOF_STOPPED, /* stopped for anything else        */
 	PROOF_ENDED,   /* gone                             */
 };
@@ -45,8 +46,9 @@ enum proof_what {
 struct proof_stop {
 	enum proof_what what;
 	pid_t tid;
-	pid_t former; /* PROOF_LOADED: the tid that called execve */
-	int signal;   /* PROOF_STOPPED: to deliver when let go, or 0 */
+	pid_t former;	  /* PROOF_LOADED: the tid that called execve */
+	int signal;	  /* PROOF_STOPPED: to deliver when let go, or 0 */
+	bool job_control; /* PROOF_STOPPED: as its parent would see it  */
 };
 
 /* Collect one stop without waiting. */
@@ -54,6 +56,21 @@ void proof_collect(struct proof_stop *ret);
 
 /* Let a stopped target go for good, with a signal or 0. */
 void proof_release(pid_t tid, int signal);
+
+/* Let a stopped target go on to its next system call, or back from it, with a
+ * signal or 0. Where it was stopped by job control it stays so. */
+void proof_step(pid_t tid, int signal, bool job_control);
+
+/* The system call at whose beginning or end a target is stopped. */
+struct proof_call {
+	bool opens;	/* open, openat, openat2        */
+	bool began;	/* at its beginning, else its end */
+	uint64_t path;	/* began: the address of its path */
+	int64_t result; /* else; negative: an errno       */
+};
+
+/* False where it can't be told. */
+bool proof_call_of(pid_t tid, struct proof_call *ret);
 
 /* Ask a seized target to stop; it comes as PROOF_STOPPED. */
 void proof_interrupt(pid_t tid);

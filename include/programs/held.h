@@ -9,12 +9,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct follow;
 struct job;
 
 /* Notified isn't a state: until it is seized there is nothing to remember. */
 enum held_state {
 	HELD_CONTINUED, /* its exec was let go on                       */
 	HELD_PROVING,	/* stopped at its exec, a resolver looks        */
+	HELD_FOLLOWED,	/* runs, until it has its script open           */
 	HELD_LEAVING,	/* its exec failed; it stops, and is let go     */
 };
 
@@ -27,6 +29,7 @@ struct held {
 	int signal;	 /* parked: to deliver then, or 0             */
 	bool reported;	 /* an event has told of this exec already   */
 	struct job *job; /* HELD_PROVING; owned by the resolver      */
+	struct follow *follow; /* what it is followed for; or NULL    */
 };
 
 enum { HELD_BUCKETS = 256 };

@@ -14,10 +14,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct follow;
 struct journal;
 struct listener;
 
-enum job_kind { JOB_REQUEST, JOB_LOADED };
+enum job_kind { JOB_REQUEST, JOB_LOADED, JOB_OPENED };
 
 /* Held by the tracer and by a thread; the second to let go frees it. */
 struct job {
@@ -28,6 +29,7 @@ struct job {
 	struct notification notification; /* JOB_REQUEST */
 	struct listener *listener;	  /* JOB_REQUEST: whose it is */
 	int64_t deadline_ms;
+	int fd;		/* JOB_OPENED: of the target */
 	bool reported;	/* JOB_LOADED: an event told of it already */
 	bool abandoned; /* by the tracer, under the resolver's lock */
 	/* The result. */
@@ -36,8 +38,9 @@ struct job {
 	int error;
 	char *event; /* a line to queue before the answer; NULL: none */
 	size_t event_len;
-	char *requested; /* the path asked for, for a later event */
-	char *program;	 /* JOB_LOADED: the path of what was loaded */
+	char *requested;       /* the path asked for, for a later event */
+	char *program;	       /* JOB_LOADED: the path of what was loaded */
+	struct follow *follow; /* JOB_LOADED: what to follow it for; or NULL */
 };
 
 struct resolver;

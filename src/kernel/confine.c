@@ -57,6 +57,7 @@ static const struct {
 	{"ptrace", 0, UINT32_MAX, PTRACE_DETACH},
 	{"ptrace", 0, UINT32_MAX, PTRACE_GETEVENTMSG},
 	{"ptrace", 0, UINT32_MAX, PTRACE_SYSCALL},
+	{"ptrace", 0, UINT32_MAX, PTRACE_GET_SYSCALL_INFO},
 };
 
 static int allow(scmp_filter_ctx filter, const char *call,

@@ -1,6 +1,8 @@
 #include "proof.h"
 
 #include <errno.h>
+#include <linux/audit.h>
+#include <seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,6 +11,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+
+enum { SYSCALL_STOP = 0x80 }; /* PTRACE_O_TRACESYSGOOD */
 
 /*
  * PTRACE_SEIZE waits for cred_guard_mutex, which an exec of the same process
@@ -114,7 +118,8 @@ static enum proof_seize why_not(pid_t tid, int error)
 
 enum proof_seize proof_seize(pid_t tid)
 {
-	const long options = PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+	const long options =
+		PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD;
 	long rc;
 	int error;
 
@@ -143,6 +148,10 @@ static void describe_stop(int status, struct proof_stop *ret)
 		ret->former = ret->tid;
 		if (ptrace(PTRACE_GETEVENTMSG, ret->tid, NULL, &former) == 0)
 			ret->former = (pid_t)former;
+	} else if (WSTOPSIG(status) == (SIGTRAP | SYSCALL_STOP)) {
+		ret->what = PROOF_SYSCALL;
+	} else if (event == PTRACE_EVENT_STOP) {
+		ret->job_control = WSTOPSIG(status) != SIGTRAP;
 	} else if (event == 0) {
 		/* On its way to a signal, which must not be lost. */
 		ret->signal = WSTOPSIG(status);
@@ -168,6 +177,51 @@ void proof_collect(struct proof_stop *ret)
 void proof_release(pid_t tid, int signal)
 {
 	(void)ptrace(PTRACE_DETACH, tid, NULL, (long)signal);
+}
+
+void proof_step(pid_t tid, int signal, bool job_control)
+{
+	if (job_control)
+		(void)ptrace(PTRACE_LISTEN, tid, NULL, NULL);
+	else
+		(void)ptrace(PTRACE_SYSCALL, tid, NULL, (long)signal);
+}
+
+/* Which argument of the call is a path; -1: it opens nothing. */
+static int path_argument(uint32_t arch, uint64_t number)
+{
+	static const struct {
+		const char *name;
+		int argument;
+	} calls[] = {{"open", 0}, {"openat", 1}, {"openat2", 1}};
+
+	if (arch == AUDIT_ARCH_X86_64 && (number & 0x40000000))
+		arch = SCMP_ARCH_X32;
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		if (seccomp_syscall_resolve_name_arch(arch, calls[i].name) ==
+		    (int)number)
+			return calls[i].argument;
+	return -1;
+}
+
+bool proof_call_of(pid_t tid, struct proof_call *ret)
+{
+	struct __ptrace_syscall_info info = {0};
+	int argument;
+
+	*ret = (struct proof_call){.opens = false};
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) <= 0)
+		return false;
+	ret->began = info.op == PTRACE_SYSCALL_INFO_ENTRY;
+	if (!ret->began) {
+		ret->result = info.exit.rval;
+		return info.op == PTRACE_SYSCALL_INFO_EXIT;
+	}
+	argument = path_argument(info.arch, info.entry.nr);
+	ret->opens = argument >= 0;
+	if (ret->opens)
+		ret->path = info.entry.args[argument];
+	return true;
 }
 
 void proof_interrupt(pid_t tid)

@@ -55,5 +55,6 @@ void held_drop(struct held_table *table, pid_t tid)
 		return;
 	*at = held->next;
 	table->count--;
+	free(held->follow);
 	free(held);
 }

@@ -22,10 +22,13 @@ static enum outcome fail(struct look *look, const struct err *e)
 	return OUTCOME_ERROR;
 }
 
-/* Files that execve refuses by itself, so that refusing them is no news. */
-static bool never_executes(const struct identity *id)
+/* Files that execve refuses by itself, so that refusing them is no news; a
+ * memory file that can't be executed is some (memfd: deny). */
+static bool never_executes(const struct identity *id,
+			   const struct file_facts *file)
 {
-	return !S_ISREG(id->mode) || !(id->mode & 0111);
+	return !S_ISREG(id->mode) ||
+	       (!(id->mode & 0111) && file->place != PLACE_MEMORY);
 }
 
 /*
@@ -50,7 +53,8 @@ static enum outcome look_at_chain(struct look *look, int take_fd,
 		if (outcome != OUTCOME_DECIDED)
 			return outcome;
 		script = found.kind == KIND_SCRIPT;
-		if (!look->out->facts.proven && never_executes(id) &&
+		if (!look->out->facts.proven &&
+		    never_executes(id, &look->out->facts.files[index]) &&
 		    role != ROLE_ELF_INTERPRETER) {
 			look->out->error = EACCES;
 			return OUTCOME_ERROR;

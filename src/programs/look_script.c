@@ -165,9 +165,15 @@ static enum outcome look_at_operand(struct look *look, enum interpreter kind,
 		if (outcome != OUTCOME_DECIDED)
 			return outcome;
 	}
+	if (found || !enforced || operand->kind != OPERAND_FILE)
+		return OUTCOME_DECIDED;
 	/* It finds it elsewhere, as a shell does on PATH, or not at all. */
-	if (!found && enforced && operand->kind == OPERAND_FILE)
+	if (kind == INTERPRETER_NODE)
 		return unresolvable(look);
+	if (awaits) {
+		look->out->awaited.left++;
+		await_name(&look->out->awaited, operand->name);
+	}
 	return OUTCOME_DECIDED;
 }
 

@@ -1,5 +1,6 @@
 #include "resolver.h"
 
+#include "follow.h"
 #include "report.h"
 #include "start.h"
 
@@ -32,6 +33,7 @@ void job_free(struct job *job)
 	free(job->event);
 	free(job->requested);
 	free(job->program);
+	free(job->follow);
 	free(job);
 }
 
@@ -52,6 +54,22 @@ static enum action drift_action(const struct job *job,
 						 : ACTION_EXEC_BLOCKED;
 }
 
+static enum outcome judge(const struct judge *judge, const struct job *job,
+			  struct inspection *inspection)
+{
+	switch (job->kind) {
+	case JOB_REQUEST:
+		return judge_request(judge, &job->notification, PACE_FULL,
+				     inspection);
+	case JOB_LOADED:
+		return judge_loaded(judge, job->tid, PACE_FULL, inspection);
+	case JOB_OPENED:
+		return judge_opened(judge, job->tid, job->fd, PACE_FULL,
+				    inspection);
+	}
+	return OUTCOME_SLOW;
+}
+
 static void work(const struct resolver *resolver, struct job *job,
 		 struct inspection *inspection)
 {
@@ -59,12 +77,7 @@ static void work(const struct resolver *resolver, struct job *job,
 
 	if (job->kind == JOB_REQUEST && resolver->judge->start)
 		start_look(resolver->judge->start, job->tid, resolver->journal);
-	job->outcome =
-		job->kind == JOB_REQUEST
-			? judge_request(resolver->judge, &job->notification,
-					PACE_FULL, inspection)
-			: judge_loaded(resolver->judge, job->tid, PACE_FULL,
-				       inspection);
+	job->outcome = judge(resolver->judge, job, inspection);
 	job->error = inspection->error;
 	if (job->outcome == OUTCOME_SLOW)
 		inspection->decision = (struct decision){
@@ -78,6 +91,13 @@ static void work(const struct resolver *resolver, struct job *job,
 	job->requested = strdup(inspection->requested);
 	if (inspection->facts.count && inspection->facts.files[0].path)
 		job->program = strdup(inspection->facts.files[0].path);
+	if (job->verdict == VERDICT_ALLOW && inspection->awaited.left) {
+		job->follow = follow_new(&inspection->awaited);
+		if (!job->follow) {
+			job->verdict = VERDICT_DENY;
+			return;
+		}
+	}
 	if (job->verdict == VERDICT_ALLOW &&
 	    (job->reported ||
 	     (decision->reason == REASON_NONE && decision->allow_rule < 0)))

@@ -1,5 +1,6 @@
 #include "tracer.h"
 
+#include "follow.h"
 #include "held.h"
 #include "lineage.h"
 #include "proof.h"
@@ -59,7 +60,8 @@ static void forget_job(struct tracer *tracer, struct job *job)
 }
 
 static void submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
-		   const struct notification *n, struct listener *listener)
+		   const struct notification *n, struct listener *listener,
+		   int fd)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	struct held *held;
@@ -73,13 +75,14 @@ static void submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 		return;
 	}
 	job->kind = kind;
+	job->fd = fd;
 	job->tid = tid;
 	if (n)
 		job->notification = *n;
 	job->listener = listener;
 	job->deadline_ms = held_now_ms() + TRACER_DEADLINE_MS;
 	remember_job(tracer, job);
-	held = kind == JOB_LOADED ? held_find(&tracer->held, tid) : NULL;
+	held = kind != JOB_REQUEST ? held_find(&tracer->held, tid) : NULL;
 	if (held) {
 		held->job = job;
 		job->reported = held->reported;
@@ -223,7 +226,7 @@ void tracer_notified(struct tracer *tracer, struct listener *listener)
 		 inspection->decision.reason == REASON_NONE)
 		answer_allowed(tracer, listener, &n, false);
 	else /* A denial tells its story, which takes looking around. */
-		submit(tracer, JOB_REQUEST, n.tid, &n, listener);
+		submit(tracer, JOB_REQUEST, n.tid, &n, listener, -1);
 }
 
 static void finish_request(struct tracer *tracer, struct job *job)
@@ -252,13 +255,44 @@ static void finish_request(struct tracer *tracer, struct job *job)
 		(void)notify_deny(listener->fd, job->notification.id, EACCES);
 }
 
-/* Proven: it is let run. path: of its program, NULL where nobody asks. */
-static void let_run(struct tracer *tracer, pid_t pid, const char *path)
+/* Proven: it is let run, until it has its script open where it is to be
+ * followed. path: of its program, NULL where nobody asks. */
+static void let_run(struct tracer *tracer, pid_t pid, const char *path,
+		    struct follow *take_follow)
 {
+	struct held *held =
+		take_follow ? held_put(&tracer->held, pid, HELD_FOLLOWED)
+			    : NULL;
+
 	if (tracer->judge->lineage && path)
 		lineage_record(tracer->judge->lineage, pid, path);
+	if (held) {
+		free(held->follow);
+		held->follow = take_follow;
+		proof_step(pid, 0, false);
+		return;
+	}
 	held_drop(&tracer->held, pid);
+	if (take_follow) {
+		free(take_follow);
+		proof_kill(pid);
+		return;
+	}
 	proof_release(pid, 0);
+}
+
+/* The script that it opened is one that it may run. */
+static void let_read(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+
+	if (held && held->follow && !follow_allowed(held->follow)) {
+		(void)held_put(&tracer->held, tid, HELD_FOLLOWED);
+		proof_step(tid, 0, false);
+		return;
+	}
+	held_drop(&tracer->held, tid);
+	proof_release(tid, 0);
 }
 
 static void finish_loaded(struct tracer *tracer, struct job *job)
@@ -276,7 +310,10 @@ static void finish_loaded(struct tracer *tracer, struct job *job)
 		proof_kill(job->tid);
 		return;
 	}
-	let_run(tracer, job->tid, job->program);
+	if (job->kind == JOB_OPENED)
+		let_read(tracer, job->tid);
+	else
+		let_run(tracer, job->tid, job->program, PTR_MOVE(job->follow));
 }
 
 void tracer_finish_jobs(struct tracer *tracer)
@@ -293,6 +330,17 @@ void tracer_finish_jobs(struct tracer *tracer)
 	}
 }
 
+/* Another program runs now. */
+static void forget_follow(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+
+	if (!held)
+		return;
+	free(held->follow);
+	held->follow = NULL;
+}
+
 /* The exec succeeded: the proof. */
 static void prove(struct tracer *tracer, const struct proof_stop *stop)
 {
@@ -303,20 +351,23 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 	 * leader's place here. */
 	if (stop->former != stop->tid)
 		held_drop(&tracer->held, stop->former);
+	forget_follow(tracer, stop->tid);
 	if (!tracer->judge->container->reads_may_block)
 		outcome = judge_loaded(tracer->judge, stop->tid, PACE_FAST,
 				       inspection);
 	if (outcome == OUTCOME_DECIDED &&
 	    inspection->decision.verdict == VERDICT_ALLOW &&
-	    inspection->decision.reason == REASON_NONE) {
-		let_run(tracer, stop->tid, inspection->facts.files[0].path);
+	    inspection->decision.reason == REASON_NONE &&
+	    inspection->awaited.left == 0) {
+		let_run(tracer, stop->tid, inspection->facts.files[0].path,
+			NULL);
 		return;
 	}
 	if (!held_put(&tracer->held, stop->tid, HELD_PROVING)) {
 		proof_kill(stop->tid);
 		return;
 	}
-	submit(tracer, JOB_LOADED, stop->tid, NULL, NULL);
+	submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
 }
 
 /*
@@ -352,6 +403,40 @@ static void leave(struct tracer *tracer, pid_t tid, int signal)
 	proof_release(tid, signal);
 }
 
+/*
+ * A target that is followed is stopped at a system call. What it has open is
+ * judged by a resolver: the target is stopped, alone with its descriptors
+ * since its exec, so nothing changes meanwhile.
+ */
+static void follow(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+	int fd = -1;
+
+	/* Its next exec failed, which it was let go on with. */
+	if (!held || !held->follow) {
+		leave(tracer, tid, 0);
+		return;
+	}
+	if (follow_step(held->follow, tid, &fd) == FOLLOW_ON) {
+		held->state = HELD_FOLLOWED;
+		proof_step(tid, 0, false);
+		return;
+	}
+	held->state = HELD_PROVING;
+	submit(tracer, JOB_OPENED, tid, NULL, NULL, fd);
+}
+
+static void on_stop(struct tracer *tracer, const struct proof_stop *stop)
+{
+	const struct held *held = held_find(&tracer->held, stop->tid);
+
+	if (held && held->follow)
+		proof_step(stop->tid, stop->signal, stop->job_control);
+	else
+		leave(tracer, stop->tid, stop->signal);
+}
+
 void tracer_collect(struct tracer *tracer)
 {
 	struct proof_stop stop;
@@ -364,8 +449,11 @@ void tracer_collect(struct tracer *tracer)
 		case PROOF_LOADED:
 			prove(tracer, &stop);
 			break;
+		case PROOF_SYSCALL:
+			follow(tracer, stop.tid);
+			break;
 		case PROOF_STOPPED:
-			leave(tracer, stop.tid, stop.signal);
+			on_stop(tracer, &stop);
 			break;
 		case PROOF_ENDED:
 			held_drop(&tracer->held, stop.tid);
@@ -382,7 +470,7 @@ static void expire(struct tracer *tracer, struct job *job)
 	struct listener *listener = job->listener;
 	const pid_t tid = job->tid;
 	struct held *held =
-		kind == JOB_LOADED ? held_find(&tracer->held, tid) : NULL;
+		kind != JOB_REQUEST ? held_find(&tracer->held, tid) : NULL;
 	bool proving = held && held->job == job;
 
 	forget_job(tracer, job);
@@ -406,8 +494,15 @@ static void expire(struct tracer *tracer, struct job *job)
  * in the kernel, and a parked one's sibling is done. */
 static void sweep(struct tracer *tracer, struct held *held, int64_t now)
 {
-	if (held->state == HELD_CONTINUED &&
-	    held->since_ms + TRACER_LINGER_MS < now) {
+	if (held->state == HELD_FOLLOWED &&
+	    held->since_ms + TRACER_DEADLINE_MS < now) {
+		/* It runs, and has not opened what it was told to. */
+		held->since_ms = now;
+		report(tracer, ACTION_RACE_KILLED, REASON_TIMEOUT, held->tid,
+		       NULL);
+		proof_kill(held->tid);
+	} else if (held->state == HELD_CONTINUED &&
+		   held->since_ms + TRACER_LINGER_MS < now) {
 		held->state = HELD_LEAVING;
 		proof_interrupt(held->tid);
 	} else if (held->parked && !may_be_taken_over(tracer, held->tid)) {

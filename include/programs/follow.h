@@ -1,0 +1,26 @@
+/*
+ * follow - a target from the proof of its interpreter to the moment when it
+ * has its script open. What the path names may change in between; what a
+ * descriptor is of doesn't. One of a held target (held.h).
+ */
+#pragma once
+
+#include "judge.h"
+
+#include <sys/types.h>
+
+struct follow;
+
+/* NULL: out of memory. */
+struct follow *follow_new(const struct awaited *awaited);
+
+enum follow_step {
+	FOLLOW_ON,     /* nothing to see: proof_step            */
+	FOLLOW_OPENED, /* it has opened what may be its script  */
+};
+
+/* The target is stopped at a system call. *ret_fd: FOLLOW_OPENED's. */
+enum follow_step follow_step(struct follow *follow, pid_t tid, int *ret_fd);
+
+/* What it opened is a script that it may run. True where that was the last. */
+bool follow_allowed(struct follow *follow);
