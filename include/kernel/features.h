@@ -7,10 +7,20 @@
 #include "err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* ENOSYS or EPERM where something is missing: names it, and the version of
  * the kernel that has it or the setting that forbids it. */
 MUST_CHECK int features_check(struct err *e);
+
+struct feature {
+	const char *name; /* and since when, or by which setting */
+	bool required;	  /* else some policy needs it           */
+	bool present;
+};
+
+/* One after the other; false beyond the last. */
+bool features_at(size_t index, struct feature *ret);
 
 /* /proc/PID/map_files can be followed, which takes the host's own
  * capabilities: rootless it can't. */

@@ -80,31 +80,78 @@ static int may_trace(void)
 	return 0;
 }
 
+/* PR_GET_MDWE of prctl(2). */
+static int has_memory_deny(void)
+{
+	enum { GET_MDWE = 66 };
+
+	return syscall(SYS_prctl, GET_MDWE, 0, 0, 0, 0) < 0 ? -1 : 0;
+}
+
+static int has_memfd_setting(void)
+{
+	return access("/proc/sys/vm/memfd_noexec", F_OK);
+}
+
+/* AT_EXECVE_CHECK of a program that may be executed, which isn't. */
+static int has_exec_check(void)
+{
+	enum { EXECVE_CHECK = 0x10000 };
+	OWNED(close_owned)
+	int fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	char *const none[] = {NULL};
+
+	return (int)syscall(SYS_execveat, fd, "", none, none,
+			    AT_EMPTY_PATH | EXECVE_CHECK);
+}
+
+static const struct {
+	int (*probe)(void);
+	const char *name;
+	bool required;
+} features[] = {
+	{has_listener,
+	 "seccomp user notification (Linux 5.0, CONFIG_SECCOMP_FILTER)", true},
+	{has_notify_action,
+	 "seccomp's notify action (Linux 5.0; continuing it needs 5.5)", true},
+	{has_cached_lookup, "openat2 with RESOLVE_CACHED (Linux 5.12)", true},
+	{has_mount_ids, "statx with mount IDs (Linux 5.8)", true},
+	{has_pidfd, "pidfd_open (Linux 5.3)", true},
+	{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)", true},
+	{may_trace,
+	 "permission to trace (kernel.yama.ptrace_scope of 2 or less; to leave "
+	 "3 takes a reboot)",
+	 true},
+	{has_memory_deny, "PR_SET_MDWE, for memory: deny (Linux 6.3)", false},
+	{has_memfd_setting, "vm.memfd_noexec, for memfd: deny (Linux 6.3)",
+	 false},
+	{has_exec_check,
+	 "AT_EXECVE_CHECK, for scripts: enforce where interpreters ask (Linux "
+	 "6.14)",
+	 false},
+};
+
 int features_check(struct err *e)
 {
-	static const struct {
-		int (*probe)(void);
-		const char *name;
-	} features[] = {
-		{has_listener, "seccomp user notification (Linux 5.0, "
-			       "CONFIG_SECCOMP_FILTER)"},
-		{has_notify_action, "seccomp's notify action (Linux 5.0; "
-				    "continuing it needs 5.5)"},
-		{has_cached_lookup, "openat2 with RESOLVE_CACHED (Linux 5.12)"},
-		{has_mount_ids, "statx with mount IDs (Linux 5.8)"},
-		{has_pidfd, "pidfd_open (Linux 5.3)"},
-		{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)"},
-		{may_trace, "ptrace (kernel.yama.ptrace_scope is 3: it must "
-			    "be 2 or less, which takes a reboot)"},
-	};
-
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
-		if (features[i].probe() < 0)
+		if (features[i].required && features[i].probe() < 0)
 			return err_set(e, errno,
 				       "can't protect containers here: "
 				       "missing is %s",
 				       features[i].name);
 	return 0;
+}
+
+bool features_at(size_t index, struct feature *ret)
+{
+	if (index >= ARRAY_LEN(features))
+		return false;
+	*ret = (struct feature){
+		.name = features[index].name,
+		.required = features[index].required,
+		.present = features[index].probe() == 0,
+	};
+	return true;
 }
 
 bool features_map_files(void)

@@ -9,10 +9,10 @@
 #include "log.h"
 #include "memfd.h"
 #include "precreate.h"
-#include "privilege.h"
 #include "protect.h"
 #include "report.h"
 #include "runtime.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,58 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONFIG_SIZE_MAX = 1024 * 1024, HOOK_INPUT_MS = 1000 };
-
-static const char system_config[] = "/etc/runmoor/config.json";
-
-/* The file to read; *ret_required where somebody asked for this very one. */
-static char *config_path(const struct config_home *home, bool *ret_required)
-{
-	const char *named = getenv("RUNMOOR_CONFIG");
-	char *path = NULL;
-
-	*ret_required = named && *named;
-	if (*ret_required)
-		return strdup(named);
-	if (!home->rootless || !home->home)
-		return strdup(system_config);
-	return asprintf(&path, "%s/.config/runmoor/config.json", home->home) < 0
-		       ? NULL
-		       : path;
-}
-
-static int load_config(struct config *config, struct err *e)
-{
-	const struct config_home home = {
-		.rootless = privilege_rootless(),
-		.home = getenv("HOME"),
-		.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
-		.xdg_state_home = getenv("XDG_STATE_HOME"),
-	};
-	OWNED(json_owned) struct json *document = NULL;
-	struct buffer text = BUFFER_INIT;
-	bool required;
-	OWNED(free_owned) char *path = config_path(&home, &required);
-	int rc;
-
-	if (!path)
-		return err_set(e, ENOMEM, "read the configuration");
-	if (config_init(config, &home, e) < 0)
-		return -1;
-	rc = file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &text, e);
-	if (rc < 0 && e->code == ENOENT && !required)
-		rc = 0;
-	else if (rc == 0) {
-		rc = json_parse(text.data ? text.data : "", text.len, &document,
-				e);
-		if (rc == 0)
-			rc = config_merge(config, document, e);
-		if (rc < 0)
-			(void)err_wrap(e, "configuration %s", path);
-	}
-	buffer_clear(&text);
-	return rc;
-}
+enum { HOOK_INPUT_MS = 1000 };
 
 /* runmoor-runc and runmoor-crun name the runtime by their own name. */
 static const char *linked_runtime(const char *argv0)
@@ -250,7 +199,7 @@ static char *folder_of(const struct buffer *state, struct err *e)
 	char *folder = NULL;
 	const char *id;
 
-	if (load_config(&config, e) == 0 && state->len &&
+	if (settings_load(&config, e) == 0 && state->len &&
 	    json_parse(state->data, state->len, &document, e) == 0 &&
 	    json_string(json_get(document, "id"), &id))
 		folder = container_folder(config.state_dir, "", id);
@@ -297,7 +246,7 @@ static int rewrite_for_plain(struct err *e)
 {
 	struct config config = {0};
 	char self[PATH_MAX];
-	int rc = load_config(&config, e);
+	int rc = settings_load(&config, e);
 
 	if (rc == 0)
 		rc = own_folder(self, e);
@@ -346,7 +295,7 @@ int main(int argc, char *argv[])
 	struct command_line line = {
 		.cli = &cli, .argv = argv, .log = &log, .self = self};
 
-	rc = load_config(&config, &e);
+	rc = settings_load(&config, &e);
 	if (rc < 0 && !needs_config(&cli)) {
 		config_clear(&config);
 		rc = 0;

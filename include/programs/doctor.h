@@ -1,0 +1,12 @@
+/*
+ * doctor - looks at the machine: whether containers can be protected here,
+ * and what the kernel's settings leave open that runmoor can't close.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Write the findings to out, one a line. False where something is missing
+ * without which no container can be protected. */
+bool doctor_examine(FILE *out);

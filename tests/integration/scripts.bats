@@ -1,0 +1,146 @@
+# What interpreters of the image are handed to run (policy scripts).
+load helpers
+
+image_extra() { # FOLDER: scripts that the image ships, without a #! line
+	mkdir -p "$1/app"
+	echo 'echo listed' >"$1/app/plain.sh"
+	echo 'print("listed")' >"$1/app/plain.py"
+	echo 'print "listed\n"' >"$1/app/plain.pl"
+	echo 'BEGIN { print "listed" }' >"$1/app/plain.awk"
+	printf '#!/bin/sh\necho listed\n' >"$1/app/executable"
+	chmod 755 "$1/app/executable"
+	echo ': >/dev/null' >"$1/app/quiet.sh"
+}
+
+UNLISTED='echo "echo x >>/tmp/marker" >/tmp/x.sh;'
+
+@test "audit: an unlisted script runs, and is told of" {
+	in_container "$UNLISTED sh /tmp/x.sh"
+	assert_status 0
+	assert_marker
+	assert_event script-flagged not-in-image /tmp/x.sh
+}
+
+@test "audit: as standard input it is told of too" {
+	in_container "$UNLISTED sh </tmp/x.sh"
+	assert_marker
+	assert_event script-flagged not-in-image /tmp/x.sh
+}
+
+@test "enforce: an unlisted script is refused" {
+	configure '.scripts = "enforce"'
+	attack "$UNLISTED sh /tmp/x.sh"
+	assert_status 126
+	assert_output "ermission denied"
+	assert_event script-blocked not-in-image /tmp/x.sh
+	attack "$UNLISTED sh </tmp/x.sh"
+	assert_status 126
+}
+
+@test "enforce: one by a copy of the shell with another name" {
+	configure '.scripts = "enforce"'
+	attack "$UNLISTED"' cp "$(readlink -f /bin/sh)" /tmp/innocent
+		mkdir /tmp/b; cp /tmp/innocent /tmp/b/sh; /tmp/b/sh /tmp/x.sh'
+	assert_event script-blocked not-in-image /tmp/x.sh
+}
+
+# bats test_tags=debian
+@test "enforce: perl, awk, python and a module of it" {
+	configure '.scripts = "enforce"'
+	attack 'cd /tmp
+		echo "open(F, qq(>>/tmp/marker)); print F 1;" >x.pl; perl x.pl
+		echo "BEGIN { print 1 >>\"/tmp/marker\" }" >x.awk; awk -f x.awk
+		echo "open(\"/tmp/marker\", \"a\").write(\"1\")" >x.py
+		python3 x.py; python3 -m x; python3 <x.py'
+	for name in x.pl x.awk x.py; do
+		assert_event script-blocked not-in-image "/tmp/$name"
+	done
+}
+
+# bats test_tags=debian
+@test "enforce: what a shell finds on PATH" {
+	configure '.scripts = "enforce"'
+	attack "$UNLISTED cd /; PATH=/tmp:\$PATH; bash x.sh"
+	assert_event race-killed not-in-image /tmp/x.sh
+}
+
+@test "the image's scripts run, and nobody hears of them" {
+	local mode
+	for mode in audit enforce; do
+		configure '.scripts = $mode' --arg mode "$mode"
+		in_container 'cd /app; sh plain.sh; sh /app/plain.sh
+			./executable; sh executable; sh <plain.sh
+			awk -f plain.awk; echo "echo piped" | sh
+			sh -c "echo listed"'
+		assert_status 0
+		[ "$(grep -c listed <<<"$output")" = 7 ] || fail "$output"
+		assert_output piped
+		for action in exec-blocked race-killed script-flagged script-blocked; do
+			refute_event "$action"
+		done
+	done
+}
+
+# bats test_tags=debian
+@test "the image's python and perl run" {
+	local mode
+	for mode in audit enforce; do
+		configure '.scripts = $mode' --arg mode "$mode"
+		in_container 'cd /app; perl plain.pl; python3 plain.py
+			python3 /app/plain.py; python3 -c "print(\"listed\")"
+			cp /app/plain.py /tmp/copy.py; python3 /tmp/copy.py'
+		assert_status 0
+		[ "$(grep -c listed <<<"$output")" = 5 ] || fail "$output"
+		refute_event script-flagged
+		refute_event script-blocked
+		refute_event race-killed
+	done
+}
+
+@test "off: nobody looks" {
+	configure '.scripts = "off"'
+	in_container "$UNLISTED sh /tmp/x.sh"
+	assert_marker
+	refute_event script-flagged
+}
+
+@test "enforce: a script swapped between the exec and the open" {
+	configure '.scripts = "enforce"'
+	in_container "$UNLISTED"'
+		scriptrace /bin/sh /app/quiet.sh /tmp/x.sh 2000'
+	assert_status 0
+	refute_marker
+	assert_output "other 0"
+	[[ $output != *"ok 0 "* && $output != *"killed 0 "* ]] || fail "$output"
+	assert_event race-killed not-in-image /tmp/x.sh
+}
+
+# Only a judgement of what was asked for, and the same race is won.
+@test "audit: the same race runs the script" {
+	in_container "$UNLISTED"'
+		scriptrace /bin/sh /app/quiet.sh /tmp/x.sh 500'
+	assert_marker
+}
+
+@test "an interpreter that asks hears the truth, and the kernel has no say" {
+	spec '.process.user = {uid: 1000, gid: 1000}'
+	in_container "$UNLISTED"' chmod 755 /tmp/x.sh
+		cp /app/executable /tmp/copy; chmod 700 /tmp/copy
+		execcheck /tmp/x.sh /tmp/copy /app/executable /app/plain.sh'
+	assert_status 0
+	assert_output "/tmp/x.sh: Permission denied"
+	assert_output "/tmp/copy: yes"
+	assert_output "/app/executable: yes"
+	assert_output "/app/plain.sh: Permission denied"
+	assert_event exec-blocked not-in-image /tmp/x.sh
+}
+
+# bats test_tags=debian
+@test "enforce tells interpreters to ask, in sessions as well" {
+	configure '.scripts = "enforce"'
+	start 'perl -e "printf qq(bits %d\n), syscall(157, 27, 0, 0, 0, 0)"; sleep 60'
+	eventually grep -q "bits 768" "$T/output" || fail "$(cat "$T/output")"
+	run moor exec "$ID" perl -e 'printf "bits %d\n", syscall(157, 27, 0, 0, 0, 0)'
+	assert_output "bits 768"
+	moor delete --force "$ID"
+}
