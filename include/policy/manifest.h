@@ -65,6 +65,9 @@ bool manifest_find_path(const struct manifest *manifest, const char *path,
 			size_t len, struct entry *ret);
 bool manifest_find_digest(const struct manifest *manifest,
 			  const uint8_t digest[DIGEST_SIZE], struct entry *ret);
+/* Shipped inside an archive, so that it is extracted to wherever. */
+bool manifest_has_member(const struct manifest *manifest,
+			 const uint8_t digest[DIGEST_SIZE]);
 /* By inode, size, mtime and ctime, whatever the device: the caller compares
  * that with what it knows of the mount, and looks at entry.racy. */
 bool manifest_find_identity(const struct manifest *manifest,

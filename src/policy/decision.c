@@ -19,6 +19,20 @@ static bool find_listed(const struct sealed *sealed,
 	return false;
 }
 
+/* A library that was shipped in an archive has no path outside of it. */
+static bool is_member(const struct sealed *sealed,
+		      const struct file_facts *file)
+{
+	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
+					      sealed->writable, sealed->added};
+
+	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
+		if (file->role == ROLE_LIBRARY && manifests[i] &&
+		    manifest_has_member(manifests[i], file->digest))
+			return true;
+	return false;
+}
+
 /* Whether that path was shipped; with a digest, whether with that content. A
  * volume hides the image's file of its path, so either manifest counts. */
 static bool path_shipped(const struct sealed *sealed, const char *path,
@@ -77,7 +91,7 @@ static enum reason judge_listed(const struct sealed *sealed,
 		return unlisted_reason(sealed, file);
 	if (file->hashed && !file->held)
 		return REASON_WRITABLE;
-	if (config->match == MATCH_PATH &&
+	if (config->match == MATCH_PATH && !is_member(sealed, file) &&
 	    !path_shipped(sealed, file->path, file->digest))
 		return REASON_WRONG_PATH;
 	return REASON_NONE;

@@ -344,6 +344,22 @@ bool manifest_find_digest(const struct manifest *manifest,
 	return false;
 }
 
+bool manifest_has_member(const struct manifest *manifest,
+			 const uint8_t digest[DIGEST_SIZE])
+{
+	uint32_t slot = hash_digest(digest) & manifest->mask;
+
+	for (; manifest->by_digest[slot]; slot = (slot + 1) & manifest->mask) {
+		const struct record *r =
+			&manifest->records[manifest->by_digest[slot] - 1];
+
+		if (r->kind == KIND_MEMBER &&
+		    memcmp(r->digest, digest, DIGEST_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool manifest_find_identity(const struct manifest *manifest,
 			    const struct identity *identity, struct entry *ret)
 {

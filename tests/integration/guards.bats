@@ -73,6 +73,14 @@ image_extra() { # FOLDER
 }
 
 # bats test_tags=debian
+@test "with match: path as well, since an archive's member has no path" {
+	configure '.match = "path"'
+	in_container 'drop libmarker.so /tmp/l.so; LD_PRELOAD=/tmp/l.so /bin/echo on'
+	assert_status 0
+	assert_marker
+}
+
+# bats test_tags=debian
 @test "the same library, changed by a byte, is not" {
 	in_container 'drop libmarker.so /tmp/l.so; echo >>/tmp/l.so
 		LD_PRELOAD=/tmp/l.so /bin/echo on'

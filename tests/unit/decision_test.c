@@ -13,6 +13,7 @@ enum {
 	LIBRARY,
 	PLUGIN, /* of a volume, as the one below          */
 	SHADOW, /* which a mount put over the image's tool */
+	MEMBER, /* of an archive of the image              */
 	UNLISTED = 0x99,
 };
 #define HEX_31	     "00000000000000000000000000000000000000000000000000000000000000"
@@ -25,7 +26,7 @@ static const struct {
 	{
 		{"/bin/sh", SHELL},	   {"/bin/tool", TOOL},
 		{"/bin/script", SCRIPT},   {"/lib/ld.so", LOADER},
-		{"/lib/libc.so", LIBRARY},
+		{"/lib/libc.so", LIBRARY}, {"/app.jar!/lib.so", MEMBER},
 },
   volumes[] = {
 	  {"/data/plugin", PLUGIN},
@@ -113,6 +114,20 @@ static const struct row refused[] = {
 	 DENIED(REASON_NOT_IN_IMAGE),
 	 .stat_trusted = true},
 
+	{"a script that isn't the image's, handed to a shell that is",
+	 {FILES({HELD(SHELL)}, {.role = ROLE_SCRIPT, HELD(UNLISTED)})},
+	 DENIED_FOR(REASON_NOT_IN_IMAGE, 1)},
+	{"a script in a memory file",
+	 {FILES({HELD(SHELL)}, {.role = ROLE_SCRIPT, .place = PLACE_MEMORY})},
+	 DENIED_FOR(REASON_MEMORY_FILE, 1)},
+	{"a program of an archive, executed from elsewhere",
+	 {FILES({.path = "/tmp/x", HELD(MEMBER)})},
+	 {.match = MATCH_PATH},
+	 DENIED(REASON_WRONG_PATH)},
+	{"audited scripts excuse no program",
+	 {FILES({HELD(UNLISTED)}, {.role = ROLE_SCRIPT, HELD(UNLISTED)})},
+	 {.scripts = SCRIPTS_AUDIT},
+	 DENIED(REASON_NOT_IN_IMAGE)},
 	{"a file of nowhere",
 	 {FILES({HELD(UNLISTED)})},
 	 DENIED(REASON_NOT_IN_IMAGE)},
@@ -476,6 +491,20 @@ static const struct row allowed[] = {
 	 {FILES({.path = "/bin/sh", HELD(SHELL)})},
 	 {.match = MATCH_PATH},
 	 ALLOWED},
+	{"an unlisted script where scripts are audited",
+	 {FILES({HELD(SHELL)}, {.role = ROLE_SCRIPT, HELD(UNLISTED)})},
+	 {.scripts = SCRIPTS_AUDIT},
+	 FLAGGED_FOR(REASON_NOT_IN_IMAGE, 1)},
+	{"an archive's library, wherever it was extracted to",
+	 {.maps = true,
+	  .proven = true,
+	  FILES({.role = ROLE_LIBRARY, .path = "/tmp/lib.so", HELD(MEMBER)})},
+	 {.match = MATCH_PATH},
+	 ALLOWED},
+	{"a script of the image that is handed to a shell",
+	 {.proven = true,
+	  FILES({HELD(SHELL)}, {.role = ROLE_SCRIPT, HELD(SCRIPT)})},
+	 ALLOWED},
 	{"a script, its interpreter and that one's ELF interpreter",
 	 {FILES({HELD(SCRIPT)}, {.role = ROLE_INTERPRETER, KNOWN(SHELL)},
 		{.role = ROLE_ELF_INTERPRETER, KNOWN(LOADER)})},
@@ -625,7 +654,7 @@ static void add(struct manifest_builder *builder, const char *path,
 		.path = path,
 		.path_len = strlen(path),
 		.interpreter = "",
-		.kind = KIND_ELF,
+		.kind = strstr(path, "!/") ? KIND_MEMBER : KIND_ELF,
 		.digest = {digest},
 		.identity = {.ino = digest},
 	};
