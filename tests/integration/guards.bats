@@ -128,3 +128,22 @@ image_extra() { # FOLDER
 	prlimit --pid "$(supervisors)" --nofile=1024: 2>/dev/null || true
 	refute_marker
 }
+
+# What a flaw in it would be worth.
+@test "the supervisor has given up what it doesn't need" {
+	start 'sleep 60'
+	local pid
+	pid=$(supervisors)
+	grep -E '^(Cap(Prm|Eff|Inh|Amb|Bnd)|NoNewPrivs|Seccomp):' "/proc/$pid/status" >"$T/status"
+	# CAP_DAC_OVERRIDE, DAC_READ_SEARCH, FOWNER, KILL, SYS_PTRACE, SYS_ADMIN, LEASE
+	[ "$(awk '/CapEff/ { print $2 }' "$T/status")" = 000000001028002e ] || fail "$(cat "$T/status")"
+	[ "$(awk '/CapPrm/ { print $2 }' "$T/status")" = 000000001028002e ] || fail "$(cat "$T/status")"
+	[ "$(awk '/CapInh/ { print $2 }' "$T/status")" = 0000000000000000 ]
+	[ "$(awk '/CapAmb/ { print $2 }' "$T/status")" = 0000000000000000 ]
+	[ "$(awk '/NoNewPrivs/ { print $2 }' "$T/status")" = 1 ]
+	# every thread has the filter
+	[ "$(awk '/^Seccomp:/ { print $2 }' /proc/"$pid"/task/*/status | sort -u)" = 2 ]
+	# not dumpable: root owns what is in /proc, whoever it runs as
+	[ "$(stat -c %u "/proc/$pid/mem")" = 0 ]
+	moor delete --force "$ID"
+}

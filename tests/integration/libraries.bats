@@ -69,6 +69,23 @@ load helpers
 @test "a readable mapping that its personality makes executable is refused" {
 	attack 'mapexec implied'
 	assert_status 126
+	assert_event library-blocked unresolvable
+}
+
+@test "strict: a readable mapping that is made executable is refused" {
+	configure '.libraries = "strict"'
+	attack 'mapexec mprotect'
+	assert_status 126
+	assert_event library-blocked not-in-image /tmp/mapexec.code
+}
+
+# bats test_tags=debian
+@test "strict: programs of the image do as they did" {
+	configure '.libraries = "strict"'
+	in_container 'python3 -c "print(1 + 1)"; perl -e "print 4"; /bin/ls / >/dev/null
+		mapexec anonymous'
+	assert_status 0
+	refute_event library-blocked
 }
 
 @test "audit lets a library be loaded, and records it" {

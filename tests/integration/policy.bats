@@ -176,3 +176,20 @@ refused_at_create() { # PART OF THE SENTENCE
 	echo '{"mode": ' >"$T/config.json"
 	refused_at_create "$T/config.json"
 }
+
+@test "memfd: deny has the kernel refuse as well, and says so to us" {
+	configure '.memfd = "deny"'
+	attack 'cat /proc/sys/vm/memfd_noexec; drop marker /tmp/x; memfd /tmp/x'
+	assert_output "ermission denied"
+	[[ $output == 2* ]] || fail "$output"
+	assert_event exec-blocked memory-file
+	[ "$(cat /proc/sys/vm/memfd_noexec)" = 0 ] || fail "it is the host's now"
+}
+
+@test "memfd: deny isn't for the host's pid namespace" {
+	configure '.memfd = "deny"'
+	spec '.linux.namespaces |= map(select(.type != "pid"))'
+	in_container 'echo ran'
+	[ "$status" != 0 ]
+	[[ $output != *ran* ]] || fail "it ran"
+}

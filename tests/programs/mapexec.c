@@ -5,6 +5,8 @@
  *   map          mapped readable and executable
  *   implied      mapped readable under personality(READ_IMPLIES_EXEC)
  *   mprotect     mapped readable, made executable later
+ *   anonymous    copied to anonymous memory, made executable later; that is
+ *                no file, and the code does nothing but return
  *   replace      an anonymous executable mapping, covered by the file
  */
 #define _GNU_SOURCE
@@ -44,6 +46,21 @@ static int write_code(void)
 	return fd;
 }
 
+/* What a JIT does. */
+static int run_anonymous(void)
+{
+	unsigned char *where = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (where == MAP_FAILED)
+		err(126, "mmap");
+	where[0] = 0xc3; /* ret */
+	if (mprotect(where, SIZE, PROT_READ | PROT_EXEC) < 0)
+		err(126, "mprotect");
+	((void (*)(void))(void *)where)();
+	return 0;
+}
+
 static void *map(int fd, const char *how)
 {
 	int prot = PROT_READ;
@@ -66,7 +83,9 @@ static void *map(int fd, const char *how)
 int main(int argc, char **argv)
 {
 	if (argc != 2)
-		errx(2, "usage: mapexec map|implied|mprotect|replace");
+		errx(2, "usage: mapexec map|implied|mprotect|anonymous|replace");
+	if (strcmp(argv[1], "anonymous") == 0)
+		return run_anonymous();
 	void *where = map(write_code(), argv[1]);
 
 	if (where == MAP_FAILED)
