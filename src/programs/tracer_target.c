@@ -1,0 +1,222 @@
+#include "tracer_internal.h"
+
+#include "follow.h"
+#include "lineage.h"
+#include "proof.h"
+#include "target.h"
+
+#include <stdlib.h>
+
+/* Proven: it is let run, until it has its script open where it is to be
+ * followed. path: of its program, NULL where nobody asks. */
+static void let_run(struct tracer *tracer, pid_t pid, const char *path,
+		    struct follow *take_follow)
+{
+	struct held *held =
+		take_follow ? held_put(&tracer->held, pid, HELD_FOLLOWED)
+			    : NULL;
+
+	if (tracer->judge->lineage && path)
+		lineage_record(tracer->judge->lineage, pid, path);
+	if (held) {
+		free(held->follow);
+		held->follow = take_follow;
+		proof_step(pid, 0, false);
+		return;
+	}
+	held_drop(&tracer->held, pid);
+	if (take_follow) {
+		free(take_follow);
+		proof_kill(pid);
+		return;
+	}
+	proof_release(pid, 0);
+}
+
+/* The script that it opened is one that it may run. */
+static void let_read(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+
+	if (held && held->follow && !follow_allowed(held->follow)) {
+		(void)held_put(&tracer->held, tid, HELD_FOLLOWED);
+		proof_step(tid, 0, false);
+		return;
+	}
+	held_drop(&tracer->held, tid);
+	proof_release(tid, 0);
+}
+
+void tracer_finish_target(struct tracer *tracer, struct job *job)
+{
+	struct held *held = held_find(&tracer->held, job->tid);
+
+	/* The target may have died meanwhile, and its number be another's. */
+	if (!held || held->job != job)
+		return;
+	held->job = NULL;
+	if (job->event)
+		journal_push(tracer->journal, PTR_MOVE(job->event),
+			     job->event_len);
+	if (job->verdict != VERDICT_ALLOW) {
+		proof_kill(job->tid);
+		return;
+	}
+	if (job->kind == JOB_OPENED)
+		let_read(tracer, job->tid);
+	else
+		let_run(tracer, job->tid, job->program, PTR_MOVE(job->follow));
+}
+
+/* Another program runs now. */
+static void forget_follow(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+
+	if (!held)
+		return;
+	free(held->follow);
+	held->follow = NULL;
+}
+
+/* The exec succeeded: the proof. */
+static void prove(struct tracer *tracer, const struct proof_stop *stop)
+{
+	struct inspection *inspection = &tracer->inspection;
+	enum outcome outcome = OUTCOME_SLOW;
+
+	/* A thread that executes takes its leader's number, and with it the
+	 * leader's place here. */
+	if (stop->former != stop->tid)
+		held_drop(&tracer->held, stop->former);
+	forget_follow(tracer, stop->tid);
+	if (!tracer->judge->container->reads_may_block)
+		outcome = judge_loaded(tracer->judge, stop->tid, PACE_FAST,
+				       inspection);
+	if (outcome == OUTCOME_DECIDED &&
+	    inspection->decision.verdict == VERDICT_ALLOW &&
+	    inspection->decision.reason == REASON_NONE &&
+	    inspection->awaited.left == 0) {
+		let_run(tracer, stop->tid, inspection->facts.files[0].path,
+			NULL);
+		return;
+	}
+	if (!held_put(&tracer->held, stop->tid, HELD_PROVING)) {
+		proof_kill(stop->tid);
+		return;
+	}
+	tracer_submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
+}
+
+/*
+ * A thread that executes takes over its leader's number. Between the stop of
+ * the leader that we were told of and our letting it go, the number may have
+ * become that of the new program, which would run unproven. So a target stays
+ * stopped while another thread of its process is about to execute.
+ */
+static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
+{
+	for (size_t i = 0; i < HELD_BUCKETS; i++)
+		for (struct held *h = tracer->held.bucket[i]; h; h = h->next)
+			if (h->tid != tid && h->state == HELD_CONTINUED &&
+			    target_same_process(tid, h->tid))
+				return true;
+	return false;
+}
+
+/* Tasks stop on their way back to user mode, where no exec is under way: it
+ * failed, or will notify anew. Strangers came by CLONE_PTRACE. */
+static void leave(struct tracer *tracer, pid_t tid, int signal)
+{
+	struct held *held = NULL;
+
+	if (may_be_taken_over(tracer, tid))
+		held = held_put(&tracer->held, tid, HELD_LEAVING);
+	if (held) {
+		held->parked = true;
+		held->signal = signal;
+		return;
+	}
+	held_drop(&tracer->held, tid);
+	proof_release(tid, signal);
+}
+
+/*
+ * A target that is followed is stopped at a system call. What it has open is
+ * judged by a resolver: the target is stopped, alone with its descriptors
+ * since its exec, so nothing changes meanwhile.
+ */
+static void follow(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+	int fd = -1;
+
+	/* Its next exec failed, which it was let go on with. */
+	if (!held || !held->follow) {
+		leave(tracer, tid, 0);
+		return;
+	}
+	if (follow_step(held->follow, tid, &fd) == FOLLOW_ON) {
+		held->state = HELD_FOLLOWED;
+		proof_step(tid, 0, false);
+		return;
+	}
+	held->state = HELD_PROVING;
+	tracer_submit(tracer, JOB_OPENED, tid, NULL, NULL, fd);
+}
+
+static void on_stop(struct tracer *tracer, const struct proof_stop *stop)
+{
+	const struct held *held = held_find(&tracer->held, stop->tid);
+
+	if (held && held->follow)
+		proof_step(stop->tid, stop->signal, stop->job_control);
+	else
+		leave(tracer, stop->tid, stop->signal);
+}
+
+void tracer_collect(struct tracer *tracer)
+{
+	struct proof_stop stop;
+
+	for (;;) {
+		proof_collect(&stop);
+		switch (stop.what) {
+		case PROOF_NOTHING:
+			return;
+		case PROOF_LOADED:
+			prove(tracer, &stop);
+			break;
+		case PROOF_SYSCALL:
+			follow(tracer, stop.tid);
+			break;
+		case PROOF_STOPPED:
+			on_stop(tracer, &stop);
+			break;
+		case PROOF_ENDED:
+			held_drop(&tracer->held, stop.tid);
+			break;
+		}
+	}
+}
+
+/* Targets that wait for nothing any more: an exec that gave no event failed
+ * in the kernel, and a parked one's sibling is done. */
+void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now)
+{
+	if (held->state == HELD_FOLLOWED &&
+	    held->since_ms + TRACER_DEADLINE_MS < now) {
+		/* It runs, and has not opened what it was told to. */
+		held->since_ms = now;
+		tracer_report(tracer, ACTION_RACE_KILLED, REASON_TIMEOUT,
+			      held->tid, NULL);
+		proof_kill(held->tid);
+	} else if (held->state == HELD_CONTINUED &&
+		   held->since_ms + TRACER_LINGER_MS < now) {
+		held->state = HELD_LEAVING;
+		proof_interrupt(held->tid);
+	} else if (held->parked && !may_be_taken_over(tracer, held->tid)) {
+		proof_release(held->tid, held->signal);
+		held_drop(&tracer->held, held->tid);
+	}
+}
