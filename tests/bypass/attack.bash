@@ -1,49 +1,201 @@
-# attack - what every script here includes: "attack SCRIPT" plays the script
-# in a container under the bare runtime, where its marker must appear, and
-# under runmoor with runc and with crun, where it must not, and must leave an
-# event. It prints a row of the table of tests/bypass/run, and fails unless
-# all of that is so.
+# attack - what every script here includes: "attack SCRIPT" plays the script in
+# containers, as root and as another user, on an overlay and on a plain folder:
+# under the bare runtime, where its marker must appear, and under runmoor with
+# runc and with crun, where it must not, and must leave an event. Beside it an
+# innocent process executes a program of the image all the time, and must not
+# notice. It prints a row of the table of tests/bypass/run, below it what was
+# wrong, and fails unless all of that is so.
+#
+#	family	where it belongs in the table: files memory races identity
+#		loader interpreters filter mounts hang ptrace insiders review
+#	stops	what in runmoor stops it, a few words
+#
+# and, where it isn't the default:
+#
+#	user=root|1000 layout=overlay|plain	  default: both
+#	expected=refused	no event is possible: the kernel alone refuses
+#	event=library-blocked	the event that must come; default: any refusal's
+#	stopped=no remedy=...	runmoor doesn't stop it; what would
+#	rootless=no		can't be tried without root on the host
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
+source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 
-expected=refused+event # or "refused", where the kernel alone says no
+family= stops= user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes
+event='exec-blocked library-blocked script-blocked race-killed'
 
-prepare() { # may be redefined, to change the spec
-	:
+# What may be redefined: changes to the spec or to runmoor's configuration
+# (spec, configure); something on the host before the container starts, its
+# root file system being at $ROOT; something on the host while it runs ("moor
+# exec $ID ..." is the bare runtime's where the play is bare).
+prepare() { :; }
+stage() { :; }
+insider() { :; }
+UNCHANGED=$(declare -f prepare stage insider)
+
+: "${TRIES:=2000}" # how often a race is tried
+PATIENCE=$((60 + TRIES / 50)) # s
+SLOWEST=2000 # ms that an innocent's exec may take
+
+COLUMNS_OF_TABLE=(bare runmoor-runc runmoor-crun rootless)
+innocents=0 slowest=0 # execs of theirs beside the attack, ms
+declare -A seen=() wrong=() # for each column: words, lines
+
+# Where a play breaks off, its bundle goes.
+trap '[ ! -d "${T-}" ] || { umount --lazy "$ROOT" 2>/dev/null; rm -rf --one-file-system "$T"; }' EXIT
+
+# play bare|moor RUNTIME root|1000 overlay|plain SCRIPT: sets outcome, and
+# problem where it isn't as it should be.
+play() {
+	local root=debian tries=$TRIES pid inside left
+	[ "$4" = overlay ] || root=slim
+	setup_bundle "$2" $root "$4"
+	if [ "$1" = bare ]; then
+		MOOR=("${BARE[@]}")
+		tries=$((TRIES < 2000 ? TRIES : 2000)) # once is enough here
+	fi
+	prepare
+	script "$5"
+	spec '.process.env += ["TRIES=" + $tries] | .process.args |=
+		["/opt/test/bin/innocent", $uid, $patience] + .' \
+		--arg tries $tries --arg uid "${3/root/0}" --arg patience $PATIENCE
+	stage
+	timeout --kill-after=5 $((PATIENCE + 40)) "${MOOR[@]}" run --bundle "$BUNDLE" "$ID" \
+		<"$T/stdin" >"$T/output" 2>&1 &
+	pid=$!
+	(! eventually grep -qxs 'the attack begins' "$T/output" || insider) >"$T/inside" 2>&1 &
+	inside=$!
+	wait $pid || true
+	kill $inside 2>/dev/null || true
+	wait $inside 2>/dev/null || true
+	judge "$1"
+	[ -z "${VERBOSE-}" ] || sed 's/^/\t/' "$T/output" "$T/inside"
+	left=$(teardown_bundle 2>&1) || problem+=", $left"
+	problem=${problem#, }
 }
 
-# play bare|moor RUNTIME SCRIPT; sets result
-play() {
-	setup_bundle "$2" debian overlay
-	prepare
-	script "$3"
-	local command=("${MOOR[@]}")
-	[ "$1" = moor ] || command=("${BARE[@]}")
-	timeout --kill-after=5 120 "${command[@]}" run --bundle "$BUNDLE" "$ID" \
-		<"$T/stdin" >"$T/output" 2>&1 || true
-	result=refused
-	[ "$(marker_count)" = 0 ] || result=ran
-	if [ "$1 $expected" = "moor refused+event" ] && eventually noticed; then
-		result+=+event
+judge() { # bare|moor
+	local count wanted=ran actions
+	problem=
+	count=$(marker_count)
+	outcome=refused
+	[ "$count" = 0 ] || outcome=ran
+	if [ "$1 $stopped" = "moor yes" ]; then
+		wanted=refused
+		[ "$outcome $expected" != "refused refused+event" ] || eventually noticed ||
+			problem+=", no event of: $event"
 	fi
-	[ -z "${VERBOSE-}" ] || cat "$T/output"
-	teardown_bundle || result+=+left
+	[ $outcome = $wanted ] || problem+=", $outcome$([ "$count" = 0 ] || echo " ($count)")"
+	actions=$(actions)
+	[ "$outcome $actions" != "refused race-killed" ] || outcome=killed
+	outcome+=" $actions"
+	judge_innocents
+}
+
+# The refusals among the events, each once.
+actions() {
+	events .event.action | jq -srj 'unique[] | select(IN("exec-blocked",
+		"library-blocked", "script-blocked", "script-flagged", "race-killed")) | . + " "' | sed 's/ $//'
 }
 
 noticed() {
-	has_event exec-blocked || has_event library-blocked || has_event race-killed
+	events | jq -se --arg event "$event" 'any(.[].event.action; IN($event | split(" ")[]))' >/dev/null
 }
 
-attack() { # SCRIPT
-	local row passed=0
-	play bare runc "$1"
-	row=$result
-	[ "$result" = ran ] || passed=1
-	for runtime in runc crun; do
-		play moor $runtime "$1"
-		row+=" $result"
-		[ "$result" = $expected ] || passed=1
+judge_innocents() {
+	local line
+	line=$(grep '^innocents: ' "$T/output" | tail -n 1) || true
+	! grep -qx 'the attack took too long' "$T/output" || problem+=", took too long"
+	if [[ $line =~ ^innocents:\ ([1-9][0-9]*)\ ran,\ 0\ failed,\ slowest\ ([0-9]+)\ ms$ ]] &&
+		[ "${BASH_REMATCH[2]}" -le $SLOWEST ]; then
+		innocents=$((innocents + BASH_REMATCH[1]))
+		slowest=$((BASH_REMATCH[2] > slowest ? BASH_REMATCH[2] : slowest))
+	else
+		problem+=", ${line:-innocents: no news: $(tail -n 1 "$T/output")}"
+	fi
+}
+
+# note COLUMN WHERE PLAY...: a play, and what came of it
+note() {
+	"${@:3}"
+	seen[$1]+=" $outcome"
+	[ -z "$problem" ] || wrong[$1]+="    $1, $2: $problem"$'\n'
+}
+
+# A column's cell: "refused, exec-blocked", of all its plays.
+cell() { # COLUMN
+	local words
+	[ -n "${seen[$1]-}" ] || { echo -; return; }
+	[ -z "${wrong[$1]-}" ] || { echo FAILED; return; }
+	words=$(tr ' ' '\n' <<<"${seen[$1]}" | sort -u)
+	awk '/-/ { events = events " " $0 }
+		!/-/ && NF { became = became (became ? " or " : "") $0 }
+		END { print became (events ? "," events : "") }' <<<"$words"
+}
+
+# A row, for the eye, and for tests/bypass/run.
+report() {
+	local name column text row=()
+	name=$(basename "$0")
+	for column in "${COLUMNS_OF_TABLE[@]}"; do
+		row+=("$(cell "$column")")
 	done
-	printf '%-22s %-10s %-16s %s\n' "$(basename "$0")" $row
-	exit $passed
+	printf -v text '%-22s %-6s %-38s %-38s %s\n' "$name" "${row[@]}"
+	for column in "${!wrong[@]}"; do
+		text+=${wrong[$column]}
+	done
+	printf '%s' "$text"
+	[ -z "${RESULTS-}" ] || jq -n '$ARGS.named + {cells: $ARGS.positional}' \
+		--arg name "$name" --arg sentence "$(sentence)" --arg family "$family" --arg stops "$stops" \
+		--arg user $user --arg stopped $stopped --arg remedy "$remedy" --arg passed "$([ ${#wrong[@]} != 0 ] || echo yes)" \
+		--argjson innocents $innocents --argjson slowest $slowest --args "${row[@]}" >"$RESULTS/$name.json"
+	[ ${#wrong[@]} = 0 ]
+}
+
+# What the head of the file says: "NAME: a sentence".
+sentence() {
+	awk 'NR > 1 && !/^#/ { exit } NR > 1' "$0" | sed 's/^# //' | tr '\n' ' ' |
+		sed -E 's/^[^:]*: //; s/ $//'
+}
+
+# With ROOTLESS=1 only podman's plays, whose result the next call reads.
+attack() { # SCRIPT
+	local rootless_result=${RESULTS:+$RESULTS/$(basename "$0").rootless}
+	if [ -n "${ROOTLESS-}" ]; then
+		attack_rootless "$1"
+		printf '%s[rootless]=%q\n' seen "${seen[rootless]-}" >"${rootless_result:-/dev/stdout}"
+		[ ${#wrong[@]} = 0 ] ||
+			printf '%s[rootless]=%q\n' wrong "${wrong[rootless]}" >>"${rootless_result:-/dev/stdout}"
+	else
+		attack_with_root "$1"
+		[ ! -e "$rootless_result" ] || source "$rootless_result"
+		report
+	fi
+}
+
+attack_with_root() { # SCRIPT
+	local users=(root 1000) layouts=(overlay plain) runtime who where
+	[ $user = any ] || users=($user)
+	[ $layout = both ] || layouts=($layout)
+	for who in "${users[@]}"; do
+		# One layout for each is enough of the bare runtime.
+		where=${layouts[0]}
+		[ "$who" = root ] || where=${layouts[-1]}
+		note bare "${who/1000/uid 1000}, $where" play bare runc "$who" "$where" "$1"
+		for where in "${layouts[@]}"; do
+			for runtime in runc crun; do
+				note runmoor-$runtime "${who/1000/uid 1000}, $where" play moor $runtime "$who" "$where" "$1"
+			done
+		done
+	done
+}
+
+# Not those that change the spec, or do something on the host.
+attack_rootless() { # SCRIPT
+	if [ $rootless = yes ] && [ $layout != plain ] &&
+		[ "$(declare -f prepare stage insider)" = "$UNCHANGED" ]; then
+		note rootless crun play_rootless bare "$1"
+		seen[rootless]=
+		note rootless runmoor-crun play_rootless moor "$1"
+	fi
 }

@@ -89,13 +89,16 @@ moor() {
 	"${MOOR[@]}" "$@" <"$T/stdin"
 }
 
-# The container's process becomes a shell with this script, in which "drop
-# NAME TO" makes a program that the image doesn't ship.
-script() {
-	spec '.process.args = ["/bin/sh", "-c", $script]' --arg script '
+# What a container's shell begins with: "drop NAME TO" makes a program that
+# the image doesn't ship.
+PRELUDE='
 		PATH=/opt/test/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		drop() { gzip -dc </opt/test/drop/$1.gz >"$2" && chmod 755 "$2"; }
-		'"$1"
+		'
+
+# The container's process becomes a shell with this script.
+script() {
+	spec '.process.args = ["/bin/sh", "-c", $script]' --arg script "$PRELUDE$1"
 }
 
 in_container() { # SCRIPT; sets status and output
