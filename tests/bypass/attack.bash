@@ -15,13 +15,16 @@
 #	user=root|1000 layout=overlay|plain	  default: both
 #	expected=refused	no event is possible: the kernel alone refuses
 #	event=library-blocked	the event that must come; default: any refusal's
-#	stopped=no remedy=...	runmoor doesn't stop it; what would
+#	stopped=no remedy=...	runmoor doesn't stop it; what would. Where that is
+#				a policy, "remedied" sets it, and is played too
 #	rootless=no		can't be tried without root on the host
+#	marks=3			how many variants must run under the bare runtime,
+#				each of which leaves a mark
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
 source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 
-family= stops= user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes
+family= stops= user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1
 event='exec-blocked library-blocked script-blocked race-killed'
 
 # What may be redefined: changes to the spec or to runmoor's configuration
@@ -37,7 +40,8 @@ UNCHANGED=$(declare -f prepare stage insider)
 PATIENCE=$((60 + TRIES / 50)) # s
 SLOWEST=2000 # ms that an innocent's exec may take
 
-COLUMNS_OF_TABLE=(bare runmoor-runc runmoor-crun rootless)
+COLUMNS_OF_TABLE=(bare runmoor-runc runmoor-crun rootless remedied)
+helped= # the play under way has the remedy
 innocents=0 slowest=0 # execs of theirs beside the attack, ms
 declare -A seen=() wrong=() # for each column: words, lines
 
@@ -55,6 +59,7 @@ play() {
 		tries=$((TRIES < 2000 ? TRIES : 2000)) # once is enough here
 	fi
 	prepare
+	[ -z "$helped" ] || remedied
 	script "$5"
 	spec '.process.env += ["TRIES=" + $tries] | .process.args |=
 		["/opt/test/bin/innocent", $uid, $patience] + .' \
@@ -80,7 +85,7 @@ judge() { # bare|moor
 	count=$(marker_count)
 	outcome=refused
 	[ "$count" = 0 ] || outcome=ran
-	if [ "$1 $stopped" = "moor yes" ]; then
+	if [ "$1 $stopped$helped" != "moor no" ] && [ "$1" = moor ]; then
 		wanted=refused
 		[ "$outcome $expected" != "refused refused+event" ] || eventually noticed ||
 			problem+=", no event of: $event"
@@ -89,6 +94,8 @@ judge() { # bare|moor
 	actions=$(actions)
 	[ "$outcome $actions" != "refused race-killed" ] || outcome=killed
 	outcome+=" $actions"
+	[ $1 != bare ] || [ "$count" = 0 ] || [ "$count" -ge $marks ] ||
+		problem+=", only $count of $marks variants"
 	judge_innocents
 }
 
@@ -140,7 +147,7 @@ report() {
 	for column in "${COLUMNS_OF_TABLE[@]}"; do
 		row+=("$(cell "$column")")
 	done
-	printf -v text '%-22s %-6s %-38s %-38s %s\n' "$name" "${row[@]}"
+	printf -v text '%-22s %-6s %-38s %-38s %-38s %s\n' "$name" "${row[@]}"
 	for column in "${!wrong[@]}"; do
 		text+=${wrong[$column]}
 	done
@@ -168,9 +175,27 @@ attack() { # SCRIPT
 			printf '%s[rootless]=%q\n' wrong "${wrong[rootless]}" >>"${rootless_result:-/dev/stdout}"
 	else
 		attack_with_root "$1"
+		attack_remedied "$1"
 		[ ! -e "$rootless_result" ] || source "$rootless_result"
 		report
 	fi
+}
+
+# Every user and every layout meets every runtime, though not each pair of them
+# both, unless ALL=1 asks for that; an attack that has one pair only meets both.
+runtimes() { # USER LAYOUT
+	local crun="root plain, 1000 overlay"
+	if [ -n "${ALL-}" ] || { [ $user != any ] && [ $layout != both ]; }; then
+		echo runc crun
+		return
+	fi
+	# One user, or one layout: they take turns.
+	[ $layout = both ] || crun="1000 overlay, 1000 plain"
+	[ $user = any ] || crun="root plain, 1000 plain"
+	case ", $crun," in
+	*", $1 $2,"*) echo crun ;;
+	*) echo runc ;;
+	esac
 }
 
 attack_with_root() { # SCRIPT
@@ -183,11 +208,22 @@ attack_with_root() { # SCRIPT
 		[ "$who" = root ] || where=${layouts[-1]}
 		note bare "${who/1000/uid 1000}, $where" play bare runc "$who" "$where" "$1"
 		for where in "${layouts[@]}"; do
-			for runtime in runc crun; do
+			for runtime in $(runtimes "$who" "$where"); do
 				note runmoor-$runtime "${who/1000/uid 1000}, $where" play moor $runtime "$who" "$where" "$1"
 			done
 		done
 	done
+}
+
+# What is said to help does.
+attack_remedied() { # SCRIPT
+	declare -F remedied >/dev/null || return 0
+	helped=yes
+	[ $user = 1000 ] || [ $layout = plain ] ||
+		note remedied "root, overlay" play moor runc root overlay "$1"
+	[ $user = root ] || [ $layout = overlay ] ||
+		note remedied "uid 1000, plain" play moor crun 1000 plain "$1"
+	helped=
 }
 
 # Not those that change the spec, or do something on the host.

@@ -9,7 +9,7 @@ def events: [.cells[] | split(", ")[1] // empty | split(" ")[]] | unique | join(
 def attack: "`\(.name)`: \(.sentence | text)" + if .user == "root" then " (root)" else "" end;
 def cells: .cells | map(became);
 
-def stopped: [attack, (.stops | text), events] + cells;
+def stopped: [attack, (.stops | text), events] + cells[:4];
 def admitted: [attack, (.remedy | text)] + cells;
 
 ["files", "memory", "races", "identity", "loader", "interpreters", "filter",
@@ -20,4 +20,4 @@ def admitted: [attack, (.remedy | text)] + cells;
 		(map(stopped) | table(["Attack", "Stopped by", "Event", "bare", "runc", "crun", "rootless"]))),
   (map(select(.stopped == "no")) | select(length > 0)
 	| "", "### not stopped", "",
-		(map(admitted) | table(["Attack", "What helps", "bare", "runc", "crun", "rootless"])))
+		(map(admitted) | table(["Attack", "What helps", "bare", "runc", "crun", "rootless", "with that"])))

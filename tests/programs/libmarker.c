@@ -1,6 +1,14 @@
-/* libmarker - the library no image ships: loading it appends to /tmp/marker. */
+/*
+ * libmarker - the library no image ships: loading it appends to /tmp/marker,
+ * as a library, an extension or an auditor (rtld-audit(7)).
+ */
 #include <fcntl.h>
 #include <unistd.h>
+
+unsigned la_version(unsigned version)
+{
+	return version;
+}
 
 __attribute__((constructor)) static void mark(void)
 {
