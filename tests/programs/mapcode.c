@@ -1,0 +1,139 @@
+/*
+ * mapcode HOW - runs code of a file, or of memory, that got executable in a
+ * way of which the system call for mapping files says nothing. HOW is
+ *
+ *   int80      a file, by the 32-bit mmap2
+ *   int80-old  a file, by the 32-bit mmap of old, with arguments in memory
+ *   mprotect   a file, mapped readable and made executable later
+ *   twice      memory that mremap(2) doubled: one to write, one to execute
+ *   segment    memory that shmat(2) attached twice, in the same way
+ */
+#define _GNU_SOURCE
+#include "code.h"
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+enum { SIZE = 4096, READ_EXEC = PROT_READ | PROT_EXEC };
+
+static void put_code(void *at)
+{
+	memcpy(at, code, (size_t)(code_end - code));
+}
+
+static int file(void)
+{
+	int fd = open("/tmp/mapcode.code", O_RDWR | O_CREAT | O_TRUNC, 0755);
+	size_t size = (size_t)(code_end - code);
+
+	if (fd < 0 || write(fd, code, size) != (ssize_t)size ||
+	    ftruncate(fd, SIZE) < 0)
+		err(1, "write the code");
+	return fd;
+}
+
+static void *result_of(unsigned result)
+{
+	if (result < -4095U)
+		return (void *)(unsigned long)result;
+	errno = (int)-result;
+	return MAP_FAILED;
+}
+
+static void *by_int80(int fd)
+{
+	unsigned result;
+
+	/* The sixth argument, the offset, is in a register that is taken. */
+	__asm__ volatile("push %%rbp\n"
+			 "xor %%ebp, %%ebp\n"
+			 "int $0x80\n"
+			 "pop %%rbp\n"
+			 : "=a"(result)
+			 : "a"(192), "b"(0), "c"(SIZE), "d"(READ_EXEC),
+			   "S"(MAP_PRIVATE), "D"(fd)
+			 : "memory");
+	return result_of(result);
+}
+
+static void *by_old_int80(int fd)
+{
+	unsigned *words = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	unsigned result;
+
+	if (words == MAP_FAILED)
+		return MAP_FAILED;
+	words[1] = SIZE;
+	words[2] = READ_EXEC;
+	words[3] = MAP_PRIVATE;
+	words[4] = (unsigned)fd;
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(90), "b"(words)
+			 : "memory");
+	return result_of(result);
+}
+
+static void *by_mprotect(int fd)
+{
+	void *at = mmap(NULL, SIZE, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	if (at == MAP_FAILED || mprotect(at, SIZE, READ_EXEC) < 0)
+		return MAP_FAILED;
+	return at;
+}
+
+/* Neither of the two is ever writable and executable, nor gets executable. */
+static void *twice(void)
+{
+	void *run = mmap(NULL, SIZE, READ_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1,
+			 0);
+	void *change = mremap(run, 0, SIZE, MREMAP_MAYMOVE);
+
+	if (run == MAP_FAILED || change == MAP_FAILED ||
+	    mprotect(change, SIZE, PROT_READ | PROT_WRITE) < 0)
+		return MAP_FAILED;
+	put_code(change);
+	return run;
+}
+
+static void *segment(void)
+{
+	int id = shmget(IPC_PRIVATE, SIZE, IPC_CREAT | 0700);
+	void *change = shmat(id, NULL, 0);
+	void *run = shmat(id, NULL, SHM_RDONLY | SHM_EXEC);
+
+	shmctl(id, IPC_RMID, NULL);
+	if (change == MAP_FAILED || run == MAP_FAILED)
+		return MAP_FAILED;
+	put_code(change);
+	return run;
+}
+
+int main(int argc, char **argv)
+{
+	const char *how = argc == 2 ? argv[1] : "";
+	void *where;
+
+	if (strcmp(how, "int80") == 0)
+		where = by_int80(file());
+	else if (strcmp(how, "int80-old") == 0)
+		where = by_old_int80(file());
+	else if (strcmp(how, "mprotect") == 0)
+		where = by_mprotect(file());
+	else if (strcmp(how, "twice") == 0)
+		where = twice();
+	else if (strcmp(how, "segment") == 0)
+		where = segment();
+	else
+		errx(2, "usage: mapcode int80|int80-old|mprotect|twice|segment");
+	if (where == MAP_FAILED)
+		err(126, "%s", how);
+	((void (*)(void))where)();
+	return 1;
+}
