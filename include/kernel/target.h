@@ -85,6 +85,7 @@ MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);
 struct mapping {
 	uint64_t start, end;
 	uint64_t dev, ino;
+	bool private; /* writes go to a copy */
 };
 enum { MAPPINGS_MAX = 16 };
 

@@ -37,12 +37,17 @@ enum place {
 struct file_facts {
 	enum role role;
 	enum place place;
-	const char *path;  /* as the target sees it; NULL: not known */
-	const char *mount; /* mount point; NULL: not known           */
+	const char *path; /* as the target sees it; NULL: not known */
+	/* Mount point; NULL: not one that the container was started with, or
+	 * nobody asked. */
+	const char *mount;
 	bool elf;
+	bool private; /* mapped so that writes go to a copy, as loaders do */
 	/* By stat alone it is the entry whose digest this is. */
 	bool stat_matches;
-	bool too_large; /* for any that was shipped; not read */
+	/* Nothing of its size was shipped, or it lies where nobody can tell
+	 * who writes: it need not be read. */
+	bool unread;
 	/* Read and hashed. */
 	bool hashed;
 	uint8_t digest[DIGEST_SIZE]; /* if hashed or stat_matches */
@@ -86,6 +91,12 @@ struct decision {
 	size_t file;	    /* index of the file that is the reason */
 	int64_t allow_rule; /* index of the exception used, or -1  */
 };
+
+/* The path that the image shipped this program under; path, if that is one of
+ * several. NULL: it isn't of the image. Not what the target's mounts make of
+ * it. */
+const char *decision_shipped_as(const struct sealed *sealed,
+				const struct file_facts *file);
 
 void decision_make(const struct sealed *sealed, const struct config *config,
 		   const struct facts *facts, struct decision *ret);

@@ -23,6 +23,7 @@ enum interpreter {
 	INTERPRETER_LUA,
 	INTERPRETER_TCL,
 	INTERPRETER_BUSYBOX, /* whichever of them its arguments say */
+	INTERPRETER_LOADER,  /* ld.so: whichever its arguments name */
 };
 
 /* By the last part of a path, less a version: "/usr/bin/python3.11". */
@@ -55,3 +56,10 @@ enum { OPERANDS_MAX = 4 };
  */
 int interpreter_operands(enum interpreter interpreter, const char *args,
 			 size_t len, struct operand ret[OPERANDS_MAX]);
+
+/*
+ * Where in the arguments of ld.so its program is named, and what that gets for
+ * its argv[0] (SIZE_MAX: its own name). -1 where it is given none.
+ */
+int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
+		       size_t *ret_argv0);

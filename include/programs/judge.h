@@ -31,19 +31,24 @@ struct judge {
 	/* Larger files are neither shipped nor worth a digest in an event: a
 	 * sparse one of terabytes would keep a core busy for hours. */
 	uint64_t hash_limit;
-	bool mounts_matter;	 /* an exception names a mount */
+	/* Of all that was shipped, sorted; any_size: an exception names a
+	 * digest, or a volume is trusted whatever it holds. */
+	uint64_t *sizes;
+	size_t size_count;
+	bool any_size;
+	bool mounts_matter;	 /* an exception names a place */
 	struct lineage *lineage; /* NULL: no exception names a program */
 	struct start *start;	 /* NULL: it doesn't matter */
 	struct known_interpreter *interpreters; /* NULL: scripts are off */
 	size_t interpreter_count;
 };
 
-/* The scripts that an interpreter is still to open: the last parts of the
- * names that it may open them by. */
+/* The scripts that an interpreter is still to open, by one of these names. */
 struct awaited {
-	char names[2 * OPERANDS_MAX][NAME_MAX + 1];
+	char names[2 * OPERANDS_MAX][PATH_MAX];
 	unsigned name_count;
-	unsigned left; /* scripts not yet opened */
+	unsigned left;	/* scripts not yet opened */
+	bool elsewhere; /* one isn't there, and may be found in any folder */
 };
 
 /* Everything one judgement found; large, so on the heap. */
@@ -81,10 +86,16 @@ enum outcome judge_request(const struct judge *judge,
 			   struct inspection *ret);
 
 /* What the kernel loaded into a target that is stopped at its exec. Never
- * OUTCOME_ERROR: what can't be seen is denied. */
+ * OUTCOME_ERROR: what can't be seen is denied. OUTCOME_PASS: it is dying. */
 enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 			  struct inspection *ret);
 
-/* What an interpreter, stopped, has just opened as its script. As above. */
+/* The path that the image shipped a loaded program under; "" where it is none
+ * of the image's. */
+const char *judge_program(const struct judge *judge,
+			  const struct inspection *inspection);
+
+/* What an interpreter, stopped, has just opened as its script. As above, and
+ * OUTCOME_PASS where it is no file, but a pipe, say. */
 enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
 			  enum pace pace, struct inspection *ret);

@@ -12,6 +12,7 @@ struct look {
 	const struct judge *judge;
 	struct target target;
 	enum pace pace;
+	bool maps_privately;
 	struct inspection *out;
 };
 

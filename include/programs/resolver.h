@@ -28,10 +28,14 @@ struct job {
 	pid_t tid;
 	struct notification notification; /* JOB_REQUEST */
 	struct listener *listener;	  /* JOB_REQUEST: whose it is */
+	int listener_fd; /* its number, for who may outlive it */
 	int64_t deadline_ms;
-	int fd;		/* JOB_OPENED: of the target */
-	bool reported;	/* JOB_LOADED: an event told of it already */
-	bool abandoned; /* by the tracer, under the resolver's lock */
+	int fd;	       /* JOB_OPENED: of the target */
+	bool reported; /* JOB_LOADED: an event told of it already */
+	/* Under the resolver's lock: a thread has it; the tracer doesn't wait
+	 * for it any more. */
+	bool taken;
+	bool abandoned;
 	/* The result. */
 	enum outcome outcome;
 	enum verdict verdict;

@@ -31,6 +31,7 @@ static bool parse_mapping(const char *line, struct mapping *ret,
 	if (name && strncmp(line + name, "[stack]", 7) == 0)
 		*ret_stack_end = ret->end;
 	*ret_executable = perms[2] == 'x';
+	ret->private = perms[3] == 'p';
 	/* A FUSE server may say that its inode is 0. */
 	return major || minor || ret->ino || (name && line[name] == '/');
 }

@@ -64,6 +64,24 @@ static enum reason unlisted_reason(const struct sealed *sealed,
 						      : REASON_NOT_IN_IMAGE;
 }
 
+const char *decision_shipped_as(const struct sealed *sealed,
+				const struct file_facts *file)
+{
+	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
+					      sealed->writable, sealed->added};
+	struct entry entry;
+
+	if (!file->hashed && !file->stat_matches)
+		return NULL;
+	if (path_shipped(sealed, file->path, file->digest))
+		return file->path;
+	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
+		if (manifests[i] &&
+		    manifest_find_digest(manifests[i], file->digest, &entry))
+			return entry.path;
+	return NULL;
+}
+
 static bool volume_trusted(const struct config *config,
 			   const struct file_facts *file)
 {
@@ -83,7 +101,7 @@ static enum reason judge_listed(const struct sealed *sealed,
 	if (file->stat_matches && !file->hashed && proven &&
 	    !sealed->stat_trusted)
 		return REASON_UNRESOLVABLE;
-	if (file->too_large)
+	if (file->unread && !file->hashed)
 		return unlisted_reason(sealed, file);
 	if (!file->hashed && !file->stat_matches)
 		return REASON_UNRESOLVABLE;
@@ -102,10 +120,11 @@ static enum reason judge_file(const struct sealed *sealed,
 			      const struct file_facts *file)
 {
 	/* A memory file stays writable while it runs, so that its content
-	 * says nothing; as a mapping, it is what JITs use, unless it holds
-	 * ELF. */
+	 * says nothing. Shared mappings are what JITs use to write to the one
+	 * and execute the other; loaders map privately. */
 	if (file->place == PLACE_MEMORY)
-		return file->role == ROLE_LIBRARY && !file->elf
+		return file->role == ROLE_LIBRARY && !file->elf &&
+				       !file->private
 			       ? REASON_NONE
 			       : REASON_MEMORY_FILE;
 	if (volume_trusted(config, file))
@@ -124,6 +143,11 @@ static bool rule_matches(const struct allow_rule *rule,
 {
 	char hex[DIGEST_HEX] = "";
 
+	/* In a mount namespace of its own a container gives any file any
+	 * path. */
+	if ((rule->path || rule->process) && !file->mount &&
+	    file->place != PLACE_MEMORY)
+		return false;
 	if (rule->sha256) {
 		if (!file->hashed || (facts->proven && !file->held))
 			return false;

@@ -14,6 +14,7 @@ struct grammar {
 	const char *module_flags;
 	const char *input_flags;
 	const char *const *value_words; /* long options that take the next */
+	const char *const *file_words;	/* that name a file, next or after = */
 	const char *const *inline_words;
 	const char *const *suffixes;
 	bool text_first; /* the first operand is text unless a file was named */
@@ -22,7 +23,7 @@ struct grammar {
 
 static const char *const no_words[] = {NULL};
 static const char *const as_named[] = {"", NULL};
-static const char *const shell_values[] = {"--rcfile", "--init-file", NULL};
+static const char *const shell_files[] = {"--rcfile", "--init-file", NULL};
 static const char *const python_values[] = {"--check-hash-based-pycs", NULL};
 static const char *const python_suffixes[] = {"", "/__main__.py", NULL};
 static const char *const module_suffixes[] = {".py", "/__main__.py",
@@ -39,15 +40,17 @@ static const char *const php_values[] = {"--define",	     "--php-ini",
 					 "--zend-extension", NULL};
 static const char *const php_inline[] = {
 	"--run", "--process-code", "--process-begin", "--process-end", NULL};
+static const char *const awk_files[] = {"--include", "--exec", "--file", NULL};
+static const char *const php_files[] = {"--file", "--process-file", NULL};
 static const char *const awk_values[] = {"--field-separator", "--assign",
-					 "--include", "--load", NULL};
+					 "--load", NULL};
 static const char *const awk_inline[] = {"--source", NULL};
 
 static const struct grammar grammars[] = {
 	[INTERPRETER_SHELL] = {.inline_flags = "c",
 			       .value_flags = "oO",
 			       .input_flags = "s",
-			       .value_words = shell_values},
+			       .file_words = shell_files},
 	[INTERPRETER_PYTHON] = {.inline_flags = "c",
 				.value_flags = "WX",
 				.module_flags = "m",
@@ -55,19 +58,21 @@ static const struct grammar grammars[] = {
 				.suffixes = python_suffixes},
 	[INTERPRETER_PERL] = {.inline_flags = "eE",
 			      .value_flags = "I",
-			      .swallow_flags = "MmFxiCDd"},
+			      .swallow_flags = "MmFxiDd"},
 	[INTERPRETER_PHP] = {.inline_flags = "rBRE",
 			     .value_flags = "cdztSg",
 			     .file_flags = "fF",
 			     .value_words = php_values,
+			     .file_words = php_files,
 			     .inline_words = php_inline},
 	[INTERPRETER_NODE] = {.inline_flags = "ep",
 			      .value_flags = "rC",
 			      .value_words = node_values,
 			      .inline_words = node_inline,
 			      .suffixes = node_suffixes},
-	[INTERPRETER_AWK] = {.value_flags = "FvilW",
-			     .file_flags = "fE",
+	[INTERPRETER_AWK] = {.value_flags = "Fvl",
+			     .file_flags = "fEi",
+			     .file_words = awk_files,
 			     .inline_flags = "e",
 			     .value_words = awk_values,
 			     .inline_words = awk_inline,
@@ -86,19 +91,33 @@ static const struct {
 	const char *name;
 	enum interpreter interpreter;
 } names[] = {
-	{"sh", INTERPRETER_SHELL},	  {"bash", INTERPRETER_SHELL},
-	{"dash", INTERPRETER_SHELL},	  {"ash", INTERPRETER_SHELL},
-	{"hush", INTERPRETER_SHELL},	  {"rbash", INTERPRETER_SHELL},
-	{"ksh", INTERPRETER_SHELL},	  {"mksh", INTERPRETER_SHELL},
-	{"zsh", INTERPRETER_SHELL},	  {"yash", INTERPRETER_SHELL},
-	{"python", INTERPRETER_PYTHON},	  {"pypy", INTERPRETER_PYTHON},
-	{"perl", INTERPRETER_PERL},	  {"php", INTERPRETER_PHP},
-	{"node", INTERPRETER_NODE},	  {"nodejs", INTERPRETER_NODE},
-	{"awk", INTERPRETER_AWK},	  {"mawk", INTERPRETER_AWK},
-	{"gawk", INTERPRETER_AWK},	  {"original-awk", INTERPRETER_AWK},
-	{"ruby", INTERPRETER_RUBY},	  {"lua", INTERPRETER_LUA},
-	{"tclsh", INTERPRETER_TCL},	  {"wish", INTERPRETER_TCL},
-	{"busybox", INTERPRETER_BUSYBOX}, {"toybox", INTERPRETER_BUSYBOX},
+	{"sh", INTERPRETER_SHELL},	   {"bash", INTERPRETER_SHELL},
+	{"dash", INTERPRETER_SHELL},	   {"ash", INTERPRETER_SHELL},
+	{"hush", INTERPRETER_SHELL},	   {"rbash", INTERPRETER_SHELL},
+	{"ksh", INTERPRETER_SHELL},	   {"mksh", INTERPRETER_SHELL},
+	{"zsh", INTERPRETER_SHELL},	   {"yash", INTERPRETER_SHELL},
+	{"python", INTERPRETER_PYTHON},	   {"pypy", INTERPRETER_PYTHON},
+	{"perl", INTERPRETER_PERL},	   {"php", INTERPRETER_PHP},
+	{"node", INTERPRETER_NODE},	   {"nodejs", INTERPRETER_NODE},
+	{"awk", INTERPRETER_AWK},	   {"mawk", INTERPRETER_AWK},
+	{"gawk", INTERPRETER_AWK},	   {"original-awk", INTERPRETER_AWK},
+	{"ruby", INTERPRETER_RUBY},	   {"lua", INTERPRETER_LUA},
+	{"tclsh", INTERPRETER_TCL},	   {"wish", INTERPRETER_TCL},
+	{"csh", INTERPRETER_SHELL},	   {"tcsh", INTERPRETER_SHELL},
+	{"fish", INTERPRETER_SHELL},	   {"bash-static", INTERPRETER_SHELL},
+	{"zsh-static", INTERPRETER_SHELL}, {"luajit", INTERPRETER_LUA},
+	{"toybox", INTERPRETER_BUSYBOX},
+};
+
+/* Names that only begin so. */
+static const struct {
+	const char *name;
+	enum interpreter interpreter;
+} beginnings[] = {
+	{"busybox", INTERPRETER_BUSYBOX}, /* which runs itself by any such */
+	{"ld-", INTERPRETER_LOADER},
+	{"ld.so", INTERPRETER_LOADER},
+	{"ld64.so", INTERPRETER_LOADER},
 };
 
 enum interpreter interpreter_named(const char *path, size_t len)
@@ -108,6 +127,11 @@ enum interpreter interpreter_named(const char *path, size_t len)
 
 	while (start && path[start - 1] != '/')
 		start--;
+	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++)
+		if (strlen(beginnings[i].name) <= end - start &&
+		    memcmp(beginnings[i].name, path + start,
+			   strlen(beginnings[i].name)) == 0)
+			return beginnings[i].interpreter;
 	/* python3.11, perl5.36.0, lua5.4, perl5.36-x86_64-linux-gnu */
 	for (size_t i = start; i < end; i++)
 		if (path[i] >= '0' && path[i] <= '9')
@@ -185,6 +209,18 @@ static bool is_word(const char *const *words, const char *argument)
 	return false;
 }
 
+/* awk -W, which takes a long option, or mawk's own, by its beginning. */
+static void read_w(struct reading *reading, const char *word)
+{
+	const char *value;
+
+	if (!word || (word[0] != 'e' && word[0] != 'f' && word[0] != 'i'))
+		return;
+	value = strchr(word, '=');
+	add(reading, OPERAND_FILE,
+	    value ? value + 1 : next_argument(reading->args));
+}
+
 /* A cluster of flags, "-xvf", from its first letter. */
 static void read_flags(struct reading *reading, const char *flags)
 {
@@ -193,6 +229,16 @@ static void read_flags(struct reading *reading, const char *flags)
 	for (; *flags && !reading->ended; flags++) {
 		const char *rest = flags[1] ? flags + 1 : NULL;
 
+		if (grammar == &grammars[INTERPRETER_AWK] && *flags == 'W') {
+			read_w(reading,
+			       rest ? rest : next_argument(reading->args));
+			return;
+		}
+		/* perl -CSDe: the letters of its list, and then others. */
+		if (grammar == &grammars[INTERPRETER_PERL] && *flags == 'C') {
+			flags += strspn(flags + 1, "0123456789IOESioDALa");
+			continue;
+		}
 		if (has(grammar->inline_flags, *flags)) {
 			reading->text = true;
 			if (grammar == &grammars[INTERPRETER_SHELL])
@@ -228,12 +274,18 @@ static void read_word(struct reading *reading, const char *word)
 {
 	const struct grammar *grammar = reading->grammar;
 
-	if (strcmp(word, "--file") == 0 || strcmp(word, "--exec") == 0)
-		add(reading, OPERAND_FILE, next_argument(reading->args));
-	else if (strncmp(word, "--file=", 7) == 0 ||
-		 strncmp(word, "--exec=", 7) == 0)
-		add(reading, OPERAND_FILE, word + 7);
-	else if (is_word(grammar->inline_words, word)) {
+	for (const char *const *w = grammar->file_words; w && *w; w++) {
+		size_t len = strlen(*w);
+
+		if (strncmp(word, *w, len) != 0)
+			continue;
+		if (word[len] == '=')
+			add(reading, OPERAND_FILE, word + len + 1);
+		else if (!word[len])
+			add(reading, OPERAND_FILE,
+			    next_argument(reading->args));
+	}
+	if (is_word(grammar->inline_words, word)) {
 		(void)next_argument(reading->args);
 		reading->text = true;
 	} else if (is_word(grammar->value_words, word)) {
@@ -251,11 +303,14 @@ static const char *read_options(struct reading *reading)
 	const char *argument;
 
 	while (!reading->ended && (argument = next_argument(reading->args))) {
-		bool plus = argument[0] == '+' &&
-			    reading->grammar == &grammars[INTERPRETER_SHELL];
+		bool shell = reading->grammar == &grammars[INTERPRETER_SHELL];
+		bool plus = shell && argument[0] == '+';
 
-		if (strcmp(argument, "--") == 0)
+		if (strcmp(argument, "--") == 0 ||
+		    (shell && strcmp(argument, "-") == 0))
 			return next_argument(reading->args);
+		if (shell && strcmp(argument, "+") == 0)
+			continue;
 		if ((argument[0] != '-' && !plus) || !argument[1])
 			return argument;
 		if (is_word(reading->grammar->value_words, argument))
@@ -281,7 +336,7 @@ static enum interpreter read_applet(struct arguments *args, const char *name)
 {
 	enum interpreter applet;
 
-	for (int i = 0; name && i < 2; i++) {
+	while (name) {
 		name = last_part(name);
 		applet = interpreter_named(name, strlen(name));
 		if (applet != INTERPRETER_BUSYBOX)
@@ -301,20 +356,54 @@ int interpreter_operands(enum interpreter interpreter, const char *args,
 	if (interpreter == INTERPRETER_BUSYBOX)
 		interpreter = read_applet(&arguments, first);
 	ret[0] = (struct operand){.kind = OPERAND_NONE, .suffixes = no_words};
-	if (interpreter == INTERPRETER_NONE)
+	if (interpreter == INTERPRETER_NONE ||
+	    interpreter == INTERPRETER_LOADER)
 		return arguments.cut ? -1 : 1;
 	reading.grammar = &grammars[interpreter];
 	first = read_options(&reading);
 	if (arguments.cut)
 		return -1;
-	if (reading.count)
+	/* A shell's --rcfile leaves it its script. */
+	if (reading.count && (interpreter != INTERPRETER_SHELL || !first))
 		return reading.count;
 	if ((reading.text && !reading.grammar->goes_on) ||
 	    (reading.grammar->text_first && first))
 		return 1;
-	if (first && strcmp(first, "-") != 0 && !reading.input)
+	if (first && !reading.input &&
+	    (interpreter == INTERPRETER_SHELL || strcmp(first, "-") != 0))
 		add(&reading, OPERAND_FILE, first);
 	else if (!reading.text)
 		ret[0].kind = OPERAND_INPUT;
-	return 1;
+	return reading.count ? reading.count : 1;
+}
+
+int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
+		       size_t *ret_argv0)
+{
+	static const char *const values[] = {"--library-path",
+					     "--preload",
+					     "--audit",
+					     "--argv0",
+					     "--inhibit-rpath",
+					     "--glibc-hwcaps-prepend",
+					     "--glibc-hwcaps-mask",
+					     NULL};
+	struct arguments arguments = {.at = args, .end = args + len};
+	const char *argument = next_argument(&arguments);
+
+	*ret_argv0 = SIZE_MAX;
+	while ((argument = next_argument(&arguments))) {
+		bool argv0 = strcmp(argument, "--argv0") == 0;
+
+		if (strncmp(argument, "--", 2) != 0) {
+			*ret_program = (size_t)(argument - args);
+			return 0;
+		}
+		if (!is_word(values, argument))
+			continue;
+		argument = next_argument(&arguments);
+		if (argv0 && argument)
+			*ret_argv0 = (size_t)(argument - args);
+	}
+	return -1;
 }

@@ -8,7 +8,8 @@
 
 struct follow {
 	struct awaited awaited;
-	bool opening; /* the call under way opens one of them */
+	bool opening; /* the call under way opens one of them, it seems */
+	bool counts;  /* and is what was waited for                    */
 };
 
 struct follow *follow_new(const struct awaited *awaited)
@@ -20,25 +21,35 @@ struct follow *follow_new(const struct awaited *awaited)
 	return follow;
 }
 
-/* Interpreters open a script by the name they were given, by an absolute one,
- * or by what links lead to: the last part is one of those known. */
-static bool is_awaited(const struct follow *follow, pid_t tid, uint64_t address)
+static const char *last_part(const char *path)
 {
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/*
+ * Whatever has an awaited script's last name is judged. It counts as the
+ * script itself where the whole name is that: ld.so opens libraries first,
+ * which a script may be called like.
+ */
+static void take_name(struct follow *follow, pid_t tid, uint64_t address)
+{
+	const struct awaited *awaited = &follow->awaited;
 	struct target target;
 	char path[PATH_MAX];
-	const char *slash;
-	const char *name = path;
 
 	target_init(&target, tid, NULL, 0);
 	if (target_read_string(&target, address, path, sizeof(path), NULL) < 0)
-		return false;
-	slash = strrchr(path, '/');
-	if (slash)
-		name = slash + 1;
-	for (unsigned i = 0; i < follow->awaited.name_count; i++)
-		if (strcmp(follow->awaited.names[i], name) == 0)
-			return true;
-	return false;
+		return;
+	for (unsigned i = 0; i < awaited->name_count; i++) {
+		const char *name = awaited->names[i];
+
+		if (strcmp(last_part(name), last_part(path)) != 0)
+			continue;
+		follow->opening = true;
+		follow->counts |= awaited->elsewhere || strcmp(name, path) == 0;
+	}
 }
 
 enum follow_step follow_step(struct follow *follow, pid_t tid, int *ret_fd)
@@ -49,8 +60,10 @@ enum follow_step follow_step(struct follow *follow, pid_t tid, int *ret_fd)
 	if (!proof_call_of(tid, &call))
 		return FOLLOW_ON;
 	if (call.began) {
-		follow->opening =
-			call.opens && is_awaited(follow, tid, call.path);
+		follow->opening = false;
+		follow->counts = false;
+		if (call.opens)
+			take_name(follow, tid, call.path);
 		return FOLLOW_ON;
 	}
 	opened = follow->opening && call.result >= 0;
@@ -61,7 +74,8 @@ enum follow_step follow_step(struct follow *follow, pid_t tid, int *ret_fd)
 
 bool follow_allowed(struct follow *follow)
 {
-	if (follow->awaited.left)
+	if (follow->counts && follow->awaited.left)
 		follow->awaited.left--;
+	follow->counts = false;
 	return follow->awaited.left == 0;
 }

@@ -14,10 +14,20 @@
 
 enum { SCRIPTS_DEEP = 5 }; /* rewrites that fs/exec.c allows */
 
+static enum outcome unresolvable(struct look *look)
+{
+	look->out->facts.unresolvable = true;
+	return OUTCOME_DECIDED;
+}
+
+/* Permissions don't stop us: where we may not look, as into somebody's FUSE,
+ * the target may, and this is news. */
 static enum outcome fail(struct look *look, const struct err *e)
 {
-	if (look->pace == PACE_FAST && e->code == EAGAIN)
+	if (look->pace == PACE_FAST && (e->code == EAGAIN || e->code == EACCES))
 		return OUTCOME_SLOW;
+	if (e->code == EACCES)
+		return unresolvable(look);
 	look->out->error = e->code;
 	return OUTCOME_ERROR;
 }
@@ -147,12 +157,6 @@ static enum outcome look_at_check(struct look *look,
 	return OUTCOME_DECIDED;
 }
 
-static enum outcome unresolvable(struct look *look)
-{
-	look->out->facts.unresolvable = true;
-	return OUTCOME_DECIDED;
-}
-
 static void inspection_reset(struct inspection *inspection, bool proven)
 {
 	inspection->facts.proven = proven;
@@ -166,16 +170,37 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 	inspection->requested[0] = '\0';
 	inspection->awaited.name_count = 0;
 	inspection->awaited.left = 0;
+	inspection->awaited.elsewhere = false;
 	inspection->decision = (struct decision){.allow_rule = -1};
 }
 
-static void decide(const struct judge *judge, pid_t tid, enum pace pace,
-		   struct inspection *inspection)
+static struct sealed all_sealed(const struct judge *judge)
 {
 	struct sealed sealed = judge->sealed;
 
 	if (judge->start)
 		sealed.added = start_added(judge->start);
+	return sealed;
+}
+
+const char *judge_program(const struct judge *judge,
+			  const struct inspection *inspection)
+{
+	const struct sealed sealed = all_sealed(judge);
+	const char *path =
+		inspection->facts.count
+			? decision_shipped_as(&sealed,
+					      &inspection->facts.files[0])
+			: NULL;
+
+	return path ? path : "";
+}
+
+static void decide(const struct judge *judge, pid_t tid, enum pace pace,
+		   struct inspection *inspection)
+{
+	const struct sealed sealed = all_sealed(judge);
+
 	if (judge->lineage && pace == PACE_FULL &&
 	    lineage_find(judge->lineage, tid, inspection->process,
 			 sizeof(inspection->process)))
@@ -358,6 +383,16 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 	return is_ours(look->out->error) ? unresolvable(look) : OUTCOME_DECIDED;
 }
 
+/* Its memory is gone, and with it what there was to judge. */
+static bool is_gone(pid_t tid)
+{
+	OWNED(close_owned) int exe = -1;
+	struct err e;
+
+	return target_open_link(tid, "exe", &exe, &e) < 0 &&
+	       (e.code == ENOENT || e.code == ESRCH);
+}
+
 enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 			  struct inspection *ret)
 {
@@ -387,6 +422,8 @@ enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
 	if (outcome == OUTCOME_DECIDED && !ret->facts.unresolvable)
 		outcome = look_at_scripts(&look, 0);
 	target_clear(&look.target);
+	if (ret->facts.unresolvable && is_gone(tid))
+		return OUTCOME_PASS;
 	if (outcome == OUTCOME_DECIDED)
 		decide(judge, tid, pace, ret);
 	return outcome;
@@ -397,6 +434,7 @@ enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
 {
 	struct look look = {.judge = judge, .pace = pace, .out = ret};
 	OWNED(close_owned) int script = -1;
+	struct identity id;
 	enum outcome outcome = OUTCOME_DECIDED;
 	struct found found;
 	char name[32];
@@ -405,11 +443,16 @@ enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
 	target_init(&look.target, tid, judge->devices,
 		    judge->container->device_count);
 	(void)snprintf(name, sizeof(name), "fd/%d", fd);
-	if (target_open_link(tid, name, &script, NULL) < 0)
+	if (target_open_link(tid, name, &script, NULL) < 0 ||
+	    stat_identity(script, "", AT_EMPTY_PATH, &id) < 0)
 		ret->facts.unresolvable = true;
+	else if (!S_ISREG(id.mode))
+		outcome = OUTCOME_PASS;
 	else
 		outcome = look_at(&look, script, ROLE_SCRIPT, &found);
 	target_clear(&look.target);
+	if (ret->facts.unresolvable && is_gone(tid))
+		return OUTCOME_PASS;
 	if (outcome == OUTCOME_DECIDED)
 		decide(judge, tid, pace, ret);
 	return outcome;

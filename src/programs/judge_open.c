@@ -67,6 +67,38 @@ static int map_manifests(const struct container *c, struct judge *ret,
 	return 0;
 }
 
+static int compare_sizes(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a;
+	uint64_t right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static int learn_sizes(struct judge *judge, struct err *e)
+{
+	const struct manifest *manifests[] = {judge->sealed.image,
+					      judge->sealed.volumes,
+					      judge->sealed.writable};
+	size_t count = 0;
+
+	for (size_t m = 0; m < ARRAY_LEN(manifests); m++)
+		count += manifests[m] ? manifest_count(manifests[m]) : 0;
+	judge->sizes = calloc(count ? count : 1, sizeof(*judge->sizes));
+	if (!judge->sizes)
+		return err_set(e, ENOMEM, "learn the sizes");
+	for (size_t m = 0; m < ARRAY_LEN(manifests); m++)
+		for (size_t i = 0;
+		     manifests[m] && i < manifest_count(manifests[m]); i++) {
+			struct entry entry;
+
+			manifest_entry(manifests[m], i, &entry);
+			judge->sizes[judge->size_count++] = entry.identity.size;
+		}
+	qsort(judge->sizes, count, sizeof(*judge->sizes), compare_sizes);
+	return 0;
+}
+
 static int learn_interpreter(struct judge *judge, const struct entry *entry)
 {
 	enum interpreter interpreter =
@@ -110,6 +142,8 @@ int judge_open(const struct container *c, struct judge *ret, struct err *e)
 	if (map_manifests(c, ret, e) < 0)
 		return -1;
 	ret->container = c;
+	if (learn_sizes(ret, e) < 0)
+		return -1;
 	if (c->config.scripts != SCRIPTS_OFF && learn_interpreters(ret, e) < 0)
 		return -1;
 	ret->sealed.stat_trusted = c->stat_trusted;
@@ -120,7 +154,9 @@ int judge_open(const struct container *c, struct judge *ret, struct err *e)
 	for (size_t i = 0; i < c->config.allow_count; i++) {
 		const struct allow_rule *rule = &c->config.allow[i];
 
-		ret->mounts_matter |= rule->mount != NULL;
+		ret->mounts_matter |=
+			rule->mount || rule->path || rule->process;
+		ret->any_size |= rule->sha256 != NULL;
 		if (rule->process && !ret->lineage &&
 		    !(ret->lineage = lineage_new()))
 			return err_set(e, ENOMEM, "follow programs");

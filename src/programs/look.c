@@ -9,10 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+
+enum { STORIES_MAX = 2 };
 
 bool look_is_image(const struct judge *judge, uint64_t dev)
 {
@@ -133,6 +137,22 @@ static bool is_held(const struct judge *judge, int fd, const char *path,
 	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
 }
 
+static int compare_sizes(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a;
+	uint64_t right = *(const uint64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* A file of another size has no listed digest. */
+static bool size_shipped(const struct judge *judge, uint64_t size)
+{
+	return judge->any_size || (judge->start && start_added(judge->start)) ||
+	       bsearch(&size, judge->sizes, judge->size_count, sizeof(size),
+		       compare_sizes);
+}
+
 static uint64_t hash_limit(const struct judge *judge)
 {
 	const struct manifest *added =
@@ -143,6 +163,31 @@ static uint64_t hash_limit(const struct judge *judge)
 		       : judge->hash_limit;
 }
 
+/* Hashing what can't be listed is for the story that its event tells: while
+ * somebody else's is hashed already the container goes without. */
+static int hash(const struct look *look, int fd, const struct identity *id,
+		struct file_facts *file)
+{
+	static atomic_uint stories;
+	uint64_t limit = hash_limit(look->judge);
+	int rc = 0;
+
+	file->unread = !size_shipped(look->judge, id->size);
+	if (file->unread && id->size > limit)
+		return 0;
+	/* It may have grown since. */
+	if (!file->unread) {
+		rc = sha256_file(fd, limit, file->digest, NULL);
+		file->hashed = rc == 0;
+	} else if (atomic_fetch_add(&stories, 1) < STORIES_MAX) {
+		file->hashed = sha256_file(fd, limit, file->digest, NULL) == 0;
+		(void)atomic_fetch_sub(&stories, 1);
+	} else {
+		(void)atomic_fetch_sub(&stories, 1);
+	}
+	return rc;
+}
+
 /* Read the file: what it is and its digest. -1: it can't be judged. */
 static int read_file(const struct look *look, int path_fd, bool matches,
 		     const struct identity *id, struct file_facts *file,
@@ -151,6 +196,12 @@ static int read_file(const struct look *look, int path_fd, bool matches,
 	OWNED(close_owned) int fd = -1;
 	struct binary binary;
 
+	/* A server that needn't answer, and whose files count for nothing. */
+	if (filesystem_may_block(path_fd) &&
+	    !look_is_image(look->judge, id->dev) && !look->judge->any_size) {
+		file->unread = true;
+		return 0;
+	}
 	if (target_reopen(path_fd, &fd, NULL) < 0 ||
 	    binary_inspect(fd, &binary, NULL) < 0)
 		return -1;
@@ -168,13 +219,8 @@ static int read_file(const struct look *look, int path_fd, bool matches,
 		 * overlay, FUSE or a network nobody can tell who writes. */
 		file->held = filesystem_is_stable(fd) ||
 			     look_is_image(look->judge, id->dev);
-	file->too_large = id->size > hash_limit(look->judge);
-	if (file->too_large)
-		return 0;
-	/* It may have grown since. */
-	if (sha256_file(fd, hash_limit(look->judge), file->digest, NULL) < 0)
+	if (hash(look, fd, id, file) < 0)
 		return -1;
-	file->hashed = true;
 	return 0;
 }
 
@@ -203,7 +249,8 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 
 	if (facts->count == FILES_MAX)
 		return OUTCOME_SLOW; /* unreachable: chains are bounded */
-	*file = (struct file_facts){.role = role};
+	*file = (struct file_facts){.role = role,
+				    .private = look->maps_privately};
 	ret->kind = KIND_OTHER;
 	ret->interpreter[0] = '\0';
 	if (stat_identity(fd, "", AT_EMPTY_PATH, id) < 0)

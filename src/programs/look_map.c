@@ -32,6 +32,8 @@ enum outcome look_at_map(struct look *look, const struct notification *n)
 		return e.code == ENOENT ? OUTCOME_PASS : unresolvable(look);
 	if (look->pace == PACE_FAST)
 		return look_at(look, fd, ROLE_LIBRARY, &found);
+	look->maps_privately = (n->args[3] & MAP_TYPE) != MAP_SHARED &&
+			       (n->args[3] & MAP_TYPE) != MAP_SHARED_VALIDATE;
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 		return unresolvable(look);
 	/* A device's memory holds no file's code. */
@@ -77,6 +79,7 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 		    open_mapping(look, &mappings[i], &fd) < 0 ||
 		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 			return unresolvable(look);
+		look->maps_privately = mappings[i].private;
 		if (S_ISREG(id.mode) && !look_seen(look, &id))
 			outcome = look_at(look, fd, ROLE_LIBRARY, &found);
 	}

@@ -1,103 +1,184 @@
 #include "look.h"
+#include "sha256.h"
 #include "stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum {
-	ARGS_SIZE = 32 * 1024, /* bytes of argv that are understood */
-	ARGS_COUNT = 1024,
+	WORDS_FIRST = 32 * 1024,      /* bytes of arguments, at first */
+	WORDS_MAX = 16 * 1024 * 1024, /* more than execve takes       */
+	ARGS_ASKED = 4096,	      /* more are left to the proof   */
 };
 
-static enum outcome unresolvable(struct look *look)
+/* It can't be told. Nobody is refused for that where scripts are audited. */
+static enum outcome unknown(struct look *look)
 {
-	look->out->facts.unresolvable = true;
+	if (look->judge->container->config.scripts == SCRIPTS_ENFORCE)
+		look->out->facts.unresolvable = true;
 	return OUTCOME_DECIDED;
 }
 
-static enum interpreter find_interpreter(const struct look *look)
+static enum interpreter find_digest(const struct judge *judge,
+				    const uint8_t digest[DIGEST_SIZE])
 {
-	const struct judge *judge = look->judge;
-	const struct file_facts *program = &look->out->facts.files[0];
-
-	if (!program->hashed && !program->stat_matches)
-		return INTERPRETER_NONE;
 	for (size_t i = 0; i < judge->interpreter_count; i++)
-		if (memcmp(judge->interpreters[i].digest, program->digest,
+		if (memcmp(judge->interpreters[i].digest, digest,
 			   DIGEST_SIZE) == 0)
 			return judge->interpreters[i].interpreter;
 	return INTERPRETER_NONE;
 }
 
-/* The arguments that it has. */
-static ssize_t read_own(const struct look *look, char args[ARGS_SIZE])
+static enum interpreter find_interpreter(const struct look *look)
+{
+	const struct file_facts *program = &look->out->facts.files[0];
+
+	return program->hashed || program->stat_matches
+		       ? find_digest(look->judge, program->digest)
+		       : INTERPRETER_NONE;
+}
+
+/* Arguments one after the other, each with its NUL. */
+struct words {
+	char *text;
+	size_t len;
+	size_t size;
+};
+
+static void words_owned(struct words *words)
+{
+	free(words->text);
+}
+
+/* More room; false where there is as much as may be. */
+static bool words_grow(struct words *words, enum pace pace)
+{
+	size_t size = words->size ? 2 * words->size : WORDS_FIRST;
+	char *text;
+
+	if (size > (pace == PACE_FAST ? WORDS_FIRST : WORDS_MAX))
+		return false;
+	text = realloc(words->text, size);
+	if (!text)
+		return false;
+	words->text = text;
+	words->size = size;
+	return true;
+}
+
+/* The arguments that it has, all of them: -1 where they can't be had. */
+static int read_own(const struct look *look, struct words *words)
 {
 	OWNED(close_owned) int fd = -1;
 	char path[64];
-	ssize_t len = 0;
-	ssize_t n;
+	ssize_t n = 0;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline",
 		       look->target.tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	while (len < ARGS_SIZE &&
-	       (n = read(fd, args + len, (size_t)(ARGS_SIZE - len))) > 0)
-		len += n;
-	return len;
+	while (words->len < words->size || words_grow(words, look->pace)) {
+		n = read(fd, words->text + words->len,
+			 words->size - words->len);
+		if (n <= 0)
+			return n < 0 ? -1 : 0;
+		words->len += (size_t)n;
+	}
+	return -1;
 }
 
 /* The arguments that it is to have, where the caller of execve keeps them. */
-static ssize_t read_asked(const struct look *look, uint64_t argv,
-			  char args[ARGS_SIZE])
+static int read_asked(const struct look *look, uint64_t argv,
+		      struct words *words)
 {
-	size_t len = 0;
-
-	for (size_t i = 0; i < ARGS_COUNT && len < ARGS_SIZE; i++) {
+	if (!words_grow(words, look->pace))
+		return -1;
+	for (size_t i = 0; i < ARGS_ASKED; i++) {
 		uint64_t pointer;
+		struct err e;
 
 		if (target_read(&look->target, argv + i * sizeof(pointer),
 				&pointer, sizeof(pointer), NULL) < 0)
 			return -1;
 		if (!pointer)
-			break;
-		if (target_read_string(&look->target, pointer, args + len,
-				       ARGS_SIZE - len, NULL) < 0)
-			return -1;
-		len += strlen(args + len) + 1;
+			return 0;
+		while (target_read_string(&look->target, pointer,
+					  words->text + words->len,
+					  words->size - words->len, &e) < 0)
+			if (e.code != ENAMETOOLONG ||
+			    !words_grow(words, look->pace))
+				return -1;
+		words->len += strlen(words->text + words->len) + 1;
 	}
-	return (ssize_t)len;
+	return -1;
 }
 
-static const char *last_part(const char *path)
+/*
+ * ld.so runs the program that its arguments name: as if it had been executed
+ * with what follows. That program is judged when it is mapped.
+ */
+static enum outcome look_through_loader(struct look *look, struct words *words,
+					enum interpreter *ret)
 {
-	const char *slash = strrchr(path, '/');
+	OWNED(close_owned) int fd = -1;
+	OWNED(close_owned) int content = -1;
+	uint8_t digest[DIGEST_SIZE];
+	struct identity id;
+	struct entry entry;
+	size_t program;
+	size_t argv0;
+	struct err e;
 
-	return slash ? slash + 1 : path;
+	*ret = INTERPRETER_NONE;
+	if (interpreter_loaded(words->text, words->len, &program, &argv0) < 0)
+		return OUTCOME_DECIDED;
+	if (look_open(look, TARGET_CWD, words->text + program, 0, &fd, &e) < 0)
+		return look->pace == PACE_FAST && e.code == EAGAIN
+			       ? OUTCOME_SLOW
+			       : OUTCOME_DECIDED;
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+		return unknown(look);
+	if (manifest_find_identity(look->judge->sealed.image, &id, &entry))
+		*ret = find_digest(look->judge, entry.digest);
+	else if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	else if (target_reopen(fd, &content, NULL) == 0 &&
+		 sha256_file(content, look->judge->hash_limit, digest, NULL) ==
+			 0)
+		*ret = find_digest(look->judge, digest);
+	/* busybox asks by which name it was called. */
+	if (*ret == INTERPRETER_BUSYBOX && argv0 != SIZE_MAX)
+		*ret = interpreter_named(words->text + argv0,
+					 strlen(words->text + argv0));
+	words->len -= program;
+	memmove(words->text, words->text + program, words->len);
+	return OUTCOME_DECIDED;
 }
 
 static void await_name(struct awaited *awaited, const char *path)
 {
-	const char *name = last_part(path);
-
 	if (awaited->name_count < ARRAY_LEN(awaited->names))
 		(void)snprintf(awaited->names[awaited->name_count++],
-			       sizeof(awaited->names[0]), "%s", name);
+			       sizeof(awaited->names[0]), "%s", path);
 }
 
-/* Its interpreter opens it later, by whatever name leads there then. */
-static void await(struct look *look, const char *path, int fd)
+/* Its interpreter opens it later, by whatever leads there then: by this name;
+ * PHP and Ruby by what links make of it. */
+static void await(struct look *look, enum interpreter kind, const char *path,
+		  int fd)
 {
 	struct awaited *awaited = &look->out->awaited;
 	char real[PATH_MAX];
 
 	awaited->left++;
 	await_name(awaited, path);
-	if (target_path_of(fd, real, sizeof(real), NULL) == 0)
+	if ((kind == INTERPRETER_PHP || kind == INTERPRETER_RUBY) &&
+	    target_path_of(fd, real, sizeof(real), NULL) == 0)
 		await_name(awaited, real);
 }
 
@@ -107,16 +188,16 @@ static enum outcome look_at_script(struct look *look, int fd)
 	struct found found;
 
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return unresolvable(look);
+		return unknown(look);
 	/* A pipe or a terminal: what comes is nobody's file. */
 	if (!S_ISREG(id.mode) || look_seen(look, &id))
 		return OUTCOME_DECIDED;
 	return look_at(look, fd, ROLE_SCRIPT, &found);
 }
 
-/* 1: this is no file that could be meant. */
-static enum outcome try_name(struct look *look, const struct operand *operand,
-			     const char *suffix, bool awaits, bool *ret_found)
+static enum outcome try_name(struct look *look, enum interpreter kind,
+			     const struct operand *operand, const char *suffix,
+			     bool *ret_found)
 {
 	OWNED(close_owned) int fd = -1;
 	OWNED(free_owned) char *path = NULL;
@@ -127,7 +208,7 @@ static enum outcome try_name(struct look *look, const struct operand *operand,
 	*ret_found = false;
 	if (asprintf(&path, "%s%s", operand->name, suffix) < 0) {
 		path = NULL;
-		return unresolvable(look);
+		return unknown(look);
 	}
 	if (operand->kind == OPERAND_MODULE)
 		for (char *at = path; at < path + strlen(operand->name); at++)
@@ -137,41 +218,33 @@ static enum outcome try_name(struct look *look, const struct operand *operand,
 			       ? OUTCOME_SLOW
 			       : OUTCOME_DECIDED;
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return unresolvable(look);
+		return unknown(look);
 	if (S_ISDIR(id.mode))
 		return OUTCOME_DECIDED;
 	*ret_found = true;
 	outcome = look_at_script(look, fd);
-	if (awaits && outcome == OUTCOME_DECIDED && S_ISREG(id.mode))
-		await(look, path, fd);
+	if (operand->kind == OPERAND_FILE && outcome == OUTCOME_DECIDED)
+		await(look, kind, path, fd);
 	return outcome;
 }
 
 static enum outcome look_at_operand(struct look *look, enum interpreter kind,
-				    const struct operand *operand, bool loaded)
+				    const struct operand *operand)
 {
-	bool enforced =
-		look->judge->container->config.scripts == SCRIPTS_ENFORCE;
-	/* Node reads its modules in other threads. */
-	bool awaits = loaded && enforced && operand->kind == OPERAND_FILE &&
-		      kind != INTERPRETER_NODE;
 	bool found = false;
 
 	for (const char *const *suffix = operand->suffixes; *suffix && !found;
 	     suffix++) {
 		enum outcome outcome =
-			try_name(look, operand, *suffix, awaits, &found);
+			try_name(look, kind, operand, *suffix, &found);
 
 		if (outcome != OUTCOME_DECIDED)
 			return outcome;
 	}
-	if (found || !enforced || operand->kind != OPERAND_FILE)
-		return OUTCOME_DECIDED;
 	/* It finds it elsewhere, as a shell does on PATH, or not at all. */
-	if (kind == INTERPRETER_NODE)
-		return unresolvable(look);
-	if (awaits) {
+	if (!found && operand->kind == OPERAND_FILE) {
 		look->out->awaited.left++;
+		look->out->awaited.elsewhere = true;
 		await_name(&look->out->awaited, operand->name);
 	}
 	return OUTCOME_DECIDED;
@@ -185,37 +258,59 @@ static enum outcome look_at_input(struct look *look)
 	if (target_open_link(look->target.tid, "fd/0", &fd, NULL) < 0)
 		return OUTCOME_DECIDED;
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return unresolvable(look);
+		return unknown(look);
 	/* A file without a name is how shells hand over what stands in
 	 * themselves (<<EOF); it is as good as a pipe. */
 	return id.nlink == 0 ? OUTCOME_DECIDED : look_at_script(look, fd);
 }
 
+/* What it is yet to open matters where scripts are enforced and it runs. Node
+ * reads its modules in other threads: what it doesn't find by their names here
+ * isn't known. */
+static enum outcome await_or_not(struct look *look, enum interpreter kind,
+				 bool loaded)
+{
+	struct awaited *awaited = &look->out->awaited;
+	bool enforced =
+		look->judge->container->config.scripts == SCRIPTS_ENFORCE;
+
+	if (enforced && kind == INTERPRETER_NODE && awaited->elsewhere)
+		return unknown(look);
+	if (!enforced || !loaded || kind == INTERPRETER_NODE)
+		awaited->left = 0;
+	return OUTCOME_DECIDED;
+}
+
 enum outcome look_at_scripts(struct look *look, uint64_t argv)
 {
 	enum interpreter kind = find_interpreter(look);
+	OWNED(words_owned) struct words words = {0};
 	struct operand operands[OPERANDS_MAX];
 	enum outcome outcome = OUTCOME_DECIDED;
-	char args[ARGS_SIZE];
-	ssize_t len;
-	int count;
+	int count = 0;
 
 	if (kind == INTERPRETER_NONE)
 		return OUTCOME_DECIDED;
-	len = argv ? read_asked(look, argv, args) : read_own(look, args);
-	count = len < 0 ? -1
-			: interpreter_operands(kind, args, (size_t)len,
-					       operands);
+	if ((argv ? read_asked(look, argv, &words) : read_own(look, &words)) <
+	    0) {
+		if (look->pace == PACE_FAST)
+			return OUTCOME_SLOW;
+		/* The proof sees what it really has. */
+		return argv ? OUTCOME_DECIDED : unknown(look);
+	}
+	if (kind == INTERPRETER_LOADER)
+		outcome = look_through_loader(look, &words, &kind);
+	if (outcome == OUTCOME_DECIDED && kind != INTERPRETER_NONE)
+		count = interpreter_operands(kind, words.text, words.len,
+					     operands);
 	if (count < 0)
-		return look->judge->container->config.scripts == SCRIPTS_ENFORCE
-			       ? unresolvable(look)
-			       : OUTCOME_DECIDED;
+		return unknown(look);
 	for (int i = 0; i < count && outcome == OUTCOME_DECIDED; i++) {
 		if (operands[i].kind == OPERAND_INPUT)
 			outcome = look_at_input(look);
 		else if (operands[i].kind != OPERAND_NONE)
-			outcome = look_at_operand(look, kind, &operands[i],
-						  argv == 0);
+			outcome = look_at_operand(look, kind, &operands[i]);
 	}
-	return outcome;
+	return outcome == OUTCOME_DECIDED ? await_or_not(look, kind, argv == 0)
+					  : outcome;
 }

@@ -12,17 +12,25 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { THREADS_MAX = 64, STACK = 256 * 1024, IDLE_S = 10 };
+enum {
+	THREADS_MAX = 64, /* less those that are lost to abandoned jobs */
+	THREADS_ALL_MAX = 1024,
+	STACK = 256 * 1024,
+	IDLE_S = 10,
+};
 
 struct resolver {
 	const struct judge *judge;
 	struct journal *journal;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct job *todo; /* oldest first */
-	struct job **todo_end;
+	/* Oldest first; targets that are stopped already before requests,
+	 * which a container can make by the thousand. */
+	struct job *todo[2];
+	struct job **todo_end[2];
 	struct job *done;
 	unsigned threads; /* started and not ended */
+	unsigned lost;	  /* of these, with an abandoned job */
 	unsigned idle;
 	unsigned queued;
 	int wake;
@@ -75,6 +83,10 @@ static void work(const struct resolver *resolver, struct job *job,
 {
 	const struct decision *decision = &inspection->decision;
 
+	/* It waited for its turn; who asked may be gone. */
+	if (job->kind == JOB_REQUEST &&
+	    !notify_valid(job->listener_fd, job->notification.id))
+		return;
 	if (job->kind == JOB_REQUEST && resolver->judge->start)
 		start_look(resolver->judge->start, job->tid, resolver->journal);
 	job->outcome = judge(resolver->judge, job, inspection);
@@ -84,13 +96,16 @@ static void work(const struct resolver *resolver, struct job *job,
 			.reason = REASON_UNRESOLVABLE,
 			.allow_rule = -1,
 		};
+	if (job->outcome == OUTCOME_PASS && job->kind == JOB_OPENED)
+		job->verdict = VERDICT_ALLOW;
 	if (job->outcome == OUTCOME_ERROR || job->outcome == OUTCOME_PASS)
 		return;
 	job->verdict = job->outcome == OUTCOME_DECIDED ? decision->verdict
 						       : VERDICT_DENY;
 	job->requested = strdup(inspection->requested);
-	if (inspection->facts.count && inspection->facts.files[0].path)
-		job->program = strdup(inspection->facts.files[0].path);
+	if (job->kind == JOB_LOADED && resolver->judge->lineage)
+		job->program =
+			strdup(judge_program(resolver->judge, inspection));
 	if (job->verdict == VERDICT_ALLOW && inspection->awaited.left) {
 		job->follow = follow_new(&inspection->awaited);
 		if (!job->follow) {
@@ -116,12 +131,13 @@ static struct job *take_job(struct resolver *resolver)
 {
 	struct timespec until;
 	struct job *job;
+	size_t queue;
 
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += IDLE_S;
 	(void)pthread_mutex_lock(&resolver->lock);
 	resolver->idle++;
-	while (!resolver->todo) {
+	while (!resolver->todo[0] && !resolver->todo[1]) {
 		/* One thread waits for ever, so that an idle supervisor isn't
 		 * woken and its next job needs no new thread. */
 		int rc = resolver->threads == 1
@@ -134,12 +150,15 @@ static struct job *take_job(struct resolver *resolver)
 			break;
 	}
 	resolver->idle--;
-	job = resolver->todo;
+	queue = resolver->todo[0] ? 0 : 1;
+	job = resolver->todo[queue];
 	if (job) {
-		resolver->todo = job->next;
+		job->taken = true;
+		resolver->lost += job->abandoned;
+		resolver->todo[queue] = job->next;
 		resolver->queued--;
-		if (!resolver->todo)
-			resolver->todo_end = &resolver->todo;
+		if (!job->next)
+			resolver->todo_end[queue] = &resolver->todo[queue];
 	} else {
 		resolver->threads--;
 	}
@@ -153,7 +172,9 @@ static void give_back(struct resolver *resolver, struct job *job)
 
 	(void)pthread_mutex_lock(&resolver->lock);
 	abandoned = job->abandoned;
-	if (!abandoned) {
+	if (abandoned) {
+		resolver->lost--;
+	} else {
 		job->next = resolver->done;
 		resolver->done = job;
 	}
@@ -218,7 +239,8 @@ int resolver_new(const struct judge *judge, struct journal *journal,
 		return err_set(e, ENOMEM, "start the resolver");
 	resolver->judge = judge;
 	resolver->journal = journal;
-	resolver->todo_end = &resolver->todo;
+	for (size_t i = 0; i < ARRAY_LEN(resolver->todo); i++)
+		resolver->todo_end[i] = &resolver->todo[i];
 	resolver->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)pthread_mutex_init(&resolver->lock, NULL);
 	(void)pthread_cond_init(&resolver->changed, NULL);
@@ -234,16 +256,25 @@ int resolver_new(const struct judge *judge, struct journal *journal,
 	return 0;
 }
 
+/* A thread that was woken for an earlier job still counts as idle. */
+static void start_if_needed(struct resolver *resolver)
+{
+	if (resolver->queued > resolver->idle &&
+	    resolver->threads - resolver->lost < THREADS_MAX &&
+	    resolver->threads < THREADS_ALL_MAX)
+		start_thread(resolver);
+}
+
 void resolver_submit(struct resolver *resolver, struct job *take_job)
 {
+	const size_t queue = take_job->kind == JOB_REQUEST ? 1 : 0;
+
 	(void)pthread_mutex_lock(&resolver->lock);
 	take_job->next = NULL;
-	*resolver->todo_end = take_job;
-	resolver->todo_end = &take_job->next;
-	/* A thread that was woken for an earlier job still counts as idle. */
-	if (++resolver->queued > resolver->idle &&
-	    resolver->threads < THREADS_MAX)
-		start_thread(resolver);
+	*resolver->todo_end[queue] = take_job;
+	resolver->todo_end[queue] = &take_job->next;
+	resolver->queued++;
+	start_if_needed(resolver);
 	(void)pthread_cond_signal(&resolver->changed);
 	(void)pthread_mutex_unlock(&resolver->lock);
 }
@@ -268,6 +299,9 @@ bool resolver_abandon(struct resolver *resolver, struct job *job)
 	for (struct job *at = resolver->done; at; at = at->next)
 		done = done || at == job;
 	job->abandoned = !done;
+	if (!done && job->taken)
+		resolver->lost++;
+	start_if_needed(resolver);
 	(void)pthread_mutex_unlock(&resolver->lock);
 	return !done;
 }

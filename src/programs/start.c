@@ -43,7 +43,8 @@ bool start_matters(const struct container *container)
 	bool rules = false;
 
 	for (size_t i = 0; i < config->allow_count; i++)
-		rules = rules || config->allow[i].mount;
+		rules = rules || config->allow[i].mount ||
+			config->allow[i].path || config->allow[i].process;
 	return rules || container->hooks_added ||
 	       config->volumes_writable == VOLUME_TRUST ||
 	       config->volumes_read_only == VOLUME_TRUST;

@@ -67,6 +67,7 @@ void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 	if (n)
 		job->notification = *n;
 	job->listener = listener;
+	job->listener_fd = listener ? listener->fd : -1;
 	job->deadline_ms = held_now_ms() + TRACER_DEADLINE_MS;
 	remember_job(tracer, job);
 	held = kind != JOB_REQUEST ? held_find(&tracer->held, tid) : NULL;

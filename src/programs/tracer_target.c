@@ -97,8 +97,8 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 	    inspection->decision.verdict == VERDICT_ALLOW &&
 	    inspection->decision.reason == REASON_NONE &&
 	    inspection->awaited.left == 0) {
-		let_run(tracer, stop->tid, inspection->facts.files[0].path,
-			NULL);
+		let_run(tracer, stop->tid,
+			judge_program(tracer->judge, inspection), NULL);
 		return;
 	}
 	if (!held_put(&tracer->held, stop->tid, HELD_PROVING)) {

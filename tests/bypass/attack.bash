@@ -18,13 +18,14 @@
 #	stopped=no remedy=...	runmoor doesn't stop it; what would. Where that is
 #				a policy, "remedied" sets it, and is played too
 #	rootless=no		can't be tried without root on the host
+#	stalls=yes		the innocent may stall: said in the threat model
 #	marks=3			how many variants must run under the bare runtime,
 #				each of which leaves a mark
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
 source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 
-family= stops= user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1
+family= stops= user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1 stalls=no
 event='exec-blocked library-blocked script-blocked race-killed'
 
 # What may be redefined: changes to the spec or to runmoor's configuration
@@ -38,7 +39,7 @@ UNCHANGED=$(declare -f prepare stage insider)
 
 : "${TRIES:=2000}" # how often a race is tried
 PATIENCE=$((60 + TRIES / 50)) # s
-SLOWEST=2000 # ms that an innocent's exec may take
+SLOWEST=5000 # ms that an innocent's exec may take
 
 COLUMNS_OF_TABLE=(bare runmoor-runc runmoor-crun rootless remedied)
 helped= # the play under way has the remedy
@@ -111,6 +112,7 @@ noticed() {
 
 judge_innocents() {
 	local line
+	[ $stalls = no ] || return 0
 	line=$(grep '^innocents: ' "$T/output" | tail -n 1) || true
 	! grep -qx 'the attack took too long' "$T/output" || problem+=", took too long"
 	if [[ $line =~ ^innocents:\ ([1-9][0-9]*)\ ran,\ 0\ failed,\ slowest\ ([0-9]+)\ ms$ ]] &&
