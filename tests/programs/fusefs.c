@@ -80,8 +80,8 @@ static void enter_namespaces(void)
 	write_file("/proc/self/gid_map", group);
 }
 
-static void answer(const struct fuse_in_header *in, int error,
-		   const void *data, size_t size)
+static void answer(const struct fuse_in_header *in, int error, const void *data,
+		   size_t size)
 {
 	static char out[BUFFER + sizeof(struct fuse_out_header)];
 	struct fuse_out_header header = {

@@ -19,7 +19,8 @@ static long call(long number, long a, long b, long c)
 
 void _start(void)
 {
-	long fd = call(SYS_open, (long)"/tmp/marker", O_WRONLY | O_CREAT | O_APPEND, 0666);
+	long fd = call(SYS_open, (long)"/tmp/marker",
+		       O_WRONLY | O_CREAT | O_APPEND, 0666);
 
 	call(SYS_write, fd, (long)"x", 1);
 	call(SYS_exit_group, 0, 0, 0);

@@ -91,8 +91,8 @@ static void *by_mprotect(int fd)
 /* Neither of the two is ever writable and executable, nor gets executable. */
 static void *twice(void)
 {
-	void *run = mmap(NULL, SIZE, READ_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1,
-			 0);
+	void *run =
+		mmap(NULL, SIZE, READ_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	void *change = mremap(run, 0, SIZE, MREMAP_MAYMOVE);
 
 	if (run == MAP_FAILED || change == MAP_FAILED ||
@@ -131,7 +131,8 @@ int main(int argc, char **argv)
 	else if (strcmp(how, "segment") == 0)
 		where = segment();
 	else
-		errx(2, "usage: mapcode int80|int80-old|mprotect|twice|segment");
+		errx(2,
+		     "usage: mapcode int80|int80-old|mprotect|twice|segment");
 	if (where == MAP_FAILED)
 		err(126, "%s", how);
 	((void (*)(void))where)();

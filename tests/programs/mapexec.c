@@ -83,7 +83,8 @@ static void *map(int fd, const char *how)
 int main(int argc, char **argv)
 {
 	if (argc != 2)
-		errx(2, "usage: mapexec map|implied|mprotect|anonymous|replace");
+		errx(2,
+		     "usage: mapexec map|implied|mprotect|anonymous|replace");
 	if (strcmp(argv[1], "anonymous") == 0)
 		return run_anonymous();
 	void *where = map(write_code(), argv[1]);

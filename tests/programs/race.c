@@ -47,8 +47,8 @@ enum { FLIPPED_FD = 100 };
 static const char *names[2]; /* listed, unlisted	      */
 static const char *program;  /* what is executed	      */
 static const char *flipped = "/tmp/race.link";
-static char *string;	     /* path: it, in memory of its own */
-static size_t differs;	     /* path: where the names differ   */
+static char *string;	      /* path: it, in memory of its own */
+static size_t differs;	      /* path: where the names differ   */
 static _Atomic pid_t *target; /* who is about to execute it ... */
 static _Atomic pid_t *found;  /* ... and was found by who writes */
 static int fds[2], folder;
@@ -127,8 +127,8 @@ static void string_write_mem(bool to)
 		mem = open(path, O_WRONLY | O_CLOEXEC);
 		whose = mem < 0 ? 0 : now;
 	}
-	if (mem >= 0 && pwrite(mem, names[to] + differs, 1,
-			       (off_t)(string + differs)) < 0)
+	if (mem >= 0 &&
+	    pwrite(mem, names[to] + differs, 1, (off_t)(string + differs)) < 0)
 		whose = 0;
 	*found = now;
 	briefly();
@@ -185,8 +185,8 @@ static void rename_flip(bool to)
 static void exchange_flip(bool to)
 {
 	(void)to;
-	if (renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1],
-		      RENAME_EXCHANGE) < 0)
+	if (renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) <
+	    0)
 		err(1, "exchange");
 	briefly();
 }
@@ -265,8 +265,8 @@ static void content_init(void)
 		       MAP_SHARED, fd, 0);
 	if (content == MAP_FAILED)
 		err(1, "map %s", names[0]);
-	char *at = memmem(content, (size_t)st.st_size, before,
-			  sizeof(before) - 1);
+	char *at =
+		memmem(content, (size_t)st.st_size, before, sizeof(before) - 1);
 
 	if (!at)
 		errx(2, "%s has no switch", names[0]);
@@ -322,10 +322,10 @@ static const struct way {
 	{"path-vm", shared_string_init, string_flip, string_exec, 0, VM_CHILD},
 	{"path-shared", shared_string_init, string_flip, string_exec, 0,
 	 NEIGHBOUR},
-	{"path-writev", private_string_init, string_writev, announced_exec,
-	 0, NEIGHBOUR},
-	{"path-mem", private_string_init, string_write_mem, announced_exec,
-	 0, NEIGHBOUR},
+	{"path-writev", private_string_init, string_writev, announced_exec, 0,
+	 NEIGHBOUR},
+	{"path-mem", private_string_init, string_write_mem, announced_exec, 0,
+	 NEIGHBOUR},
 	{"path-held", shared_string_init, string_flip, string_exec,
 	 CLONE_PTRACE, THREAD},
 	{"link", link_init, link_flip, name_exec, 0, THREAD},
@@ -418,7 +418,8 @@ int main(int argc, char **argv)
 	const struct way *way = ways;
 
 	if (argc < 5)
-		errx(2, "usage: race HOW LISTED UNLISTED COUNT [PROGRAM [LINK]]");
+		errx(2,
+		     "usage: race HOW LISTED UNLISTED COUNT [PROGRAM [LINK]]");
 	while (way < ways + WAYS && strcmp(way->name, argv[1]) != 0)
 		way++;
 	if (way == ways + WAYS)

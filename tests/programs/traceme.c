@@ -169,8 +169,8 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		errx(2, "usage: traceme HOW FILE");
 	const char *how = argv[1];
-	bool rewriting = strcmp(how, "rewrite") == 0 ||
-			 strcmp(how, "register") == 0;
+	bool rewriting =
+		strcmp(how, "rewrite") == 0 || strcmp(how, "register") == 0;
 
 	strncpy(rewriting ? file : name, argv[2], sizeof(name) - 1);
 	if (strcmp(how, "seize") == 0)

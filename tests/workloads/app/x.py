@@ -1,0 +1,2 @@
+import sys
+print("python", sum(range(10)), sys.argv[1:])
