@@ -389,8 +389,9 @@ int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
 					     "--glibc-hwcaps-mask",
 					     NULL};
 	struct arguments arguments = {.at = args, .end = args + len};
-	const char *argument = next_argument(&arguments);
+	const char *argument;
 
+	(void)next_argument(&arguments); /* its own argv[0] */
 	*ret_argv0 = SIZE_MAX;
 	while ((argument = next_argument(&arguments))) {
 		bool argv0 = strcmp(argument, "--argv0") == 0;

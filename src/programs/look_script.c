@@ -212,7 +212,8 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 	}
 	if (operand->kind == OPERAND_MODULE)
 		for (char *at = path; at < path + strlen(operand->name); at++)
-			*at = *at == '.' ? '/' : *at;
+			if (*at == '.')
+				*at = '/';
 	if (look_open(look, TARGET_CWD, path, 0, &fd, &e) < 0)
 		return look->pace == PACE_FAST && e.code == EAGAIN
 			       ? OUTCOME_SLOW
