@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct spec_protection protection = {
 		.listener_path = "/run/listener",
 		.libraries = (enum libraries)(size % 4),
-		.poststop_path = "/usr/bin/runmoor",
+		.hook = "/usr/bin/runmoor",
 		.poststop_args = args,
 	};
 	OWNED(spec_owned) struct spec *spec = NULL;

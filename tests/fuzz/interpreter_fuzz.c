@@ -1,0 +1,53 @@
+/*
+ * The arguments of an interpreter, which a container chooses: the first byte
+ * says which one it is.
+ */
+#include "interpreter.h"
+
+#include "attr.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct operand operands[OPERANDS_MAX];
+	OWNED(free_owned) char *args = NULL;
+	size_t program;
+	size_t argv0;
+	size_t len;
+	int count;
+
+	if (size < 1)
+		return 0;
+	/* Exactly as long as it is, so that a read beyond it is seen. */
+	len = size - 1;
+	args = malloc(len ? len : 1);
+	if (!args)
+		return 0;
+	memcpy(args, data + 1, len);
+	(void)interpreter_named(args, len);
+	count = interpreter_operands(
+		(enum interpreter)(data[0] % (INTERPRETER_LOADER + 1)), args,
+		len, operands);
+	check(count >= -1 && count != 0 && count <= OPERANDS_MAX);
+	for (int i = 0; i < count; i++) {
+		bool named = operands[i].kind == OPERAND_FILE ||
+			     operands[i].kind == OPERAND_MODULE;
+
+		check(!named || (operands[i].name >= args &&
+				 operands[i].name < args + len));
+		check(!named || operands[i].suffixes[0]);
+	}
+	if (interpreter_loaded(args, len, &program, &argv0) == 0)
+		check(program < len && (argv0 == SIZE_MAX || argv0 < len));
+	return 0;
+}
