@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(len < sizeof(got.interpreter));
 	require(got.kind == KIND_SCRIPT || got.kind == KIND_ELF || !len);
 	require(got.kind == KIND_SCRIPT || got.kind == KIND_ELF ||
-		got.kind == KIND_OTHER);
+		got.kind == KIND_TEXT || got.kind == KIND_OTHER);
 	require(!len || memmem(data, size, got.interpreter, len));
 	if (got.kind == KIND_SCRIPT)
 		require(len < 256 && !strpbrk(got.interpreter, " \t\n"));

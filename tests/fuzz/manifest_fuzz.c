@@ -23,7 +23,7 @@ static void require_sound(const struct manifest *m, const struct entry *entry)
 	struct entry found;
 
 	require(entry->path[entry->path_len] == '\0');
-	require(entry->kind <= KIND_MEMBER);
+	require(entry->kind <= KIND_TEXT);
 	(void)strlen(entry->interpreter);
 	if (manifest_find_path(m, entry->path, entry->path_len, &found))
 		require(found.path_len == entry->path_len &&
