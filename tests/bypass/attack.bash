@@ -37,7 +37,7 @@ stage() { :; }
 insider() { :; }
 UNCHANGED=$(declare -f prepare stage insider)
 
-: "${TRIES:=2000}" # how often a race is tried
+: "${TRIES:=500}" # how often a race is tried
 PATIENCE=$((60 + TRIES / 50)) # s
 SLOWEST=5000 # ms that an innocent's exec may take
 
@@ -57,7 +57,7 @@ play() {
 	setup_bundle "$2" $root "$4"
 	if [ "$1" = bare ]; then
 		MOOR=("${BARE[@]}")
-		tries=$((TRIES < 2000 ? TRIES : 2000)) # once is enough here
+		tries=2000 # it has to be won once
 	fi
 	prepare
 	[ -z "$helped" ] || remedied
