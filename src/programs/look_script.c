@@ -140,7 +140,7 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 	if (look_open(look, TARGET_CWD, words->text + program, 0, &fd, &e) < 0)
 		return look->pace == PACE_FAST && e.code == EAGAIN
 			       ? OUTCOME_SLOW
-			       : OUTCOME_DECIDED;
+			       : unknown(look);
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 		return unknown(look);
 	if (manifest_find_identity(look->judge->sealed.image, &id, &entry))
