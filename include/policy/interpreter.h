@@ -50,9 +50,9 @@ enum { OPERANDS_MAX = 4 };
 /*
  * What an interpreter with these arguments runs: args are NUL-terminated, one
  * after the other, len bytes in all, the first being argv[0]. Names are
- * borrowed from args. -1 where the arguments are cut off before it is known.
- * The count of operands is at least one otherwise; those beyond OPERANDS_MAX
- * (awk takes several files) aren't told.
+ * borrowed from args. -1 where the arguments are cut off before it is known,
+ * or name more than OPERANDS_MAX files. The count of operands is at least one
+ * otherwise.
  */
 int interpreter_operands(enum interpreter interpreter, const char *args,
 			 size_t len, struct operand ret[OPERANDS_MAX]);

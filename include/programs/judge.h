@@ -80,6 +80,9 @@ enum outcome {
 MUST_CHECK int judge_open(const struct container *container, struct judge *ret,
 			  struct err *e);
 
+/* The order of judge.sizes, for bsearch(3). */
+int judge_compare_sizes(const void *a, const void *b);
+
 /* What a notification asks for. */
 enum outcome judge_request(const struct judge *judge,
 			   const struct notification *n, enum pace pace,

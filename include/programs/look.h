@@ -38,7 +38,7 @@ MUST_CHECK int look_open(struct look *look, int dirfd, const char *path,
 
 /*
  * The scripts that the program, the first of the facts, is handed if it is an
- * interpreter. args: the address of argv, where it is only asked for; 0 where
+ * interpreter. argv: its address of argv, where it is only asked for; 0 where
  * it is loaded, and has arguments of its own.
  */
 enum outcome look_at_scripts(struct look *look, uint64_t argv);

@@ -184,8 +184,13 @@ static void add(struct reading *reading, enum operand_kind kind,
 {
 	const struct grammar *grammar = reading->grammar;
 
-	if (!name || reading->count == OPERANDS_MAX)
+	if (!name)
 		return;
+	/* One that isn't told of would be one that isn't judged. */
+	if (reading->count == OPERANDS_MAX) {
+		reading->args->cut = true;
+		return;
+	}
 	reading->operands[reading->count++] = (struct operand){
 		.kind = kind,
 		.name = name,
@@ -374,6 +379,8 @@ int interpreter_operands(enum interpreter interpreter, const char *args,
 		add(&reading, OPERAND_FILE, first);
 	else if (!reading.text)
 		ret[0].kind = OPERAND_INPUT;
+	if (arguments.cut)
+		return -1;
 	return reading.count ? reading.count : 1;
 }
 

@@ -67,7 +67,7 @@ static int map_manifests(const struct container *c, struct judge *ret,
 	return 0;
 }
 
-static int compare_sizes(const void *a, const void *b)
+int judge_compare_sizes(const void *a, const void *b)
 {
 	uint64_t left = *(const uint64_t *)a;
 	uint64_t right = *(const uint64_t *)b;
@@ -95,7 +95,7 @@ static int learn_sizes(struct judge *judge, struct err *e)
 			manifest_entry(manifests[m], i, &entry);
 			judge->sizes[judge->size_count++] = entry.identity.size;
 		}
-	qsort(judge->sizes, count, sizeof(*judge->sizes), compare_sizes);
+	qsort(judge->sizes, count, sizeof(*judge->sizes), judge_compare_sizes);
 	return 0;
 }
 

@@ -137,20 +137,12 @@ static bool is_held(const struct judge *judge, int fd, const char *path,
 	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
 }
 
-static int compare_sizes(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a;
-	uint64_t right = *(const uint64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
 /* A file of another size has no listed digest. */
 static bool size_shipped(const struct judge *judge, uint64_t size)
 {
 	return judge->any_size || (judge->start && start_added(judge->start)) ||
 	       bsearch(&size, judge->sizes, judge->size_count, sizeof(size),
-		       compare_sizes);
+		       judge_compare_sizes);
 }
 
 static uint64_t hash_limit(const struct judge *judge)

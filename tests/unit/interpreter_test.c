@@ -92,6 +92,12 @@ static const struct {
 	{"awk's files", INTERPRETER_AWK, 2,
 	 ARGS("awk\0-fx.awk\0-f\0y.awk\0file"), .kind = OPERAND_FILE,
 	 .name = "x.awk"},
+	{"more of awk's files than are told of", INTERPRETER_AWK, -1,
+	 ARGS("awk\0-fa\0-fb\0-fc\0-fd\0-fe"), .kind = OPERAND_NONE},
+	{"a shell's script after as many", INTERPRETER_SHELL, -1,
+	 ARGS("bash\0--rcfile\0a\0--rcfile\0b\0--rcfile\0c\0--rcfile\0d\0x."
+	      "sh"),
+	 .kind = OPERAND_NONE},
 	{"lua's text, and a file all the same", INTERPRETER_LUA, 0,
 	 ARGS("lua\0-e\0x=1\0x.lua"), .kind = OPERAND_FILE, .name = "x.lua"},
 	{"lua's text alone", INTERPRETER_LUA, 0, ARGS("lua\0-e\0x=1"),
