@@ -36,12 +36,42 @@ bool look_seen(const struct look *look, const struct identity *id);
 MUST_CHECK int look_open(struct look *look, int dirfd, const char *path,
 			 int flags, int *ret_fd, struct err *e);
 
+/* Something can't be looked at: no reason to let it pass. OUTCOME_DECIDED. */
+enum outcome look_unresolvable(struct look *look);
+
+/*
+ * The program in fd and all that it brings: the interpreters of its #! chain,
+ * and the last one's ELF interpreter. stop_at: a file that the chain need not
+ * go beyond, since it is judged already.
+ */
+enum outcome look_at_chain(struct look *look, int take_fd,
+			   const struct identity *stop_at);
+
+/* What a notified execve or execveat asks for. */
+enum outcome look_at_exec(struct look *look, const struct notification *n);
+
+/*
+ * AT_EXECVE_CHECK: an interpreter asks whether the script that it has open
+ * would be let run. The kernel would say what permissions say; the file itself
+ * is judged as where it is executed, and nothing goes on from here.
+ */
+enum outcome look_at_check(struct look *look, const struct notification *n);
+
+/* What the kernel loaded at a target's exec, at which it is stopped. */
+enum outcome look_at_loaded(struct look *look);
 /*
  * The scripts that the program, the first of the facts, is handed if it is an
  * interpreter. argv: its address of argv, where it is only asked for; 0 where
  * it is loaded, and has arguments of its own.
  */
 enum outcome look_at_scripts(struct look *look, uint64_t argv);
+
+/* What an interpreter, stopped, has just opened as its script. */
+enum outcome look_at_opened(struct look *look, int fd);
+
+/* The file that mapping is of, O_PATH. */
+MUST_CHECK int look_open_mapping(const struct look *look,
+				 const struct mapping *mapping, int *ret_fd);
 
 /* What a notified mmap maps; and what lies under an mprotect. */
 enum outcome look_at_map(struct look *look, const struct notification *n);

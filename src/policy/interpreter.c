@@ -328,21 +328,14 @@ static const char *read_options(struct reading *reading)
 	return NULL;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	path = slash ? slash + 1 : path;
-	return *path == '-' ? path + 1 : path; /* a login shell */
-}
-
 /* "busybox sh x" as well as "sh x". */
 static enum interpreter read_applet(struct arguments *args, const char *name)
 {
 	enum interpreter applet;
 
 	while (name) {
-		name = last_part(name);
+		name = basename(name);
+		name += *name == '-'; /* a login shell */
 		applet = interpreter_named(name, strlen(name));
 		if (applet != INTERPRETER_BUSYBOX)
 			return applet;

@@ -21,13 +21,6 @@ struct follow *follow_new(const struct awaited *awaited)
 	return follow;
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /*
  * Whatever has an awaited script's last name is judged. It counts as the
  * script itself where the whole name is that: ld.so opens libraries first,
@@ -45,7 +38,7 @@ static void take_name(struct follow *follow, pid_t tid, uint64_t address)
 	for (unsigned i = 0; i < awaited->name_count; i++) {
 		const char *name = awaited->names[i];
 
-		if (strcmp(last_part(name), last_part(path)) != 0)
+		if (strcmp(basename(name), basename(path)) != 0)
 			continue;
 		follow->opening = true;
 		follow->counts |= awaited->elsewhere || strcmp(name, path) == 0;

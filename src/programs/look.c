@@ -47,6 +47,12 @@ bool look_seen(const struct look *look, const struct identity *id)
 	return false;
 }
 
+enum outcome look_unresolvable(struct look *look)
+{
+	look->out->facts.unresolvable = true;
+	return OUTCOME_DECIDED;
+}
+
 static bool device_matches(const struct judge *judge, uint64_t walked,
 			   uint64_t seen)
 {

@@ -7,12 +7,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-static enum outcome unresolvable(struct look *look)
-{
-	look->out->facts.unresolvable = true;
-	return OUTCOME_DECIDED;
-}
-
 enum outcome look_at_map(struct look *look, const struct notification *n)
 {
 	OWNED(close_owned) int fd = -1;
@@ -29,20 +23,21 @@ enum outcome look_at_map(struct look *look, const struct notification *n)
 	/* No such descriptor: the kernel will say so. Any other failure is
 	 * ours, as when we have no descriptors left, and lets nothing pass. */
 	if (target_open_link(look->target.tid, name, &fd, &e) < 0)
-		return e.code == ENOENT ? OUTCOME_PASS : unresolvable(look);
+		return e.code == ENOENT ? OUTCOME_PASS
+					: look_unresolvable(look);
 	if (look->pace == PACE_FAST)
 		return look_at(look, fd, ROLE_LIBRARY, &found);
 	look->maps_privately = (n->args[3] & MAP_TYPE) != MAP_SHARED &&
 			       (n->args[3] & MAP_TYPE) != MAP_SHARED_VALIDATE;
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return unresolvable(look);
+		return look_unresolvable(look);
 	/* A device's memory holds no file's code. */
 	return S_ISREG(id.mode) ? look_at(look, fd, ROLE_LIBRARY, &found)
 				: OUTCOME_PASS;
 }
 
-static int open_mapping(const struct look *look, const struct mapping *mapping,
-			int *ret_fd)
+int look_open_mapping(const struct look *look, const struct mapping *mapping,
+		      int *ret_fd)
 {
 	char name[64];
 
@@ -70,15 +65,15 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 		len = UINT64_MAX - start;
 	if (target_mappings_within(n->tid, start, start + len, mappings, &count,
 				   NULL) < 0)
-		return unresolvable(look);
+		return look_unresolvable(look);
 	for (size_t i = 0; i < count && outcome != OUTCOME_SLOW; i++) {
 		OWNED(close_owned) int fd = -1;
 		struct identity id;
 
 		if (look->out->facts.count >= FILES_MAX - 1 ||
-		    open_mapping(look, &mappings[i], &fd) < 0 ||
+		    look_open_mapping(look, &mappings[i], &fd) < 0 ||
 		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-			return unresolvable(look);
+			return look_unresolvable(look);
 		look->maps_privately = mappings[i].private;
 		if (S_ISREG(id.mode) && !look_seen(look, &id))
 			outcome = look_at(look, fd, ROLE_LIBRARY, &found);

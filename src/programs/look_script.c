@@ -315,3 +315,18 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 	return outcome == OUTCOME_DECIDED ? await_or_not(look, kind, argv == 0)
 					  : outcome;
 }
+
+enum outcome look_at_opened(struct look *look, int fd)
+{
+	OWNED(close_owned) int script = -1;
+	struct identity id;
+	struct found found;
+	char name[32];
+
+	(void)snprintf(name, sizeof(name), "fd/%d", fd);
+	if (target_open_link(look->target.tid, name, &script, NULL) < 0 ||
+	    stat_identity(script, "", AT_EMPTY_PATH, &id) < 0)
+		return look_unresolvable(look);
+	return S_ISREG(id.mode) ? look_at(look, script, ROLE_SCRIPT, &found)
+				: OUTCOME_PASS;
+}

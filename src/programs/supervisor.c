@@ -14,12 +14,12 @@
  */
 #include "confine.h"
 #include "container.h"
-#include "handoff.h"
 #include "journal.h"
 #include "judge.h"
 #include "privilege.h"
 #include "report.h"
 #include "resolver.h"
+#include "sources.h"
 #include "tracer.h"
 
 #include <errno.h>
@@ -35,26 +35,6 @@
 
 enum { NICE = -10, PATIENCE_S = 30 };
 
-enum source_kind {
-	SOURCE_HANDOFF_SOCKET,
-	SOURCE_HANDOFF,
-	SOURCE_LISTENER,
-	SOURCE_SIGNALS,
-	SOURCE_JOBS,
-	SOURCE_TICK,
-	SOURCE_READY,
-	SOURCE_PATIENCE,
-};
-
-/* What an epoll event is about. */
-struct source {
-	enum source_kind kind;
-	struct source *next; /* of SOURCE_LISTENER and SOURCE_HANDOFF */
-	struct listener listener;
-	struct handoff handoff;
-	struct event *asker; /* of an exec session; or NULL */
-};
-
 struct supervisor {
 	const char *folder;
 	struct container container;
@@ -62,11 +42,9 @@ struct supervisor {
 	struct journal *journal;
 	struct resolver *resolver;
 	struct tracer *tracer;
-	struct source *sources; /* listeners and handoffs */
+	struct sources sources;
 	struct source fixed[6];
 	struct stat root; /* of the container, when it was prepared */
-	int epoll;
-	int socket;
 	int signals;
 	int jobs;
 	int tick;
@@ -74,156 +52,9 @@ struct supervisor {
 	int ready;
 	bool ticking;
 	bool committed;
-	bool had_listener;
-	size_t listeners;
+	bool told; /* runmoor, that a listener came */
 	bool ending;
 };
-
-static int watch(const struct supervisor *s, int fd, struct source *source,
-		 struct err *e)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
-
-	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
-		return err_set(e, errno, "watch a descriptor");
-	return 0;
-}
-
-static struct source *add_source(struct supervisor *s, enum source_kind kind)
-{
-	struct source *source = calloc(1, sizeof(*source));
-
-	if (!source)
-		return NULL;
-	source->kind = kind;
-	source->listener.fd = -1;
-	source->handoff = (struct handoff){.connection = -1, .listener = -1};
-	source->next = s->sources;
-	s->sources = source;
-	return source;
-}
-
-static void remove_source(struct supervisor *s, struct source *source)
-{
-	struct source **at = &s->sources;
-
-	while (*at && *at != source)
-		at = &(*at)->next;
-	if (*at)
-		*at = source->next;
-	handoff_clear(&source->handoff);
-	if (source->asker)
-		event_clear(source->asker);
-	free(source->asker);
-	close_owned(&source->listener.fd);
-	free(source);
-}
-
-/*
- * Another listener than the container's own: an exec session. Where these are
- * denied runmoor has refused its own; this one was opened by the plain
- * runtime, and without its listener it executes nothing (ENOSYS).
- */
-static bool admit_session(const struct supervisor *s, struct source *source,
-			  const struct json *state)
-{
-	bool denied = s->container.config.exec_sessions == SESSIONS_DENY;
-	const char *status = NULL;
-	uint64_t pid = 0; /* crun says 0 */
-
-	if (!s->had_listener ||
-	    !json_string(json_get(json_get(state, "state"), "status"),
-			 &status) ||
-	    strcmp(status, "running") != 0)
-		return true;
-	(void)json_uint(json_get(state, "pid"), &pid);
-	report_session(&s->container, s->journal,
-		       denied ? ACTION_SESSION_REFUSED : ACTION_SESSION_OPENED,
-		       PTR_MOVE(source->asker), (pid_t)pid);
-	return !denied;
-}
-
-/* The runtime has sent all. The state's "status" is "running" for an exec
- * session, "creating" or "created" for the container itself. */
-static void take_listener(struct supervisor *s, struct source *source)
-{
-	struct handoff *handoff = &source->handoff;
-	OWNED(json_owned) struct json *document = NULL;
-	struct source *listener;
-
-	if (handoff->listener < 0 || !handoff->state.data ||
-	    json_parse(handoff->state.data, handoff->state.len, &document,
-		       NULL) < 0 ||
-	    !admit_session(s, source, document))
-		return;
-	listener = add_source(s, SOURCE_LISTENER);
-	if (!listener || watch(s, handoff->listener, listener, NULL) < 0)
-		return;
-	notify_prepare(handoff->listener);
-	listener->listener.fd = FD_MOVE(handoff->listener);
-	s->listeners++;
-	if (!s->had_listener && s->ready >= 0)
-		(void)send(s->ready, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	s->had_listener = true;
-}
-
-static void on_connection(struct supervisor *s)
-{
-	struct handoff handoff;
-	struct source *source;
-
-	if (handoff_accept(s->socket, &handoff, NULL) < 0)
-		return;
-	source = add_source(s, SOURCE_HANDOFF);
-	if (!source || watch(s, handoff.connection, source, NULL) < 0) {
-		handoff_clear(&handoff);
-		return;
-	}
-	source->handoff = handoff;
-	/* Now: crun's exec may be gone once it has sent all. */
-	if (s->had_listener)
-		source->asker = report_asker(handoff.peer);
-}
-
-static void on_handoff(struct supervisor *s, struct source *source)
-{
-	bool done = false;
-
-	if (handoff_read(&source->handoff, &done, NULL) < 0) {
-		remove_source(s, source);
-		return;
-	}
-	if (!done)
-		return;
-	take_listener(s, source);
-	remove_source(s, source);
-}
-
-static void on_listener(struct supervisor *s, struct source *source,
-			uint32_t events)
-{
-	if (events & EPOLLIN) {
-		tracer_notified(s->tracer, &source->listener);
-		return;
-	}
-	/* No task is left that has this filter. */
-	(void)epoll_ctl(s->epoll, EPOLL_CTL_DEL, source->listener.fd, NULL);
-	source->listener.gone = true;
-	s->listeners--;
-}
-
-/* Listeners that are gone, once no job refers to them. */
-static void sweep_listeners(struct supervisor *s)
-{
-	struct source *next;
-
-	for (struct source *at = s->sources; at; at = next) {
-		next = at->next;
-		if (at->kind == SOURCE_LISTENER && at->listener.gone &&
-		    at->listener.jobs == 0)
-			remove_source(s, at);
-	}
-}
 
 static void on_signal(struct supervisor *s)
 {
@@ -257,7 +88,7 @@ static void on_patience(struct supervisor *s)
 	uint64_t count;
 
 	(void)!read(s->patience, &count, sizeof(count));
-	if (s->had_listener)
+	if (s->sources.had_listener)
 		set_patience(s, 0);
 	else if (!s->container.rootfs || stat(s->container.rootfs, &now) < 0 ||
 		 now.st_dev != s->root.st_dev || now.st_ino != s->root.st_ino)
@@ -278,7 +109,7 @@ static void on_ready(struct supervisor *s)
 	if (n == 0 || (n < 0 && errno != EAGAIN)) {
 		close_owned(&s->ready);
 		/* create was killed half-way: nobody will come. */
-		if (!s->committed && !s->had_listener)
+		if (!s->committed && !s->sources.had_listener)
 			s->ending = true;
 		s->committed = true;
 	}
@@ -327,13 +158,16 @@ static void dispatch(struct supervisor *s, struct source *source,
 {
 	switch (source->kind) {
 	case SOURCE_HANDOFF_SOCKET:
-		on_connection(s);
+		sources_connect(&s->sources);
 		break;
 	case SOURCE_HANDOFF:
-		on_handoff(s, source);
+		sources_receive(&s->sources, source);
 		break;
 	case SOURCE_LISTENER:
-		on_listener(s, source, events);
+		if (events & EPOLLIN)
+			tracer_notified(s->tracer, &source->listener);
+		else
+			sources_retire(&s->sources, source);
 		break;
 	case SOURCE_SIGNALS:
 		on_signal(s);
@@ -353,22 +187,33 @@ static void dispatch(struct supervisor *s, struct source *source,
 	}
 }
 
+static void tell(struct supervisor *s)
+{
+	if (s->told || !s->sources.had_listener)
+		return;
+	s->told = true;
+	if (s->ready >= 0)
+		(void)send(s->ready, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* await listener → serve → drain → exit */
 static void serve(struct supervisor *s)
 {
 	struct epoll_event events[16];
 
 	while (!s->ending) {
-		int n = epoll_wait(s->epoll, events, ARRAY_LEN(events), -1);
+		int n = epoll_wait(s->sources.epoll, events, ARRAY_LEN(events),
+				   -1);
 
 		for (int i = 0; i < n; i++)
 			dispatch(s, events[i].data.ptr, events[i].events);
+		tell(s);
 		set_ticking(s);
-		sweep_listeners(s);
+		sources_sweep(&s->sources);
 		/* The tasks of the container are gone, and runmoor knows that
 		 * there was one. */
-		if (s->had_listener && s->listeners == 0 && s->committed &&
-		    !tracer_busy(s->tracer))
+		if (s->sources.had_listener && s->sources.living == 0 &&
+		    s->committed && !tracer_busy(s->tracer))
 			s->ending = true;
 	}
 	tracer_end(s->tracer);
@@ -410,14 +255,14 @@ static int start(struct supervisor *s, struct err *e)
 	if (asprintf(&path, "%s/listener.sock", s->folder) < 0)
 		return err_set(e, ENOMEM, "start");
 	hurry();
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	s->sources.epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	s->patience =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	s->signals = open_signals(e);
 	if (s->signals < 0)
 		return -1;
-	if (s->epoll < 0 || s->tick < 0 || s->patience < 0)
+	if (s->sources.epoll < 0 || s->tick < 0 || s->patience < 0)
 		return err_set(e, errno, "start the event loop");
 	if (container_lock(s->folder, e) < 0 ||
 	    container_read(s->folder, &s->container, e) < 0 ||
@@ -427,15 +272,17 @@ static int start(struct supervisor *s, struct err *e)
 	    resolver_new(&s->judge, s->journal, &s->resolver, &s->jobs, e) <
 		    0 ||
 	    tracer_new(&s->judge, s->resolver, s->journal, &s->tracer, e) < 0 ||
-	    handoff_listen(path, &s->socket, e) < 0)
+	    handoff_listen(path, &s->sources.socket, e) < 0)
 		return -1;
+	s->sources.container = &s->container;
+	s->sources.journal = s->journal;
 	(void)stat(s->container.rootfs, &s->root);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		const int fds[] = {s->socket, s->signals, s->jobs,
-				   s->tick,   s->ready,	  s->patience};
+		const int fds[] = {s->sources.socket, s->signals, s->jobs,
+				   s->tick,	      s->ready,	  s->patience};
 
 		s->fixed[i].kind = kinds[i];
-		if (watch(s, fds[i], &s->fixed[i], e) < 0)
+		if (sources_watch(&s->sources, fds[i], &s->fixed[i], e) < 0)
 			return -1;
 	}
 	return confine_supervisor(e);
@@ -443,7 +290,7 @@ static int start(struct supervisor *s, struct err *e)
 
 int main(int argc, char *argv[])
 {
-	static struct supervisor s = {.epoll = -1};
+	static struct supervisor s = {.sources.epoll = -1};
 	struct err e = {0};
 
 	if (argc != 3) {

@@ -1,0 +1,135 @@
+#include "look.h"
+#include "stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+enum { SCRIPTS_DEEP = 5 }; /* rewrites that fs/exec.c allows */
+
+/* Permissions don't stop us: where we may not look, as into somebody's FUSE,
+ * the target may, and this is news. */
+static enum outcome fail(struct look *look, const struct err *e)
+{
+	if (look->pace == PACE_FAST && (e->code == EAGAIN || e->code == EACCES))
+		return OUTCOME_SLOW;
+	if (e->code == EACCES)
+		return look_unresolvable(look);
+	look->out->error = e->code;
+	return OUTCOME_ERROR;
+}
+
+/* Files that execve refuses by itself, so that refusing them is no news; a
+ * memory file that can't be executed is some (memfd: deny). */
+static bool never_executes(const struct identity *id,
+			   const struct file_facts *file)
+{
+	return !S_ISREG(id->mode) ||
+	       (!(id->mode & 0111) && file->place != PLACE_MEMORY);
+}
+
+enum outcome look_at_chain(struct look *look, int take_fd,
+			   const struct identity *stop_at)
+{
+	OWNED(close_owned) int fd = take_fd;
+	enum role role = ROLE_PROGRAM;
+	struct found found;
+	struct err e;
+
+	for (int depth = 0; depth <= SCRIPTS_DEEP + 1; depth++) {
+		size_t index = look->out->facts.count;
+		enum outcome outcome = look_at(look, fd, role, &found);
+		const struct identity *id = &look->out->identities[index];
+		bool script;
+
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+		script = found.kind == KIND_SCRIPT;
+		if (!look->out->facts.proven &&
+		    never_executes(id, &look->out->facts.files[index]) &&
+		    role != ROLE_ELF_INTERPRETER) {
+			look->out->error = EACCES;
+			return OUTCOME_ERROR;
+		}
+		if (look->out->facts.unresolvable ||
+		    role == ROLE_ELF_INTERPRETER || !found.interpreter[0] ||
+		    (stop_at && (!script || identity_same(id, stop_at))))
+			return OUTCOME_DECIDED;
+		close_owned(&fd);
+		if (look_open(look, TARGET_CWD, found.interpreter, 0, &fd, &e) <
+		    0)
+			return fail(look, &e);
+		role = script ? ROLE_INTERPRETER : ROLE_ELF_INTERPRETER;
+	}
+	look->out->error = ELOOP;
+	return OUTCOME_ERROR;
+}
+
+static enum outcome look_at_requested(struct look *look,
+				      const struct notification *n)
+{
+	bool at = n->call == CALL_EXECVEAT;
+	int dirfd = at ? (int)(uint32_t)n->args[0] : TARGET_CWD;
+	int flags = at ? (int)(uint32_t)n->args[4] : 0;
+	uint64_t address = n->args[at ? 1 : 0];
+	char *path = look->out->requested;
+	struct err e;
+	int fd;
+
+	if (n->compat)
+		address &= UINT32_MAX;
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) {
+		look->out->error = EINVAL;
+		return OUTCOME_ERROR;
+	}
+	if (target_read_string(&look->target, address, path, PATH_MAX, &e) <
+		    0 ||
+	    look_open(look, dirfd, path, flags, &fd, &e) < 0)
+		return fail(look, &e);
+	return look_at_chain(look, fd, NULL);
+}
+
+enum outcome look_at_exec(struct look *look, const struct notification *n)
+{
+	enum outcome outcome = look_at_requested(look, n);
+	bool at = n->call == CALL_EXECVEAT;
+
+	if (outcome != OUTCOME_DECIDED || look->out->facts.unresolvable ||
+	    look->judge->container->config.scripts != SCRIPTS_ENFORCE ||
+	    n->compat)
+		return outcome;
+	return look_at_scripts(look, n->args[at ? 2 : 1]);
+}
+
+enum outcome look_at_check(struct look *look, const struct notification *n)
+{
+	int flags = (int)(uint32_t)n->args[4] &
+		    (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+	char *path = look->out->requested;
+	OWNED(close_owned) int fd = -1;
+	struct statvfs fs;
+	struct found found;
+	enum outcome outcome;
+	struct err e;
+
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	look->out->facts.proven = true;
+	if (target_read_string(&look->target, n->args[1], path, PATH_MAX, &e) <
+		    0 ||
+	    look_open(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
+		    0)
+		return fail(look, &e);
+	outcome = look_at(look, fd, ROLE_PROGRAM, &found);
+	if (outcome != OUTCOME_DECIDED)
+		return outcome;
+	if (!S_ISREG(look->out->identities[0].mode) ||
+	    !target_may_execute(n->tid, &look->out->identities[0]) ||
+	    fstatvfs(fd, &fs) < 0 || (fs.f_flag & ST_NOEXEC)) {
+		look->out->error = EACCES;
+		return OUTCOME_ERROR;
+	}
+	return OUTCOME_DECIDED;
+}

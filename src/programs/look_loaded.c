@@ -1,0 +1,150 @@
+#include "look.h"
+#include "stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+static bool is_numbered(const struct mapping *mapping,
+			const struct identity *id)
+{
+	return mapping->dev == id->dev && mapping->ino == id->ino;
+}
+
+/*
+ * Rootless, mappings can't be followed. The kernel has mapped the program and
+ * the interpreter that it names: what has the interpreter's numbers, on the
+ * image, where they name one file only, is that file.
+ */
+static enum outcome look_at_numbers(struct look *look,
+				    const struct mapping *mappings,
+				    size_t count, const char *interpreter)
+{
+	const struct identity exe = look->out->identities[0];
+	OWNED(close_owned) int fd = -1;
+	enum outcome outcome = OUTCOME_DECIDED;
+	struct found found;
+	struct identity id;
+	struct err e;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_numbered(&mappings[i], &exe))
+			continue;
+		if (fd < 0 &&
+		    look_open(look, TARGET_CWD, interpreter, 0, &fd, &e) < 0)
+			return look->pace == PACE_FAST && e.code == EAGAIN
+				       ? OUTCOME_SLOW
+				       : look_unresolvable(look);
+		if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
+		    !is_numbered(&mappings[i], &id) ||
+		    !look_is_image(look->judge, id.dev))
+			return look_unresolvable(look);
+	}
+	/* It has one, and nothing else was seen mapped: something shares the
+	 * program's numbers. */
+	if (interpreter[0] && fd < 0)
+		return look_unresolvable(look);
+	if (fd >= 0)
+		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
+	return outcome;
+}
+
+/*
+ * The ELF interpreter, and whatever else the kernel mapped to run. Which file
+ * a mapping is of is asked of the file: the numbers in /proc/PID/maps are not
+ * those of stat, and two files of an overlay can share them.
+ */
+static enum outcome look_at_mappings(struct look *look,
+				     const struct mapping *mappings,
+				     size_t count)
+{
+	struct found found;
+
+	for (size_t i = 0; i < count; i++) {
+		OWNED(close_owned) int fd = -1;
+		enum outcome outcome;
+		struct identity id;
+
+		if (look->out->facts.count >= FILES_MAX - 1 ||
+		    look_open_mapping(look, &mappings[i], &fd) < 0 ||
+		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+			return look_unresolvable(look);
+		if (look_seen(look, &id))
+			continue;
+		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+	}
+	return OUTCOME_DECIDED;
+}
+
+/* A failure that is not the path's: it says nothing of what is there. */
+static bool is_ours(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	       error == EIO || error == EPERM;
+}
+
+/*
+ * The name that the kernel was given. If it is a script, the interpreter that
+ * was loaded will open it by this name, so it is judged too. A name that
+ * leads nowhere now leads the interpreter nowhere.
+ */
+static enum outcome look_at_name(struct look *look, uint64_t stack_end)
+{
+	const struct identity exe = look->out->identities[0];
+	char *name = look->out->requested;
+	struct identity id;
+	enum outcome outcome;
+	struct err e;
+	int fd;
+
+	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) < 0)
+		return look_unresolvable(look);
+	if (look_open(look, TARGET_CWD, name, 0, &fd, &e) < 0) {
+		if (look->pace == PACE_FAST && e.code == EAGAIN)
+			return OUTCOME_SLOW;
+		return is_ours(e.code) ? look_unresolvable(look)
+				       : OUTCOME_DECIDED;
+	}
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
+		(void)close(fd);
+		return look_unresolvable(look);
+	}
+	if (identity_same(&id, &exe)) {
+		(void)close(fd);
+		return OUTCOME_DECIDED;
+	}
+	/* Not what runs: the script that it runs, or a file swapped since. */
+	outcome = look_at_chain(look, fd, &exe);
+	if (outcome != OUTCOME_ERROR)
+		return outcome;
+	return is_ours(look->out->error) ? look_unresolvable(look)
+					 : OUTCOME_DECIDED;
+}
+
+enum outcome look_at_loaded(struct look *look)
+{
+	const pid_t tid = look->target.tid;
+	struct mapping mappings[MAPPINGS_MAX];
+	OWNED(close_owned) int exe = -1;
+	enum outcome outcome;
+	uint64_t stack_end = 0;
+	struct found found;
+	size_t count = 0;
+
+	if (target_open_link(tid, "exe", &exe, NULL) < 0 ||
+	    target_mappings(tid, mappings, &count, &stack_end, NULL) < 0)
+		return look_unresolvable(look);
+	outcome = look_at(look, exe, ROLE_PROGRAM, &found);
+	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
+		outcome = look->judge->container->mapped_by_number
+				  ? look_at_numbers(look, mappings, count,
+						    found.interpreter)
+				  : look_at_mappings(look, mappings, count);
+	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
+		outcome = look_at_name(look, stack_end);
+	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
+		outcome = look_at_scripts(look, 0);
+	return outcome;
+}
