@@ -9,8 +9,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* Where on the host a bind's source lies; NULL: no memory. */
+static char *source_path(const struct container *container,
+			 const struct spec_mount *mount)
+{
+	char *path;
+
+	if (asprintf(&path, "%s%s%s",
+		     mount->source[0] == '/' ? "" : container->bundle,
+		     mount->source[0] == '/' ? "" : "/", mount->source) < 0)
+		return NULL;
+	return path;
+}
 
 /* Look at a bind; if it is to be sealed, collect its executables. */
 static int visit_volume(struct container *container,
@@ -18,16 +32,12 @@ static int visit_volume(struct container *container,
 			const struct survey *survey, struct err *e)
 {
 	struct survey of_mount = *survey;
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = source_path(container, mount);
 	OWNED(close_owned) int fd = -1;
 	struct stat st;
 
-	if (asprintf(&path, "%s%s%s",
-		     mount->source[0] == '/' ? "" : container->bundle,
-		     mount->source[0] == '/' ? "" : "/", mount->source) < 0) {
-		path = NULL;
+	if (!path)
 		return err_set(e, ENOMEM, "seal a volume");
-	}
 	fd = open(path, O_PATH | O_CLOEXEC);
 	/* The runtime itself will say what is wrong with it. */
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -41,6 +51,77 @@ static int visit_volume(struct container *container,
 		return survey_folder(&of_mount, fd, e);
 	if (S_ISREG(st.st_mode))
 		return survey_file(&of_mount, fd, e);
+	return 0;
+}
+
+static bool is_within(const char *path, const char *folder)
+{
+	size_t len = strlen(folder);
+
+	return strncmp(path, folder, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0');
+}
+
+/* What the container could alter its own seal by. */
+static bool is_kept(const struct config *config, const char *source)
+{
+	const struct {
+		const char *folder, *below;
+		bool alone; /* what lies below it is something else */
+	} rows[] = {
+		{config->state_dir, "", false},
+		{config->cache_dir, "", true},
+		{config->cache_dir, "/manifests", false},
+		{config->cache_dir, "/volumes", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OWNED(free_owned) char *path = NULL;
+		OWNED(free_owned) char *real = NULL;
+
+		if (asprintf(&path, "%s%s", rows[i].folder, rows[i].below) <
+		    0) {
+			path = NULL;
+			return true;
+		}
+		real = realpath(path, NULL);
+		if (real && (rows[i].alone ? strcmp(source, real) == 0
+					   : is_within(source, real)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A container that writes manifests chooses what may run, in all containers.
+ * CAP_SYS_ADMIN makes a read-only mount writable. Of a folder above them
+ * nothing is said: who writes there has the host.
+ */
+static int spare_seals(const struct spec *spec,
+		       const struct container *container, struct err *e)
+{
+	bool admin = spec_has_capability(spec, "CAP_SYS_ADMIN");
+
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		OWNED(free_owned) char *path = NULL;
+		OWNED(free_owned) char *real = NULL;
+		struct spec_mount mount;
+
+		spec_mount_at(spec, i, &mount);
+		if (!mount.source || !mount.bind || (mount.read_only && !admin))
+			continue;
+		path = source_path(container, &mount);
+		real = path ? realpath(path, NULL) : NULL;
+		if (!path || (real && is_kept(&container->config, real)))
+			return err_set(e, EINVAL,
+				       "mounts[%zu]: %s is where runmoor keeps "
+				       "what containers may run, and this one "
+				       "could write there: %s",
+				       i, mount.source,
+				       admin ? "leave the mount out, or "
+					       "CAP_SYS_ADMIN"
+					     : "mount it read-only");
+	}
 	return 0;
 }
 
@@ -197,7 +278,8 @@ static int seal_read_only(const struct spec *spec, const char *folder,
 int seal_volumes(const struct spec *spec, const char *folder,
 		 struct container *container, struct err *e)
 {
-	if (seal_read_only(spec, folder, container, e) < 0)
+	if (spare_seals(spec, container, e) < 0 ||
+	    seal_read_only(spec, folder, container, e) < 0)
 		return -1;
 	return seal_writable(spec, container, e);
 }

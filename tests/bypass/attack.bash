@@ -19,13 +19,15 @@
 #				a policy, "remedied" sets it, and is played too
 #	rootless=no		can't be tried without root on the host
 #	stalls=yes		the innocent may stall: said in the threat model
+#	image=large		that of tests/workloads, with php, node, openssl, java
+#				and a compiler; on an overlay only, not rootless
 #	marks=3			how many variants must run under the bare runtime,
 #				each of which leaves a mark
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
 source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 
-family= stops= user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1 stalls=no
+family= stops= image=small user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1 stalls=no
 event='exec-blocked library-blocked script-blocked race-killed'
 
 # What may be redefined: changes to the spec or to runmoor's configuration
@@ -54,6 +56,7 @@ trap '[ ! -d "${T-}" ] || { umount --lazy "$ROOT" 2>/dev/null; rm -rf --one-file
 play() {
 	local root=debian tries=$TRIES pid inside left
 	[ "$4" = overlay ] || root=slim
+	[ $image = small ] || root=image
 	setup_bundle "$2" $root "$4"
 	if [ "$1" = bare ]; then
 		MOOR=("${BARE[@]}")
@@ -170,6 +173,7 @@ sentence() {
 # With ROOTLESS=1 only podman's plays, whose result the next call reads.
 attack() { # SCRIPT
 	local rootless_result=${RESULTS:+$RESULTS/$(basename "$0").rootless}
+	[ $image = small ] || IMAGES=$REPO/build/workloads layout=overlay rootless=no
 	if [ -n "${ROOTLESS-}" ]; then
 		attack_rootless "$1"
 		printf '%s[rootless]=%q\n' seen "${seen[rootless]-}" >"${rootless_result:-/dev/stdout}"

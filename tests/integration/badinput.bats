@@ -210,3 +210,34 @@ given() {
 	MOOR[3]=ptrace
 	refused ptrace
 }
+
+bind() { # SOURCE OPTION
+	spec '.mounts |= map(select(.destination != "/kept")) +
+		[{destination: "/kept", type: "bind", source: $source, options: ["bind", $option]}]' \
+		--arg source "$1" --arg option "$2"
+}
+
+@test "a container that could write seals and records" {
+	local source
+	mkdir -p "$T"/cache/{manifests,volumes,other} "$T/state"
+	ln -s "$T/cache/manifests" "$T/link"
+	ln -s "$T/state" "$BUNDLE/relative"
+	for source in "$T"/cache{,/manifests,/volumes/../manifests,/volumes} "$T/state" "$T/link" relative; do
+		bind "$source" rw
+		refused "mounts[" "$source" "read-only"
+	done
+	spec '.process.capabilities.bounding += ["CAP_SYS_ADMIN"]'
+	bind "$T/cache" ro
+	refused "$T/cache" CAP_SYS_ADMIN
+	rm "$BUNDLE/relative"
+}
+
+@test "a container that may read them, or has a folder beside them, is created" {
+	mkdir -p "$T"/cache/{manifests,other}
+	bind "$T/cache" ro
+	in_container true
+	assert_status 0
+	bind "$T/cache/other" rw
+	in_container true
+	assert_status 0
+}
