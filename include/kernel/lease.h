@@ -5,6 +5,8 @@
 
 #include "err.h"
 
+#include <stdbool.h>
+
 /*
  * Prove that nobody has a file open for writing or mapped shared-writable,
  * by a lease that no writer lets be granted. On an overlay the merged inode
@@ -12,8 +14,17 @@
  * on the upper file, and that it is the same file is proven by a mark.
  * upper: path of the upper layer or NULL for a file that is on no overlay;
  * path: of the file in the overlay; fd: the file open for reading.
- * EAGAIN: there is a writer. The lease ends with the call, the answer is
- * good while something else holds new writers off.
+ * EAGAIN: there is a writer. The answer is good while something else holds
+ * new writers off, or with ret_lease, which may be NULL, until that is closed:
+ * a descriptor with the lease, or -1 where nobody could open it for writing.
  */
 MUST_CHECK int lease_unwritten(int fd, const char *upper, const char *path,
-			       struct err *e);
+			       int *ret_lease, struct err *e);
+
+/*
+ * Have SIGIO sent to this process when somebody wants to write; who does waits
+ * until lease is closed, or for /proc/sys/fs/lease-break-time. False where
+ * somebody does already.
+ */
+bool lease_watch(int lease);
+bool lease_unbroken(int lease);

@@ -89,6 +89,11 @@ struct mapping {
 };
 enum { MAPPINGS_MAX = 16 };
 
+/* One line of proc_pid_maps(5). False if it is no file's. Of the stack's it
+ * sets *ret_stack_end. */
+bool target_parse_mapping(const char *line, struct mapping *ret,
+			  bool *ret_executable, uint64_t *ret_stack_end);
+
 /* The executable ones of a program that has just been loaded, and where its
  * stack ends.
  * E2BIG over MAPPINGS_MAX. */

@@ -98,5 +98,10 @@ struct decision {
 const char *decision_shipped_as(const struct sealed *sealed,
 				const struct file_facts *file);
 
+/* What becomes of drift: refused, or flagged. Of *ret only the exception stays
+ * as it was. */
+void decision_drift(const struct config *config, const struct facts *facts,
+		    enum reason reason, size_t file, struct decision *ret);
+
 void decision_make(const struct sealed *sealed, const struct config *config,
 		   const struct facts *facts, struct decision *ret);

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+struct kept;
 struct lineage;
 struct start;
 
@@ -39,6 +40,7 @@ struct judge {
 	bool mounts_matter;	 /* an exception names a place */
 	struct lineage *lineage; /* NULL: no exception names a program */
 	struct start *start;	 /* NULL: it doesn't matter */
+	struct kept *kept;
 	struct known_interpreter *interpreters; /* NULL: scripts are off */
 	size_t interpreter_count;
 };
@@ -55,6 +57,9 @@ struct awaited {
 struct inspection {
 	struct facts facts;
 	struct identity identities[FILES_MAX];
+	/* By which it is known that nobody writes a file; -1 where it isn't
+	 * mapped, or nobody could. Not once the judgement is over. */
+	int leases[FILES_MAX];
 	char paths[FILES_MAX][PATH_MAX];
 	char requested[PATH_MAX];
 	char process[PATH_MAX]; /* facts.process points here */

@@ -24,14 +24,15 @@ static const char *const calls[] = {
 	"timer_settime", "accept4", "recvmsg", "recvfrom", "sendmsg", "sendto",
 	"getsockopt", "shutdown", "poll", "ppoll",
 	/* targets */
-	"wait4", "waitid", "kill", "process_vm_readv",
+	"wait4", "waitid", "kill", "process_vm_readv", "pidfd_open",
+	"pidfd_send_signal",
 	/* threads and memory */
 	"futex", "set_robust_list", "rseq", "rt_sigaction", "rt_sigprocmask",
-	"rt_sigreturn", "sigaltstack", "restart_syscall", "sched_getaffinity",
-	"sched_yield", "setpriority", "getpriority", "gettid", "getpid",
-	"tgkill", "exit", "exit_group", "brk", "munmap", "mremap", "madvise",
-	"prlimit64", "sysinfo", "getrandom", "clock_gettime", "clock_nanosleep",
-	"nanosleep",
+	"rt_sigreturn", "rt_sigtimedwait", "sigaltstack", "restart_syscall",
+	"sched_getaffinity", "sched_yield", "setpriority", "getpriority",
+	"gettid", "getpid", "tgkill", "exit", "exit_group", "brk", "munmap",
+	"mremap", "madvise", "prlimit64", "sysinfo", "getrandom",
+	"clock_gettime", "clock_nanosleep", "nanosleep",
 	/* a lease is taken as the file's owner, rootless */
 	"geteuid", "getuid", "getegid", "getgid", "setfsuid", "setresuid",
 	"capget"};

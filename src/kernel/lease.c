@@ -15,7 +15,7 @@
 
 /* As the file's owner: whoever else asks needs CAP_LEASE on the host, which
  * root of a user namespace hasn't. setfsuid(2) is this thread's only. */
-static int lease_as_owner(int fd)
+static int lease_as_owner(int fd, bool *ret_needless)
 {
 	struct stat st;
 	bool owner;
@@ -32,17 +32,18 @@ static int lease_as_owner(int fd)
 	/* We have the owner's number and aren't the owner: that one isn't in
 	 * the user namespace. No capability in it counts for this file, and
 	 * its mode lets none of the others write. */
-	if (owner && rc < 0 && errno == EACCES && (st.st_mode & 022) == 0)
-		rc = 0;
-	return rc;
+	*ret_needless =
+		owner && rc < 0 && errno == EACCES && (st.st_mode & 022) == 0;
+	return *ret_needless ? 0 : rc;
 }
 
 /* A read lease is refused while anyone can write, mappings included. */
-static int take_lease(int fd, struct err *e)
+static int take_lease(int fd, bool *ret_needless, struct err *e)
 {
+	*ret_needless = false;
 	if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0)
 		return 0;
-	if (errno == EACCES && lease_as_owner(fd) == 0)
+	if (errno == EACCES && lease_as_owner(fd, ret_needless) == 0)
 		return 0;
 	return err_set(e, errno, "lease");
 }
@@ -84,21 +85,32 @@ static int same_upper(int merged, int upper, struct err *e)
 	return same ? 0 : err_set(e, ESTALE, "find the upper file");
 }
 
-int lease_unwritten(int fd, const char *upper, const char *path, struct err *e)
+static int lease_file(int fd, int *ret_lease, struct err *e)
 {
-	OWNED(close_owned) int dir = -1;
-	OWNED(close_owned) int file = -1;
-	struct identity id;
+	bool needless;
 
-	if (upper && !path)
-		return err_set(e, ENAMETOOLONG, "find the upper file");
-	if (!upper) {
-		if (take_lease(fd, e) < 0)
-			return -1;
+	if (take_lease(fd, &needless, e) < 0)
+		return -1;
+	if (!ret_lease) {
 		/* What was taken as the owner ends when fd is closed. */
 		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
 		return 0;
 	}
+	/* The lease is of what was opened, and so of a duplicate too. */
+	*ret_lease = needless ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return needless || *ret_lease >= 0 ? 0 : err_set(e, errno, "lease");
+}
+
+static int lease_upper(int fd, const char *upper, const char *path,
+		       int *ret_lease, struct err *e)
+{
+	OWNED(close_owned) int dir = -1;
+	OWNED(close_owned) int file = -1;
+	struct identity id;
+	bool needless;
+
+	if (!path)
+		return err_set(e, ENAMETOOLONG, "find the upper file");
 	dir = open(upper, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "open %s", upper);
@@ -109,7 +121,29 @@ int lease_unwritten(int fd, const char *upper, const char *path, struct err *e)
 	    !S_ISREG(id.mode))
 		return err_set(e, ESTALE, "find the upper file");
 	/* The lease lives as long as file does. */
-	if (take_lease(file, e) < 0)
+	if (take_lease(file, &needless, e) < 0 || same_upper(fd, file, e) < 0)
 		return -1;
-	return same_upper(fd, file, e);
+	if (ret_lease)
+		*ret_lease = needless ? -1 : FD_MOVE(file);
+	return 0;
+}
+
+int lease_unwritten(int fd, const char *upper, const char *path, int *ret_lease,
+		    struct err *e)
+{
+	if (ret_lease)
+		*ret_lease = -1;
+	return upper ? lease_upper(fd, upper, path, ret_lease, e)
+		     : lease_file(fd, ret_lease, e);
+}
+
+bool lease_unbroken(int lease)
+{
+	return fcntl(lease, F_GETLEASE) == F_RDLCK;
+}
+
+bool lease_watch(int lease)
+{
+	/* Else it is the thread's, and goes nowhere once that has ended. */
+	return fcntl(lease, F_SETOWN, getpid()) == 0 && lease_unbroken(lease);
 }

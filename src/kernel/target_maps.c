@@ -14,8 +14,7 @@ static int open_maps(pid_t tid)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* One line of proc_pid_maps(5). False if it is no file's. */
-static bool parse_mapping(const char *line, struct mapping *ret,
+bool target_parse_mapping(const char *line, struct mapping *ret,
 			  bool *ret_executable, uint64_t *ret_stack_end)
 {
 	unsigned major = 0;
@@ -62,8 +61,8 @@ int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
 		bool executable = false;
 
 		*next = '\0';
-		if (!parse_mapping(line, &mapping, &executable,
-				   ret_stack_end) ||
+		if (!target_parse_mapping(line, &mapping, &executable,
+					  ret_stack_end) ||
 		    !executable)
 			continue;
 		if (*ret_count == MAPPINGS_MAX)
@@ -95,7 +94,8 @@ int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 		uint64_t stack_end;
 		bool executable;
 
-		if (!parse_mapping(line, &mapping, &executable, &stack_end) ||
+		if (!target_parse_mapping(line, &mapping, &executable,
+					  &stack_end) ||
 		    mapping.end <= start || mapping.start >= end)
 			continue;
 		full = *ret_count == MAPPINGS_MAX;

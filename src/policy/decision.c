@@ -169,8 +169,8 @@ static int64_t find_rule(const struct config *config, const struct facts *facts,
 	return -1;
 }
 
-static void drift(const struct config *config, const struct facts *facts,
-		  enum reason reason, size_t file, struct decision *ret)
+void decision_drift(const struct config *config, const struct facts *facts,
+		    enum reason reason, size_t file, struct decision *ret)
 {
 	bool script =
 		file < facts->count && facts->files[file].role == ROLE_SCRIPT;
@@ -204,7 +204,7 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 
 	*ret = (struct decision){.allow_rule = -1};
 	if (reason != REASON_NONE) {
-		drift(config, facts, reason, 0, ret);
+		decision_drift(config, facts, reason, 0, ret);
 		return;
 	}
 	for (size_t i = 0; i < facts->count; i++) {
@@ -219,7 +219,7 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 		if (file->role == ROLE_INTERPRETER ||
 		    file->role == ROLE_ELF_INTERPRETER)
 			reason = REASON_INTERPRETER_DRIFT;
-		drift(config, facts, reason, i, ret);
+		decision_drift(config, facts, reason, i, ret);
 		return;
 	}
 	ret->verdict = VERDICT_ALLOW;

@@ -1,10 +1,12 @@
 #include "judge.h"
 
+#include "kept.h"
 #include "lineage.h"
 #include "look.h"
 #include "start.h"
 
 #include <errno.h>
+#include <string.h>
 
 static void inspection_reset(struct inspection *inspection, bool proven)
 {
@@ -15,6 +17,8 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 	inspection->facts.timed_out = false;
 	inspection->facts.process = NULL;
 	inspection->facts.count = 0;
+	for (size_t i = 0; i < FILES_MAX; i++)
+		inspection->leases[i] = -1;
 	inspection->error = 0;
 	inspection->requested[0] = '\0';
 	inspection->awaited.name_count = 0;
@@ -56,6 +60,59 @@ static void decide(const struct judge *judge, pid_t tid, enum pace pace,
 		inspection->facts.process = inspection->process;
 	decision_make(&sealed, &judge->container->config, &inspection->facts,
 		      &inspection->decision);
+}
+
+/* It lies where the image has it. */
+static bool in_its_place(const struct judge *judge,
+			 const struct file_facts *file)
+{
+	const struct sealed sealed = all_sealed(judge);
+	const char *path = decision_shipped_as(&sealed, file);
+
+	return path && file->place == PLACE_IMAGE && file->path &&
+	       strcmp(path, file->path) == 0;
+}
+
+/*
+ * What is mapped has to stay as it is. Where no more can be kept, a file of
+ * the image in its place is mapped all the same: nobody but root writes it.
+ */
+static void keep(const struct look *look, size_t index)
+{
+	struct inspection *out = look->out;
+	const struct file_facts *file = &out->facts.files[index];
+	struct kept_file mapped = {
+		.lease = FD_MOVE(out->leases[index]),
+		.identity = out->identities[index],
+		.path = file->path,
+		.digest = file->digest,
+	};
+	enum kept_outcome outcome =
+		kept_add(look->judge->kept, look->target.tid, &mapped);
+
+	if (outcome == KEPT_WRITTEN)
+		decision_drift(&look->judge->container->config, &out->facts,
+			       REASON_WRITABLE, index, &out->decision);
+	else if (outcome == KEPT_FULL && !in_its_place(look->judge, file))
+		decision_drift(&look->judge->container->config, &out->facts,
+			       REASON_UNRESOLVABLE, index, &out->decision);
+}
+
+/* The end of a judgement. What nobody vouched for need not be kept. */
+static void finish(struct look *look, enum outcome outcome)
+{
+	struct inspection *out = look->out;
+
+	if (outcome == OUTCOME_DECIDED)
+		decide(look->judge, look->target.tid, look->pace, out);
+	for (size_t i = 0; i < FILES_MAX; i++) {
+		if (outcome == OUTCOME_DECIDED && out->leases[i] >= 0 &&
+		    out->decision.verdict == VERDICT_ALLOW &&
+		    out->decision.reason == REASON_NONE)
+			keep(look, i);
+		close_owned(&out->leases[i]);
+	}
+	target_clear(&look->target);
 }
 
 static void look_begin(struct look *look, pid_t tid, bool proven)
@@ -111,9 +168,7 @@ enum outcome judge_request(const struct judge *judge,
 		outcome = look_unresolvable(&look);
 	else
 		outcome = look_at_call(&look, n);
-	target_clear(&look.target);
-	if (outcome == OUTCOME_DECIDED)
-		decide(judge, n->tid, pace, ret);
+	finish(&look, outcome);
 	return outcome;
 }
 
@@ -130,13 +185,9 @@ static bool is_gone(pid_t tid)
 /* Of a stopped target: dying is no reason for a verdict. */
 static enum outcome settle(struct look *look, enum outcome outcome)
 {
-	pid_t tid = look->target.tid;
-
-	target_clear(&look->target);
-	if (look->out->facts.unresolvable && is_gone(tid))
-		return OUTCOME_PASS;
-	if (outcome == OUTCOME_DECIDED)
-		decide(look->judge, tid, look->pace, look->out);
+	if (look->out->facts.unresolvable && is_gone(look->target.tid))
+		outcome = OUTCOME_PASS;
+	finish(look, outcome);
 	return outcome;
 }
 

@@ -113,7 +113,7 @@ static bool on_image_overlay(const struct judge *judge,
 
 /* matches: its stat is a sealed one. */
 static bool is_held_on_overlay(const struct container *c, int fd,
-			       const char *path, bool matches)
+			       const char *path, bool matches, int *ret_lease)
 {
 	struct err e;
 
@@ -122,7 +122,7 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 	/* Where the upper folder isn't known, a changed file is drift. */
 	if (!c->upper)
 		return matches;
-	if (lease_unwritten(fd, c->upper, path, &e) == 0)
+	if (lease_unwritten(fd, c->upper, path, ret_lease, &e) == 0)
 		return true;
 	/* Not copied up, and as it was sealed: a layer's. */
 	return matches && e.code == ENOENT;
@@ -130,17 +130,23 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 
 /*
  * Nobody who could write the file is left; new writers are held off by the
- * exec itself (a program), or not at all (ELF interpreters and libraries: the
- * threat model says so).
+ * exec itself (a program), or by the lease (what is mapped).
  */
-static bool is_held(const struct judge *judge, int fd, const char *path,
-		    const struct identity *id, bool matches)
+static bool is_held(const struct look *look, int fd, const struct identity *id,
+		    bool matches, const struct file_facts *file)
 {
+	const struct judge *judge = look->judge;
+	bool mapped = file->role == ROLE_LIBRARY ||
+		      file->role == ROLE_ELF_INTERPRETER;
+	int *lease = mapped ? &look->out->leases[file - look->out->facts.files]
+			    : NULL;
+
 	if (on_image_overlay(judge, id))
-		return is_held_on_overlay(judge->container, fd, path, matches);
+		return is_held_on_overlay(judge->container, fd, file->path,
+					  matches, lease);
 	if (!filesystem_is_stable(fd))
 		return look_is_image(judge, id->dev);
-	return lease_unwritten(fd, NULL, NULL, NULL) == 0;
+	return lease_unwritten(fd, NULL, NULL, lease, NULL) == 0;
 }
 
 /* A file of another size has no listed digest. */
@@ -211,7 +217,7 @@ static int read_file(const struct look *look, int path_fd, bool matches,
 	/* Held first, then hashed: a writer that is gone by now can't alter
 	 * what is hashed after it. */
 	if (look->out->facts.proven || on_image_overlay(look->judge, id))
-		file->held = is_held(look->judge, fd, file->path, id, matches);
+		file->held = is_held(look, fd, id, matches, file);
 	else
 		/* The kernel itself will refuse, with ETXTBSY; but of another
 		 * overlay, FUSE or a network nobody can tell who writes. */

@@ -16,6 +16,7 @@
 #include "container.h"
 #include "journal.h"
 #include "judge.h"
+#include "kept.h"
 #include "privilege.h"
 #include "report.h"
 #include "resolver.h"
@@ -221,6 +222,7 @@ static void serve(struct supervisor *s)
 
 static int open_signals(struct err *e)
 {
+	sigset_t blocked;
 	sigset_t set;
 	int fd;
 
@@ -229,10 +231,11 @@ static int open_signals(struct err *e)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
-	if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+	blocked = set;
+	(void)sigaddset(&blocked, SIGIO);
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
 		return err_set(e, errno, "block signals");
-	/* A broken lease sends SIGIO, a dead sink SIGPIPE. */
-	(void)signal(SIGIO, SIG_IGN);
+	/* A dead sink; SIGIO, of a lease, is for kept.c's thread. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_set(e, errno, "open a signal descriptor") : fd;
@@ -243,6 +246,12 @@ static int open_signals(struct err *e)
 static void hurry(void)
 {
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
+}
+
+static int start_keeping(struct supervisor *s, struct err *e)
+{
+	s->judge.kept = kept_new(&s->container, s->journal);
+	return s->judge.kept ? 0 : err_set(e, ENOMEM, "start");
 }
 
 static int start(struct supervisor *s, struct err *e)
@@ -269,6 +278,7 @@ static int start(struct supervisor *s, struct err *e)
 	    judge_open(&s->container, &s->judge, e) < 0 ||
 	    privilege_drop(e) < 0 ||
 	    journal_open(s->container.config.events_file, &s->journal, e) < 0 ||
+	    start_keeping(s, e) < 0 ||
 	    resolver_new(&s->judge, s->journal, &s->resolver, &s->jobs, e) <
 		    0 ||
 	    tracer_new(&s->judge, s->resolver, s->journal, &s->tracer, e) < 0 ||
@@ -308,6 +318,7 @@ int main(int argc, char *argv[])
 	report_container(&s.container, s.journal, ACTION_CONTAINER_SEALED);
 	(void)send(s.ready, "R", 1, MSG_NOSIGNAL);
 	serve(&s);
+	kept_end(s.judge.kept);
 	report_container(&s.container, s.journal, ACTION_CONTAINER_RELEASED);
 	journal_close(s.journal);
 	container_remove(s.folder);

@@ -103,3 +103,69 @@ load helpers
 	assert_marker
 }
 
+
+# A copy of a library of the image, mapped by a process for some seconds.
+mapped='cp /lib/x86_64-linux-gnu/libdl.so.2 /tmp/l.so
+	LD_PRELOAD=/tmp/l.so sleep 4 & sleep 0.5'
+
+@test "a library that is mapped isn't written before who maps it is killed" {
+	in_container "$mapped
+		echo >>/tmp/l.so
+		[ ! -e /proc/\$!/maps ] || ! grep l.so /proc/\$!/maps || exit 9
+		wait \$!"
+	assert_status 137
+	assert_event race-killed writable /tmp/l.so
+}
+
+@test "a library is truncated, or opened for both, like it is written" {
+	in_container "$mapped
+		truncate -s 10 /tmp/l.so
+		wait \$! || echo \$?
+		$mapped
+		exec 5<>/tmp/l.so
+		wait \$!"
+	assert_status 137
+	assert_output 137
+}
+
+@test "who reads, renames, links or removes a mapped library kills nobody" {
+	in_container "$mapped
+		cat /tmp/l.so >/tmp/other
+		ln /tmp/l.so /tmp/link && mv /tmp/other /tmp/l.so && rm /tmp/link
+		wait \$!"
+	assert_status 0
+	refute_event race-killed
+}
+
+@test "a library that nobody maps any more can be written" {
+	in_container 'cp /lib/x86_64-linux-gnu/libdl.so.2 /tmp/l.so
+		LD_PRELOAD=/tmp/l.so /bin/true
+		echo >>/tmp/l.so'
+	assert_status 0
+	refute_event race-killed
+}
+
+@test "audited, who maps a library that is written goes on" {
+	configure '.libraries = "audit"'
+	in_container "$mapped
+		echo >>/tmp/l.so
+		wait \$!"
+	assert_status 0
+	assert_event exec-flagged writable /tmp/l.so
+}
+
+# bats test_tags=once
+@test "a removed library is given up some time after nobody maps it" {
+	start 'cp /lib/x86_64-linux-gnu/libdl.so.2 /tmp/l.so
+		LD_PRELOAD=/tmp/l.so /bin/true; rm /tmp/l.so; sleep 100'
+	eventually kept
+	for _ in $(seq 30); do
+		kept || break
+		sleep 0.5
+	done
+	! kept || fail "$(ls -l "/proc/$(supervisors)/fd")"
+}
+
+kept() { # a descriptor of the supervisor's
+	ls -l "/proc/$(supervisors)/fd" | grep -q '/l.so (deleted)'
+}

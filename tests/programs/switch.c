@@ -1,10 +1,12 @@
 /*
  * switch - a program of the image whose file stale_mmap alters in one byte:
  * while the byte reads 'y' it behaves like the marker. With the argument
- * "wait" it watches the byte for two seconds, in its own running image.
+ * "wait" it watches the byte for two seconds, in its own running image; with
+ * "hop" its child goes on in its place, and so on, for ten seconds.
  */
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Read-only data, hence a page of the file itself, as code is. */
@@ -25,6 +27,13 @@ int main(int argc, char **argv)
 	const volatile char *now = &state[sizeof(state) - 2];
 	int rounds = argc > 1 && strcmp(argv[1], "wait") == 0 ? 200 : 1;
 
+	if (argc > 1 && strcmp(argv[1], "hop") == 0) {
+		time_t end = time(NULL) + 10;
+
+		while (*now != 'y' && time(NULL) < end)
+			if (fork() > 0)
+				_exit(0);
+	}
 	while (rounds-- > 0) {
 		if (*now == 'y')
 			mark();

@@ -1,0 +1,42 @@
+/*
+ * kept - libraries that stay what they were when they were judged. The kernel
+ * holds writers off a running program, not off a library that is mapped; so
+ * the lease by which it was judged is kept for as long as a process maps it.
+ * Who opens it for writing then waits, while the processes that would run what
+ * is written are killed.
+ */
+#pragma once
+
+#include "container.h"
+#include "identity.h"
+#include "journal.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct kept;
+
+/* A file that is about to be mapped. */
+struct kept_file {
+	int lease; /* from lease_unwritten; taken */
+	struct identity identity;
+	const char *path;
+	const uint8_t *digest;
+};
+
+enum kept_outcome {
+	KEPT,
+	KEPT_WRITTEN, /* somebody opens it for writing */
+	KEPT_FULL,    /* too many are mapped           */
+};
+
+/* Both are borrowed. NULL: no memory. */
+struct kept *kept_new(const struct container *container,
+		      struct journal *journal);
+
+/* Nothing is frozen any more when this returns. */
+void kept_end(struct kept *kept);
+
+/* For task tid, which maps it next. May be called by any thread. */
+enum kept_outcome kept_add(struct kept *kept, pid_t tid,
+			   struct kept_file *take_file);

@@ -1,0 +1,177 @@
+#include "mappers.h"
+
+#include "file.h"
+#include "stat.h"
+#include "target.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum { CGROUP_TEXT_MAX = 64 * 1024 };
+
+/* Of a process that is gone nothing is wanted any more; without descriptors or
+ * memory one that is there might be missed. */
+static int failed(int error, struct err *e)
+{
+	if (error == EMFILE || error == ENFILE || error == ENOMEM)
+		return err_set(e, error, "look at the processes");
+	return 0;
+}
+
+static int read_cgroup(pid_t tid, struct buffer *text, struct err *e)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", tid);
+	return file_read(AT_FDCWD, path, CGROUP_TEXT_MAX, text, e);
+}
+
+char *mappers_cgroup(pid_t tid)
+{
+	struct buffer text = BUFFER_INIT;
+
+	if (read_cgroup(tid, &text, NULL) < 0)
+		buffer_clear(&text);
+	return text.data;
+}
+
+/* Line by line, one for each hierarchy: the same, or one below it. */
+static bool is_below(const char *text, const char *cgroup)
+{
+	while (*cgroup) {
+		size_t len = strcspn(cgroup, "\n");
+
+		if (strncmp(text, cgroup, len) != 0 ||
+		    (text[len] != '\n' && text[len] != '/' &&
+		     (len == 0 || cgroup[len - 1] != '/')))
+			return false;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+		cgroup += len;
+		cgroup += *cgroup == '\n';
+	}
+	return true;
+}
+
+static int in_cgroups(pid_t pid, char *const *cgroups, size_t count,
+		      bool *ret_in, struct err *e)
+{
+	struct buffer text = BUFFER_INIT;
+	struct err why = {0};
+	int rc = 0;
+
+	*ret_in = false;
+	if (read_cgroup(pid, &text, &why) < 0)
+		rc = failed(why.code, e);
+	for (size_t i = 0; text.data && i < count && !*ret_in; i++)
+		*ret_in = is_below(text.data, cgroups[i]);
+	buffer_clear(&text);
+	return rc;
+}
+
+/* Which file a mapping is of is asked of the file, where that is allowed; its
+ * numbers in maps needn't be those of stat. */
+static int ask_file(pid_t pid, const struct mapping *mapping,
+		    struct mapped_file *ret, struct err *e)
+{
+	OWNED(close_owned) int fd = -1;
+	struct identity id;
+	struct err why = {0};
+	char name[64];
+
+	*ret = (struct mapped_file){mapping->dev, mapping->ino};
+	(void)snprintf(name, sizeof(name), "map_files/%llx-%llx",
+		       (unsigned long long)mapping->start,
+		       (unsigned long long)mapping->end);
+	if (target_open_link(pid, name, &fd, &why) < 0)
+		return failed(why.code, e);
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0)
+		*ret = (struct mapped_file){id.dev, id.ino};
+	return 0;
+}
+
+struct search {
+	const struct mapped_file *files;
+	size_t count;
+	mappers_visit *visit;
+	void *context;
+};
+
+static int visit_mappings(const struct search *search, FILE *maps, pid_t pid,
+			  int pidfd, struct err *e)
+{
+	OWNED(free_owned) char *line = NULL;
+	bool seen[MAPPERS_FILES_MAX] = {false};
+	size_t size = 0;
+
+	while (getline(&line, &size, maps) > 0) {
+		struct mapping mapping;
+		struct mapped_file file;
+		uint64_t stack_end;
+		bool executable = false;
+
+		if (!target_parse_mapping(line, &mapping, &executable,
+					  &stack_end) ||
+		    !executable)
+			continue;
+		if (ask_file(pid, &mapping, &file, e) < 0)
+			return -1;
+		for (size_t i = 0; i < search->count; i++)
+			if (!seen[i] && search->files[i].dev == file.dev &&
+			    search->files[i].ino == file.ino) {
+				seen[i] = true;
+				search->visit(search->context, pid, pidfd, i);
+			}
+	}
+	return line ? 0 : failed(errno, e);
+}
+
+static int visit_process(const struct search *search, pid_t pid, struct err *e)
+{
+	/* First, so that what is found is found of this very process. */
+	OWNED(close_owned) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	char path[64];
+	FILE *maps;
+	int rc;
+
+	if (pidfd < 0)
+		return failed(errno, e);
+	(void)snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return failed(errno, e);
+	rc = visit_mappings(search, maps, pid, pidfd, e);
+	(void)fclose(maps);
+	return rc;
+}
+
+int mappers_find(const struct mapped_file *files, size_t count,
+		 char *const *cgroups, size_t cgroup_count,
+		 mappers_visit *visit, void *context, struct err *e)
+{
+	const struct search search = {files, count, visit, context};
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int rc = 0;
+
+	if (!proc)
+		return err_set(e, errno, "list the processes");
+	while (rc == 0 && (entry = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		bool in = false;
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		rc = in_cgroups(pid, cgroups, cgroup_count, &in, e);
+		if (rc == 0 && in)
+			rc = visit_process(&search, pid, e);
+	}
+	(void)closedir(proc);
+	return rc;
+}
