@@ -6,6 +6,7 @@
 
 #include "err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,9 @@ typedef void mappers_visit(void *context, pid_t pid, int pidfd, size_t file);
 
 /* What /proc/TID/cgroup says, malloc'ed; NULL where it can't be read. */
 char *mappers_cgroup(pid_t tid);
+
+/* By two such texts: in each hierarchy the same cgroup, or one below it. */
+bool mappers_below(const char *text, const char *cgroup);
 
 /*
  * Visit every process in one of cgroups, or below it, that maps one of the

@@ -41,8 +41,7 @@ char *mappers_cgroup(pid_t tid)
 	return text.data;
 }
 
-/* Line by line, one for each hierarchy: the same, or one below it. */
-static bool is_below(const char *text, const char *cgroup)
+bool mappers_below(const char *text, const char *cgroup)
 {
 	while (*cgroup) {
 		size_t len = strcspn(cgroup, "\n");
@@ -70,7 +69,7 @@ static int in_cgroups(pid_t pid, char *const *cgroups, size_t count,
 	if (read_cgroup(pid, &text, &why) < 0)
 		rc = failed(why.code, e);
 	for (size_t i = 0; text.data && i < count && !*ret_in; i++)
-		*ret_in = is_below(text.data, cgroups[i]);
+		*ret_in = mappers_below(text.data, cgroups[i]);
 	buffer_clear(&text);
 	return rc;
 }

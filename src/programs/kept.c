@@ -17,7 +17,7 @@
 
 enum {
 	KEPT_MAX = MAPPERS_FILES_MAX,
-	CGROUPS_MAX = 16,
+	CGROUPS_MAX = 64,
 	STACK = 256 * 1024,
 	/* From a verdict to the mapping that it allows: until then no look at
 	 * the processes finds it. */
@@ -60,6 +60,7 @@ struct batch {
 	struct mapped_file files[KEPT_MAX];
 	bool mapped[KEPT_MAX];
 	size_t count;
+	size_t cgroup_count;
 	pid_t killed[KILLED_MAX];
 	size_t killed_count;
 	bool found;
@@ -114,6 +115,7 @@ static int64_t collect(struct batch *batch, bool written)
 
 	batch->count = 0;
 	(void)pthread_mutex_lock(&kept->lock);
+	batch->cgroup_count = kept->cgroup_count;
 	for (struct library *at = kept->first; at; at = at->next) {
 		if (written && lease_unbroken(at->lease))
 			continue;
@@ -135,7 +137,7 @@ static void find_mappers(struct batch *batch, mappers_visit *visit)
 	batch->found = false;
 	/* The list of processes can't be had: they are as good as mapped. */
 	if (mappers_find(batch->files, batch->count, kept->cgroups,
-			 kept->cgroup_count, visit, batch, NULL) < 0) {
+			 batch->cgroup_count, visit, batch, NULL) < 0) {
 		batch->found = true;
 		memset(batch->mapped, true, sizeof(batch->mapped));
 	}
@@ -213,16 +215,12 @@ static void kill_mappers(struct batch *batch)
 {
 	struct kept *kept = batch->kept;
 	struct freezer frozen[CGROUPS_MAX];
-	size_t count;
 
-	(void)pthread_mutex_lock(&kept->lock);
-	count = kept->cgroup_count;
-	(void)pthread_mutex_unlock(&kept->lock);
 	(void)pthread_mutex_lock(&kept->freezing);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < batch->cgroup_count; i++)
 		(void)freezer_freeze(kept->cgroups[i], &frozen[i]);
 	find_mappers(batch, kill_mapper);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < batch->cgroup_count; i++)
 		freezer_thaw(&frozen[i]);
 	(void)pthread_mutex_unlock(&kept->freezing);
 }
@@ -345,7 +343,7 @@ static bool learn_cgroup(struct kept *kept, pid_t tid)
 	OWNED(free_owned) char *text = mappers_cgroup(tid);
 
 	for (size_t i = 0; text && i < kept->cgroup_count; i++)
-		if (strcmp(kept->cgroups[i], text) == 0)
+		if (mappers_below(text, kept->cgroups[i]))
 			return true;
 	if (!text || kept->cgroup_count == CGROUPS_MAX)
 		return false;
