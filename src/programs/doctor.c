@@ -39,6 +39,10 @@ static const struct setting settings[] = {
 	 "any process can keep the kernel waiting for its memory: "
 	 "sysctl -w vm.unprivileged_userfaultfd=0",
 	 NULL},
+	{"/proc/sys/fs/lease-break-time", "fs.lease-break-time", 0, 24,
+	 "who writes to a library may get in before those that map it are "
+	 "killed: sysctl -w fs.lease-break-time=45",
+	 NULL},
 };
 
 static void tell(FILE *out, enum finding finding, const char *name,
