@@ -89,6 +89,10 @@ struct mapping {
 };
 enum { MAPPINGS_MAX = 16 };
 
+/* The file that it is of, O_PATH, whatever its numbers say. */
+MUST_CHECK int target_open_mapping(pid_t tid, const struct mapping *mapping,
+				   int *ret_fd, struct err *e);
+
 /* One line of proc_pid_maps(5). False if it is no file's. Of the stack's it
  * sets *ret_stack_end. */
 bool target_parse_mapping(const char *line, struct mapping *ret,

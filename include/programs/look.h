@@ -69,10 +69,6 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv);
 /* What an interpreter, stopped, has just opened as its script. */
 enum outcome look_at_opened(struct look *look, int fd);
 
-/* The file that mapping is of, O_PATH. */
-MUST_CHECK int look_open_mapping(const struct look *look,
-				 const struct mapping *mapping, int *ret_fd);
-
 /* What a notified mmap maps; and what lies under an mprotect. */
 enum outcome look_at_map(struct look *look, const struct notification *n);
 enum outcome look_at_protection(struct look *look,

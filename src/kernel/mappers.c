@@ -82,13 +82,9 @@ static int ask_file(pid_t pid, const struct mapping *mapping,
 	OWNED(close_owned) int fd = -1;
 	struct identity id;
 	struct err why = {0};
-	char name[64];
 
 	*ret = (struct mapped_file){mapping->dev, mapping->ino};
-	(void)snprintf(name, sizeof(name), "map_files/%llx-%llx",
-		       (unsigned long long)mapping->start,
-		       (unsigned long long)mapping->end);
-	if (target_open_link(pid, name, &fd, &why) < 0)
+	if (target_open_mapping(pid, mapping, &fd, &why) < 0)
 		return failed(why.code, e);
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0)
 		*ret = (struct mapped_file){id.dev, id.ino};

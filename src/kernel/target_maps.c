@@ -35,6 +35,16 @@ bool target_parse_mapping(const char *line, struct mapping *ret,
 	return major || minor || ret->ino || (name && line[name] == '/');
 }
 
+int target_open_mapping(pid_t tid, const struct mapping *mapping, int *ret_fd,
+			struct err *e)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64,
+		       mapping->start, mapping->end);
+	return target_open_link(tid, name, ret_fd, e);
+}
+
 int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
 		    size_t *ret_count, uint64_t *ret_stack_end, struct err *e)
 {

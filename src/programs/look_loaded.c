@@ -66,7 +66,8 @@ static enum outcome look_at_mappings(struct look *look,
 		struct identity id;
 
 		if (look->out->facts.count >= FILES_MAX - 1 ||
-		    look_open_mapping(look, &mappings[i], &fd) < 0 ||
+		    target_open_mapping(look->target.tid, &mappings[i], &fd,
+					NULL) < 0 ||
 		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 			return look_unresolvable(look);
 		if (look_seen(look, &id))

@@ -36,17 +36,6 @@ enum outcome look_at_map(struct look *look, const struct notification *n)
 				: OUTCOME_PASS;
 }
 
-int look_open_mapping(const struct look *look, const struct mapping *mapping,
-		      int *ret_fd)
-{
-	char name[64];
-
-	(void)snprintf(name, sizeof(name), "map_files/%llx-%llx",
-		       (unsigned long long)mapping->start,
-		       (unsigned long long)mapping->end);
-	return target_open_link(look->target.tid, name, ret_fd, NULL);
-}
-
 /* Which files lie under the pages that are to become executable. Anonymous
  * memory is nobody's file: what JITs use (memory: deny is for that). */
 enum outcome look_at_protection(struct look *look, const struct notification *n)
@@ -71,7 +60,7 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 		struct identity id;
 
 		if (look->out->facts.count >= FILES_MAX - 1 ||
-		    look_open_mapping(look, &mappings[i], &fd) < 0 ||
+		    target_open_mapping(n->tid, &mappings[i], &fd, NULL) < 0 ||
 		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 			return look_unresolvable(look);
 		look->maps_privately = mappings[i].private;
