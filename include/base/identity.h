@@ -41,9 +41,9 @@ static inline bool identity_same_content(const struct identity *a,
 	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-/* The very same object, unchanged. */
-static inline bool identity_same(const struct identity *a,
-				 const struct identity *b)
+/* The very same object; what it holds may have changed. */
+static inline bool identity_same_file(const struct identity *a,
+				      const struct identity *b)
 {
-	return a->dev == b->dev && identity_same_content(a, b);
+	return a->dev == b->dev && a->ino == b->ino;
 }

@@ -29,7 +29,8 @@ bool look_is_image(const struct judge *judge, uint64_t dev);
 enum outcome look_at(struct look *look, int fd, enum role role,
 		     struct found *ret);
 
-/* It was added already. */
+/* It was added already. Not by its times: the mark by which a lease on an
+ * upper file is proven (lease.h), of another thread's too, changes them. */
 bool look_seen(const struct look *look, const struct identity *id);
 
 /* A path as the target means it, O_PATH; EAGAIN: not at this pace. */

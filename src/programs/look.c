@@ -41,7 +41,7 @@ bool look_seen(const struct look *look, const struct identity *id)
 	const struct inspection *out = look->out;
 
 	for (size_t i = 0; i < out->facts.count; i++)
-		if (identity_same(&out->identities[i], id) &&
+		if (identity_same_file(&out->identities[i], id) &&
 		    out->identities[i].mount == id->mount)
 			return true;
 	return false;

@@ -55,7 +55,7 @@ enum outcome look_at_chain(struct look *look, int take_fd,
 		}
 		if (look->out->facts.unresolvable ||
 		    role == ROLE_ELF_INTERPRETER || !found.interpreter[0] ||
-		    (stop_at && (!script || identity_same(id, stop_at))))
+		    (stop_at && (!script || identity_same_file(id, stop_at))))
 			return OUTCOME_DECIDED;
 		close_owned(&fd);
 		if (look_open(look, TARGET_CWD, found.interpreter, 0, &fd, &e) <

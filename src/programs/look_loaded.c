@@ -112,7 +112,7 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 		(void)close(fd);
 		return look_unresolvable(look);
 	}
-	if (identity_same(&id, &exe)) {
+	if (identity_same_file(&id, &exe)) {
 		(void)close(fd);
 		return OUTCOME_DECIDED;
 	}

@@ -82,7 +82,8 @@ static bool same(const struct entry *a, const struct entry *b)
 	       strcmp(a->interpreter, b->interpreter) == 0 &&
 	       a->kind == b->kind && a->racy == b->racy &&
 	       memcmp(a->digest, b->digest, DIGEST_SIZE) == 0 &&
-	       identity_same(&a->identity, &b->identity) &&
+	       identity_same_file(&a->identity, &b->identity) &&
+	       identity_same_content(&a->identity, &b->identity) &&
 	       a->identity.mode == b->identity.mode &&
 	       a->identity.uid == b->identity.uid &&
 	       a->identity.gid == b->identity.gid &&
