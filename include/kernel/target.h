@@ -70,6 +70,9 @@ MUST_CHECK int target_open_link(pid_t tid, const char *name, int *ret_fd,
 /* Both are threads of one process, now. */
 bool target_same_process(pid_t tid, pid_t other);
 
+/* A task has this number, which may be dead already. */
+bool target_exists(pid_t tid);
+
 /* The path of an open file as its mount namespace sees it. */
 MUST_CHECK int target_path_of(int fd, char *ret, size_t size, struct err *e);
 

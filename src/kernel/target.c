@@ -252,6 +252,14 @@ bool target_same_process(pid_t tid, pid_t other)
 	return access(path, F_OK) == 0;
 }
 
+bool target_exists(pid_t tid)
+{
+	char path[LINK_NAME];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", tid);
+	return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
 int target_path_of(int fd, char *ret, size_t size, struct err *e)
 {
 	char link[LINK_NAME];

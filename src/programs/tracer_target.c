@@ -108,18 +108,27 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 	tracer_submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
 }
 
+/* It may be inside its exec still, however long that takes: until it stops. */
+static bool executes(const struct held *held)
+{
+	return held->state == HELD_CONTINUED ||
+	       (held->state == HELD_LEAVING && !held->parked);
+}
+
 /*
  * A thread that executes takes over its leader's number. Between the stop of
  * the leader that we were told of and our letting it go, the number may have
  * become that of the new program, which would run unproven. So a target stays
- * stopped while another thread of its process is about to execute.
+ * stopped while another thread of its process is about to execute. One that
+ * has no number any more has executed, and its stop is still to be collected.
  */
 static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
 {
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
 		for (struct held *h = tracer->held.bucket[i]; h; h = h->next)
-			if (h->tid != tid && h->state == HELD_CONTINUED &&
-			    target_same_process(tid, h->tid))
+			if (h->tid != tid && executes(h) &&
+			    (target_same_process(tid, h->tid) ||
+			     !target_exists(h->tid)))
 				return true;
 	return false;
 }
