@@ -13,11 +13,15 @@ struct freezer {
 	const char *thaw; /* what to write there */
 };
 
+enum freezer_outcome {
+	FREEZER_FROZEN, /* or nobody is in it: no task is inside a call */
+	FREEZER_NONE,	/* no freezer, frozen by others, or we are in it */
+	FREEZER_WAITS,	/* a task waits uninterruptibly                  */
+};
+
 /*
  * cgroup: the text of a task's /proc/PID/cgroup. Waits until all are frozen,
- * half a second at most: a task that waits uninterruptibly stays as it is, and
- * runs none of its own code either. False, and nothing is frozen, where it has
- * no freezer, is frozen by somebody else, or we are in it.
+ * half a second at most. To be thawed, whatever comes of it.
  */
-bool freezer_freeze(const char *cgroup, struct freezer *ret);
+enum freezer_outcome freezer_freeze(const char *cgroup, struct freezer *ret);
 void freezer_thaw(struct freezer *freezer);

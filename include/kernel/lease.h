@@ -28,3 +28,9 @@ MUST_CHECK int lease_unwritten(int fd, const char *upper, const char *path,
  */
 bool lease_watch(int lease);
 bool lease_unbroken(int lease);
+
+/*
+ * Take one anew that somebody wanted to write through. False where somebody
+ * has written, or may: who waited goes on in between, unless they can't.
+ */
+bool lease_renew(int lease);

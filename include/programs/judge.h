@@ -57,8 +57,9 @@ struct awaited {
 struct inspection {
 	struct facts facts;
 	struct identity identities[FILES_MAX];
-	/* By which it is known that nobody writes a file; -1 where it isn't
-	 * mapped, or nobody could. Not once the judgement is over. */
+	/* By which it is known that nobody writes a file that is mapped, with
+	 * libraries: strict; else, or where nobody could write it, -1. Not once
+	 * the judgement is over. */
 	int leases[FILES_MAX];
 	char paths[FILES_MAX][PATH_MAX];
 	char requested[PATH_MAX];

@@ -3,6 +3,7 @@
 #include "attr.h"
 #include "file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -75,12 +76,16 @@ static bool has_line(int fd, const char *line)
 	return strstr(text, line) != NULL;
 }
 
-static void wait_until_frozen(int fd, const char *reached)
+static bool wait_until_frozen(int fd, const char *reached)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 
-	for (int i = 0; i < TRIES && !has_line(fd, reached); i++)
+	for (int i = 0; i < TRIES; i++) {
+		if (has_line(fd, reached))
+			return true;
 		(void)nanosleep(&pause, NULL);
+	}
+	return false;
 }
 
 static int open_file(const struct hierarchy *h, const char *path, size_t len,
@@ -94,34 +99,51 @@ static int open_file(const struct hierarchy *h, const char *path, size_t len,
 	return open(full, flags | O_CLOEXEC);
 }
 
-static bool freeze(const struct hierarchy *h, const char *cgroup,
-		   struct freezer *ret)
+/* The hierarchy is there, and the cgroup isn't any more. */
+static bool is_gone(const struct hierarchy *h)
+{
+	char root[64];
+
+	if (errno != ENOENT)
+		return false;
+	(void)snprintf(root, sizeof(root), "%s/cgroup.procs", h->mount);
+	return access(root, F_OK) == 0;
+}
+
+static enum freezer_outcome freeze(const struct hierarchy *h,
+				   const char *cgroup, struct freezer *ret)
 {
 	OWNED(close_owned) int fd = -1;
 	OWNED(close_owned) int state = -1;
 	size_t len;
 	const char *path = find_path(cgroup, h->key, &len);
 
-	if (!path || len == 0 || we_are_in(h->key, path, len))
-		return false;
+	/* "/..": seen from a cgroup namespace that it isn't in. */
+	if (!path || len == 0 || strncmp(path, "/..", 3) == 0 ||
+	    we_are_in(h->key, path, len))
+		return FREEZER_NONE;
 	fd = open_file(h, path, len, h->file, O_RDWR);
+	if (fd < 0)
+		return is_gone(h) ? FREEZER_FROZEN : FREEZER_NONE;
 	state = open_file(h, path, len, h->state, O_RDONLY);
-	if (fd < 0 || state < 0 || !has_line(fd, h->thawed) ||
+	if (state < 0 || !has_line(fd, h->thawed) ||
 	    file_write_all(fd, h->frozen, strlen(h->frozen)) < 0)
-		return false;
-	wait_until_frozen(state, h->reached);
+		return FREEZER_NONE;
 	ret->fd = FD_MOVE(fd);
 	ret->thaw = h->thawed;
-	return true;
+	return wait_until_frozen(state, h->reached) ? FREEZER_FROZEN
+						    : FREEZER_WAITS;
 }
 
-bool freezer_freeze(const char *cgroup, struct freezer *ret)
+enum freezer_outcome freezer_freeze(const char *cgroup, struct freezer *ret)
 {
+	enum freezer_outcome outcome = FREEZER_NONE;
+
 	ret->fd = -1;
-	for (size_t i = 0; i < ARRAY_LEN(hierarchies); i++)
-		if (freeze(&hierarchies[i], cgroup, ret))
-			return true;
-	return false;
+	for (size_t i = 0;
+	     i < ARRAY_LEN(hierarchies) && outcome == FREEZER_NONE; i++)
+		outcome = freeze(&hierarchies[i], cgroup, ret);
+	return outcome;
 }
 
 void freezer_thaw(struct freezer *freezer)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 enum { CGROUP_TEXT_MAX = 64 * 1024 };
 
@@ -96,10 +97,18 @@ struct search {
 	size_t count;
 	mappers_visit *visit;
 	void *context;
+	char *const *cgroups;
+	size_t cgroup_count;
 };
 
-static int visit_mappings(const struct search *search, FILE *maps, pid_t pid,
-			  int pidfd, struct err *e)
+struct process {
+	pid_t pid;
+	int pidfd;
+	pid_t task; /* a thread that has its memory still */
+};
+
+static int visit_mappings(const struct search *search, FILE *maps,
+			  const struct process *process, struct err *e)
 {
 	OWNED(free_owned) char *line = NULL;
 	bool seen[MAPPERS_FILES_MAX] = {false};
@@ -115,42 +124,100 @@ static int visit_mappings(const struct search *search, FILE *maps, pid_t pid,
 					  &stack_end) ||
 		    !executable)
 			continue;
-		if (ask_file(pid, &mapping, &file, e) < 0)
+		if (ask_file(process->task, &mapping, &file, e) < 0)
 			return -1;
 		for (size_t i = 0; i < search->count; i++)
 			if (!seen[i] && search->files[i].dev == file.dev &&
 			    search->files[i].ino == file.ino) {
 				seen[i] = true;
-				search->visit(search->context, pid, pidfd, i);
+				search->visit(search->context, process->pid,
+					      process->pidfd, i);
 			}
 	}
 	return line ? 0 : failed(errno, e);
+}
+
+/* A leader that has ended has neither cgroups nor memory; its threads do. */
+static bool has_ended(pid_t pid)
+{
+	char path[64];
+	char stat[512];
+	const char *name_end;
+	ssize_t n;
+	OWNED(close_owned) int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
+	if (n <= 0)
+		return false;
+	stat[n] = '\0';
+	name_end = strrchr(stat, ')');
+	return name_end && strncmp(name_end, ") Z", 3) == 0;
+}
+
+/* The task that tells what process pid is: a thread of it, where it has ended
+ * itself. */
+static pid_t living_task(pid_t pid)
+{
+	struct dirent *entry;
+	pid_t living = pid;
+	char path[64];
+	DIR *tasks;
+
+	if (!has_ended(pid))
+		return pid;
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && living == pid && (entry = readdir(tasks))) {
+		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0 && !has_ended(tid))
+			living = tid;
+	}
+	if (tasks)
+		(void)closedir(tasks);
+	return living;
+}
+
+static int look_at_process(const struct search *search,
+			   const struct process *process, struct err *e)
+{
+	bool in = false;
+	char path[64];
+	FILE *maps;
+	int rc;
+
+	if (in_cgroups(process->task, search->cgroups, search->cgroup_count,
+		       &in, e) < 0)
+		return -1;
+	if (!in)
+		return 0;
+	(void)snprintf(path, sizeof(path), "/proc/%d/maps", process->task);
+	maps = fopen(path, "re");
+	if (!maps)
+		return failed(errno, e);
+	rc = visit_mappings(search, maps, process, e);
+	(void)fclose(maps);
+	return rc;
 }
 
 static int visit_process(const struct search *search, pid_t pid, struct err *e)
 {
 	/* First, so that what is found is found of this very process. */
 	OWNED(close_owned) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	char path[64];
-	FILE *maps;
-	int rc;
+	const struct process process = {pid, pidfd, living_task(pid)};
 
-	if (pidfd < 0)
-		return failed(errno, e);
-	(void)snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	maps = fopen(path, "re");
-	if (!maps)
-		return failed(errno, e);
-	rc = visit_mappings(search, maps, pid, pidfd, e);
-	(void)fclose(maps);
-	return rc;
+	return pidfd < 0 ? failed(errno, e)
+			 : look_at_process(search, &process, e);
 }
 
 int mappers_find(const struct mapped_file *files, size_t count,
 		 char *const *cgroups, size_t cgroup_count,
 		 mappers_visit *visit, void *context, struct err *e)
 {
-	const struct search search = {files, count, visit, context};
+	const struct search search = {files,   count,	visit,
+				      context, cgroups, cgroup_count};
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	int rc = 0;
@@ -159,12 +226,8 @@ int mappers_find(const struct mapped_file *files, size_t count,
 		return err_set(e, errno, "list the processes");
 	while (rc == 0 && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		bool in = false;
 
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		rc = in_cgroups(pid, cgroups, cgroup_count, &in, e);
-		if (rc == 0 && in)
+		if (isdigit((unsigned char)entry->d_name[0]))
 			rc = visit_process(&search, pid, e);
 	}
 	(void)closedir(proc);

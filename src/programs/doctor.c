@@ -39,9 +39,14 @@ static const struct setting settings[] = {
 	 "any process can keep the kernel waiting for its memory: "
 	 "sysctl -w vm.unprivileged_userfaultfd=0",
 	 NULL},
+	{"/proc/sys/kernel/io_uring_disabled", "kernel.io_uring_disabled", 0, 0,
+	 "who runs code of their own can write to a program on a tmpfs by an "
+	 "io_uring: sysctl -w kernel.io_uring_disabled=1, or a profile "
+	 "without it",
+	 NULL},
 	{"/proc/sys/fs/lease-break-time", "fs.lease-break-time", 0, 24,
-	 "who writes to a library may get in before those that map it are "
-	 "killed: sysctl -w fs.lease-break-time=45",
+	 "with libraries: strict, who writes to a library may get in before "
+	 "those that map it are killed: sysctl -w fs.lease-break-time=45",
 	 NULL},
 };
 

@@ -130,16 +130,18 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 
 /*
  * Nobody who could write the file is left; new writers are held off by the
- * exec itself (a program), or by the lease (what is mapped).
+ * exec itself (a program), or, with libraries: strict, by the lease that is
+ * kept (what is mapped).
  */
 static bool is_held(const struct look *look, int fd, const struct identity *id,
 		    bool matches, const struct file_facts *file)
 {
 	const struct judge *judge = look->judge;
-	bool mapped = file->role == ROLE_LIBRARY ||
-		      file->role == ROLE_ELF_INTERPRETER;
-	int *lease = mapped ? &look->out->leases[file - look->out->facts.files]
-			    : NULL;
+	bool kept = (file->role == ROLE_LIBRARY ||
+		     file->role == ROLE_ELF_INTERPRETER) &&
+		    judge->container->config.libraries == LIBRARIES_STRICT;
+	int *lease = kept ? &look->out->leases[file - look->out->facts.files]
+			  : NULL;
 
 	if (on_image_overlay(judge, id))
 		return is_held_on_overlay(judge->container, fd, file->path,

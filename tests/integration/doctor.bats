@@ -13,6 +13,7 @@ doctor() {
 	assert_output "ok       seccomp user notification"
 	assert_output "vm.memfd_noexec is "
 	assert_output "ptrace_scope"
+	assert_output "kernel.io_uring_disabled is "
 	assert_output "ok       fs.lease-break-time is "
 	assert_output "ok       configuration $T/config.json"
 	[[ $output != *missing* ]]

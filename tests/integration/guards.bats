@@ -147,3 +147,53 @@ image_extra() { # FOLDER
 	[ "$(stat -c %u "/proc/$pid/mem")" = 0 ]
 	moor delete --force "$ID"
 }
+
+# Of whatever it is asked the supervisor keeps nothing. The first round is for
+# its threads and its heap to come to their size.
+# bats test_tags=debian,once
+@test "nothing that a container asks for makes the supervisor grow" {
+	configure '.scripts = "enforce"'
+	start 'drop marker /tmp/x; drop libmarker.so /tmp/own.so
+		echo >>/tmp/own.so; echo "echo" >/tmp/x.sh
+		mkdir /tmp/r; ln -s /opt/test/race/0 /tmp/r/0; cp /tmp/x /tmp/r/1
+		printf "#!/tmp/x\n" >/tmp/script; chmod 755 /tmp/script; mkfifo /tmp/go
+		while read -r _ </tmp/go; do
+			execstorm 50 /tmp/x
+			execstorm 20 /tmp/script
+			execstorm 20 /nonexistent
+			execstorm 5 /bin/sh /tmp/x.sh
+			execstorm 20 /bin/true
+			race path /tmp/r/0 /tmp/r/1 50
+			hang kills /tmp/x
+			clones failed /tmp/x
+			traceme loop /tmp/x
+			for i in 1 2 3 4 5; do
+				LD_PRELOAD=/tmp/own.so /bin/true
+				cp /bin/true /tmp/copy-$i && /tmp/copy-$i
+			done
+			echo >>/tmp/rounds
+		done'
+	local round before
+	eventually test -p "$ROOT/tmp/go"
+	for round in 1 2 3 4 5 6 7 8; do
+		echo >"$ROOT/tmp/go"
+		for _ in $(seq 600); do
+			[ "$(stat -c %s "$ROOT/tmp/rounds" 2>/dev/null)" != $round ] || break
+			sleep 0.1
+		done
+		sleep 0.5
+		[ $round != 3 ] || before=$(own_memory)
+	done
+	[ $(($(own_memory) - before)) -lt 512 ] || fail "from $before to $(own_memory) KiB"
+	eventually few_descriptors || fail "$(ls -l "/proc/$(supervisors)/fd")"
+	refute_marker
+	moor delete --force "$ID"
+}
+
+own_memory() { # of the supervisor, KiB
+	awk '/^RssAnon:/ { print $2 }' "/proc/$(supervisors)/status"
+}
+
+few_descriptors() {
+	[ "$(ls "/proc/$(supervisors)/fd" | wc -l)" -le 14 ]
+}

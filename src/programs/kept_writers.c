@@ -1,0 +1,340 @@
+#include "kept_internal.h"
+
+#include "freezer.h"
+#include "judge.h"
+#include "lease.h"
+#include "report.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+enum {
+	/* A second file's turn comes before lease-break-time, 45 s. */
+	KILL_MS = 10000,
+	PAUSE_MS = 2,
+	RENEW_MS = 1000, /* a second time within is in earnest */
+	KILLED_MAX = 16, /* processes that have events, for each occasion */
+};
+
+/* For the one, they are to be let go of; for the other, they may be. */
+enum why { WHY_WRITTEN, WHY_UNUSED };
+
+/* Some libraries, for the thread to do something about. */
+struct batch {
+	struct kept *kept;
+	struct library *libraries[KEPT_MAX];
+	struct mapped_file files[KEPT_MAX];
+	bool mapped[KEPT_MAX];
+	size_t count;
+	size_t cgroup_count;
+	pid_t killed[KILLED_MAX];
+	size_t killed_count;
+	bool found;
+};
+
+static void sleep_ms(int64_t ms)
+{
+	const struct timespec pause = {.tv_sec = ms / 1000,
+				       .tv_nsec = ms % 1000 * 1000000};
+
+	if (ms > 0)
+		(void)nanosleep(&pause, NULL);
+}
+
+/* Removed, so that keeping it costs what it holds on the disk. */
+static bool is_removed(const struct library *library)
+{
+	struct stat now;
+
+	return fstat(library->lease, &now) == 0 && now.st_nlink == 0;
+}
+
+static bool wanted(const struct kept *kept, const struct library *library,
+		   enum why why)
+{
+	return why == WHY_WRITTEN
+		       ? !lease_unbroken(library->lease)
+		       : kept->count >= KEPT_MAX / 2 || is_removed(library);
+}
+
+/* What the thread is to look at. Until when the last of these may be mapped
+ * still, by somebody whose process can't be frozen. */
+static int64_t collect(struct batch *batch, enum why why)
+{
+	struct kept *kept = batch->kept;
+	int64_t until = 0;
+
+	batch->count = 0;
+	(void)pthread_mutex_lock(&kept->lock);
+	batch->cgroup_count = kept->cgroup_count;
+	for (struct library *at = kept->first; at; at = at->next) {
+		if (!wanted(kept, at, why))
+			continue;
+		if (at->since_ms + SETTLE_MS > until)
+			until = at->since_ms + SETTLE_MS;
+		batch->files[batch->count].dev = at->identity.dev;
+		batch->files[batch->count].ino = at->identity.ino;
+		batch->mapped[batch->count] = false;
+		batch->libraries[batch->count++] = at;
+	}
+	(void)pthread_mutex_unlock(&kept->lock);
+	return until;
+}
+
+static void find_mappers(struct batch *batch, mappers_visit *visit)
+{
+	const struct kept *kept = batch->kept;
+
+	batch->found = false;
+	if (batch->count == 0)
+		return;
+	/* The list of processes can't be had: they are as good as mapped. */
+	if (mappers_find(batch->files, batch->count, kept->cgroups,
+			 batch->cgroup_count, visit, batch, NULL) < 0) {
+		batch->found = true;
+		memset(batch->mapped, true, sizeof(batch->mapped));
+	}
+}
+
+static bool is_audited(const struct config *config)
+{
+	return config->mode == MODE_AUDIT ||
+	       config->libraries == LIBRARIES_AUDIT;
+}
+
+static void report(const struct batch *batch, pid_t pid,
+		   const struct library *library)
+{
+	const struct kept *kept = batch->kept;
+	bool audited = is_audited(&kept->container->config);
+	struct inspection *inspection = calloc(1, sizeof(*inspection));
+	struct file_facts *file;
+	char *line;
+	size_t len;
+
+	if (!inspection)
+		return;
+	file = &inspection->facts.files[inspection->facts.count++];
+	file->role = ROLE_LIBRARY;
+	file->path = library->path;
+	file->hashed = true;
+	memcpy(file->digest, library->digest, DIGEST_SIZE);
+	inspection->identities[0] = library->identity;
+	inspection->decision = (struct decision){
+		.reason = REASON_WRITABLE,
+		.flagged = audited,
+		.allow_rule = -1,
+	};
+	line = report_judged(kept->container, kept->journal,
+			     audited ? ACTION_EXEC_FLAGGED : ACTION_RACE_KILLED,
+			     pid, NULL, inspection, false, &len);
+	if (line)
+		journal_push(kept->journal, line, len);
+	free(inspection);
+}
+
+static void kill_mapper(void *context, pid_t pid, int pidfd, size_t file)
+{
+	struct batch *batch = context;
+	bool known = batch->killed_count == KILLED_MAX;
+
+	for (size_t i = 0; i < batch->killed_count; i++)
+		known = known || batch->killed[i] == pid;
+	if (!known) {
+		batch->killed[batch->killed_count++] = pid;
+		report(batch, pid, batch->libraries[file]);
+	}
+	if (is_audited(&batch->kept->container->config))
+		return;
+	batch->found = true;
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+/*
+ * While they are frozen none forks and ends, so that it is nowhere to be
+ * found, and none is between our verdict and the mapping that it allows, where
+ * others of its container can keep it for as long as they keep the cores busy.
+ */
+static enum freezer_outcome freeze_all(const struct batch *batch,
+				       struct freezer frozen[CGROUPS_MAX])
+{
+	struct kept *kept = batch->kept;
+	enum freezer_outcome outcome = FREEZER_FROZEN;
+
+	(void)pthread_mutex_lock(&kept->freezing);
+	for (size_t i = 0; i < batch->cgroup_count; i++) {
+		enum freezer_outcome one =
+			freezer_freeze(kept->cgroups[i], &frozen[i]);
+
+		if (one > outcome)
+			outcome = one;
+	}
+	return outcome;
+}
+
+static void thaw_all(const struct batch *batch,
+		     struct freezer frozen[CGROUPS_MAX])
+{
+	for (size_t i = 0; i < batch->cgroup_count; i++)
+		freezer_thaw(&frozen[i]);
+	(void)pthread_mutex_unlock(&batch->kept->freezing);
+}
+
+static bool has_settled(enum freezer_outcome outcome, int64_t until)
+{
+	return outcome == FREEZER_FROZEN ||
+	       (outcome == FREEZER_NONE && kept_now_ms() >= until);
+}
+
+/*
+ * Who opened it with O_NONBLOCK, as touch(1) does, was told EAGAIN and wrote
+ * nothing. So the lease is taken anew, while nobody can come in between; who
+ * waits in earnest breaks it again at once.
+ */
+static void renew(struct batch *batch)
+{
+	int64_t now = kept_now_ms();
+	size_t left = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		struct library *library = batch->libraries[i];
+
+		if (now - library->renewed_ms > RENEW_MS &&
+		    lease_renew(library->lease)) {
+			library->renewed_ms = now;
+			continue;
+		}
+		batch->files[left] = batch->files[i];
+		batch->libraries[left++] = library;
+	}
+	batch->count = left;
+}
+
+/* False: those that map it are not all known to be gone. */
+static bool clear_mappers(struct batch *batch, int64_t until)
+{
+	struct freezer frozen[CGROUPS_MAX];
+	enum freezer_outcome outcome = freeze_all(batch, frozen);
+
+	if (outcome == FREEZER_FROZEN)
+		renew(batch);
+	find_mappers(batch, kill_mapper);
+	thaw_all(batch, frozen);
+	return has_settled(outcome, until) && !batch->found;
+}
+
+/*
+ * Somebody opens these for writing, and waits. No new mapping of them is
+ * allowed meanwhile. Those that have one must be gone first.
+ */
+static void let_write(struct batch *batch, int64_t until)
+{
+	struct kept *kept = batch->kept;
+	int64_t now = kept_now_ms();
+	int64_t deadline = (until > now ? until : now) + KILL_MS;
+
+	batch->killed_count = 0;
+	while (!clear_mappers(batch, until) && kept_now_ms() < deadline)
+		sleep_ms(PAUSE_MS);
+	(void)pthread_mutex_lock(&kept->lock);
+	for (size_t i = 0; i < batch->count; i++)
+		kept_release(kept, batch->libraries[i]);
+	(void)pthread_mutex_unlock(&kept->lock);
+}
+
+static void mark_mapped(void *context, pid_t pid, int pidfd, size_t file)
+{
+	struct batch *batch = context;
+
+	(void)pid;
+	(void)pidfd;
+	batch->mapped[file] = true;
+}
+
+/* Give up what nobody maps. Nobody is frozen unless there is some. */
+static void sweep(struct batch *batch)
+{
+	struct kept *kept = batch->kept;
+	int64_t until = collect(batch, WHY_UNUSED);
+	struct freezer frozen[CGROUPS_MAX];
+	enum freezer_outcome outcome;
+	size_t unused = 0;
+
+	if (batch->count == 0)
+		return;
+	find_mappers(batch, mark_mapped);
+	for (size_t i = 0; i < batch->count; i++)
+		unused += !batch->mapped[i];
+	if (unused == 0)
+		return;
+	outcome = freeze_all(batch, frozen);
+	find_mappers(batch, mark_mapped);
+	thaw_all(batch, frozen);
+	(void)pthread_mutex_lock(&kept->lock);
+	if (!has_settled(outcome, until) && !kept->sweep_ms)
+		kept->sweep_ms = kept_now_ms() + SWEEP_MS;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct library *library = batch->libraries[i];
+
+		/* Or it is about to be mapped anew. */
+		if (!batch->mapped[i] && has_settled(outcome, until) &&
+		    library->since_ms + SETTLE_MS <= until &&
+		    lease_unbroken(library->lease))
+			kept_release(kept, library);
+	}
+	(void)pthread_mutex_unlock(&kept->lock);
+}
+
+/* Until somebody wants to write, or a sweep is due. */
+static void wait_for_news(struct kept *kept)
+{
+	struct timespec timeout = {0};
+	int64_t when;
+	int64_t left;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGIO);
+	(void)pthread_mutex_lock(&kept->lock);
+	when = kept->sweep_ms;
+	(void)pthread_mutex_unlock(&kept->lock);
+	left = when - kept_now_ms();
+	if (left > 0) {
+		timeout.tv_sec = left / 1000;
+		timeout.tv_nsec = left % 1000 * 1000000;
+	}
+	(void)sigtimedwait(&set, NULL, when ? &timeout : NULL);
+}
+
+static bool sweep_due(struct kept *kept)
+{
+	bool due;
+
+	(void)pthread_mutex_lock(&kept->lock);
+	due = kept->sweep_ms && kept->sweep_ms <= kept_now_ms();
+	if (due)
+		kept->sweep_ms = 0;
+	(void)pthread_mutex_unlock(&kept->lock);
+	return due;
+}
+
+void *kept_serve_writers(void *argument)
+{
+	struct batch batch = {.kept = argument};
+	int64_t until;
+
+	(void)setpriority(PRIO_PROCESS, 0, 0);
+	for (;;) {
+		wait_for_news(batch.kept);
+		until = collect(&batch, WHY_WRITTEN);
+		if (batch.count)
+			let_write(&batch, until);
+		else if (sweep_due(batch.kept))
+			sweep(&batch);
+	}
+	return NULL;
+}
