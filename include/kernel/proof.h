@@ -46,7 +46,7 @@ enum proof_what {
 struct proof_stop {
 	enum proof_what what;
 	pid_t tid;
-	pid_t former;	  /* PROOF_LOADED: the tid that called execve */
+	pid_t former;	  /* PROOF_LOADED: who called execve; 0: it is dying */
 	int signal;	  /* PROOF_STOPPED: to deliver when let go, or 0 */
 	bool job_control; /* PROOF_STOPPED: as its parent would see it  */
 };

@@ -1,9 +1,9 @@
 /*
  * kept - with libraries: strict, libraries that stay what they were when they
  * were judged. The kernel holds writers off a running program, not off a
- * library that is mapped; so the lease by which it was judged is kept for as long as a process maps it.
- * Who opens it for writing then waits, while the processes that would run what
- * is written are killed.
+ * library that is mapped; so the lease by which it was judged is kept for as
+ * long as a process maps it. Who opens it for writing then waits, while the
+ * processes that would run what is written are killed.
  */
 #pragma once
 

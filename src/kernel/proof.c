@@ -145,7 +145,6 @@ static void describe_stop(int status, struct proof_stop *ret)
 	ret->what = PROOF_STOPPED;
 	if (event == PTRACE_EVENT_EXEC) {
 		ret->what = PROOF_LOADED;
-		ret->former = ret->tid;
 		if (ptrace(PTRACE_GETEVENTMSG, ret->tid, NULL, &former) == 0)
 			ret->former = (pid_t)former;
 	} else if (WSTOPSIG(status) == (SIGTRAP | SYSCALL_STOP)) {

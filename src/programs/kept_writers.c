@@ -100,17 +100,11 @@ static void find_mappers(struct batch *batch, mappers_visit *visit)
 	}
 }
 
-static bool is_audited(const struct config *config)
-{
-	return config->mode == MODE_AUDIT ||
-	       config->libraries == LIBRARIES_AUDIT;
-}
-
 static void report(const struct batch *batch, pid_t pid,
 		   const struct library *library)
 {
 	const struct kept *kept = batch->kept;
-	bool audited = is_audited(&kept->container->config);
+	bool audited = kept->container->config.mode == MODE_AUDIT;
 	struct inspection *inspection = calloc(1, sizeof(*inspection));
 	struct file_facts *file;
 	char *line;
@@ -148,7 +142,7 @@ static void kill_mapper(void *context, pid_t pid, int pidfd, size_t file)
 		batch->killed[batch->killed_count++] = pid;
 		report(batch, pid, batch->libraries[file]);
 	}
-	if (is_audited(&batch->kept->container->config))
+	if (batch->kept->container->config.mode == MODE_AUDIT)
 		return;
 	batch->found = true;
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);

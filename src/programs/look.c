@@ -140,8 +140,8 @@ static bool is_held(const struct look *look, int fd, const struct identity *id,
 	bool kept = (file->role == ROLE_LIBRARY ||
 		     file->role == ROLE_ELF_INTERPRETER) &&
 		    judge->container->config.libraries == LIBRARIES_STRICT;
-	int *lease = kept ? &look->out->leases[file - look->out->facts.files]
-			  : NULL;
+	int *lease =
+		kept ? &look->out->leases[file - look->out->facts.files] : NULL;
 
 	if (on_image_overlay(judge, id))
 		return is_held_on_overlay(judge->container, fd, file->path,

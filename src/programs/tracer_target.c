@@ -79,6 +79,27 @@ static void forget_follow(struct tracer *tracer, pid_t tid)
 	held->follow = NULL;
 }
 
+/* It may be inside its exec still, however long that takes: until it stops. */
+static bool executes(const struct held *held)
+{
+	return held->state == HELD_CONTINUED ||
+	       (held->state == HELD_LEAVING && !held->parked);
+}
+
+/* Threads whose numbers are gone have executed; who has theirs is dying, and
+ * doesn't say who it was. */
+static void forget_vanished(struct tracer *tracer)
+{
+	struct held *next;
+
+	for (size_t i = 0; i < HELD_BUCKETS; i++)
+		for (struct held *h = tracer->held.bucket[i]; h; h = next) {
+			next = h->next;
+			if (executes(h) && !target_exists(h->tid))
+				held_drop(&tracer->held, h->tid);
+		}
+}
+
 /* The exec succeeded: the proof. */
 static void prove(struct tracer *tracer, const struct proof_stop *stop)
 {
@@ -87,7 +108,9 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 
 	/* A thread that executes takes its leader's number, and with it the
 	 * leader's place here. */
-	if (stop->former != stop->tid)
+	if (stop->former == 0)
+		forget_vanished(tracer);
+	else if (stop->former != stop->tid)
 		held_drop(&tracer->held, stop->former);
 	forget_follow(tracer, stop->tid);
 	if (!tracer->judge->container->reads_may_block)
@@ -106,13 +129,6 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 		return;
 	}
 	tracer_submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
-}
-
-/* It may be inside its exec still, however long that takes: until it stops. */
-static bool executes(const struct held *held)
-{
-	return held->state == HELD_CONTINUED ||
-	       (held->state == HELD_LEAVING && !held->parked);
 }
 
 /*
@@ -137,17 +153,20 @@ static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
  * failed, or will notify anew. Strangers came by CLONE_PTRACE. */
 static void leave(struct tracer *tracer, pid_t tid, int signal)
 {
-	struct held *held = NULL;
+	struct held *held;
 
-	if (may_be_taken_over(tracer, tid))
-		held = held_put(&tracer->held, tid, HELD_LEAVING);
-	if (held) {
-		held->parked = true;
-		held->signal = signal;
+	if (!may_be_taken_over(tracer, tid)) {
+		held_drop(&tracer->held, tid);
+		proof_release(tid, signal);
 		return;
 	}
-	held_drop(&tracer->held, tid);
-	proof_release(tid, signal);
+	held = held_put(&tracer->held, tid, HELD_LEAVING);
+	if (!held) {
+		proof_kill(tid);
+		return;
+	}
+	held->parked = true;
+	held->signal = signal;
 }
 
 /*
@@ -220,6 +239,11 @@ void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now)
 		tracer_report(tracer, ACTION_RACE_KILLED, REASON_TIMEOUT,
 			      held->tid, NULL);
 		proof_kill(held->tid);
+	} else if (executes(held) &&
+		   held->since_ms + TRACER_DEADLINE_MS < now &&
+		   !target_exists(held->tid)) {
+		/* Its exec was collected, and didn't say whose it was. */
+		held_drop(&tracer->held, held->tid);
 	} else if (held->state == HELD_CONTINUED &&
 		   held->since_ms + TRACER_LINGER_MS < now) {
 		held->state = HELD_LEAVING;
