@@ -19,6 +19,7 @@
 #				a policy, "remedied" sets it, and is played too
 #	rootless=no		can't be tried without root on the host
 #	stalls=yes		the innocent may stall: said in the threat model
+#	needs=32-bit		isn't played on a machine that runs no such programs
 #	image=large		that of tests/workloads, with php, node, openssl, java
 #				and a compiler; on an overlay only, not rootless
 #	marks=3			how many variants must run under the bare runtime,
@@ -27,7 +28,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
 source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 
-family= stops= image=small user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1 stalls=no
+family= stops= needs= image=small user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1 stalls=no
 event='exec-blocked library-blocked script-blocked race-killed'
 
 # What may be redefined: changes to the spec or to runmoor's configuration
@@ -164,11 +165,15 @@ report() {
 		text+=${wrong[$column]}
 	done
 	printf '%s' "$text"
-	[ -z "${RESULTS-}" ] || jq -n '$ARGS.named + {cells: $ARGS.positional}' \
-		--arg name "$name" --arg sentence "$(sentence)" --arg family "$family" --arg stops "$stops" \
-		--arg user $user --arg stopped $stopped --arg remedy "$remedy" --arg passed "$([ ${#wrong[@]} != 0 ] || echo yes)" \
-		--argjson innocents $innocents --argjson slowest $slowest --args "${row[@]}" >"$RESULTS/$name.json"
+	record "$([ ${#wrong[@]} != 0 ] || echo yes)" "${row[@]}"
 	[ ${#wrong[@]} = 0 ]
+}
+
+record() { # yes|skipped|"" CELL...
+	[ -z "${RESULTS-}" ] || jq -n '$ARGS.named + {cells: $ARGS.positional}' \
+		--arg name "${0##*/}" --arg sentence "$(sentence)" --arg family "$family" --arg stops "$stops" \
+		--arg user $user --arg stopped $stopped --arg remedy "$remedy" --arg passed "$1" \
+		--argjson innocents $innocents --argjson slowest $slowest --args "${@:2}" >"$RESULTS/${0##*/}.json"
 }
 
 # What the head of the file says: "NAME: a sentence".
@@ -180,6 +185,11 @@ sentence() {
 # With ROOTLESS=1 only podman's plays, whose result the next call reads.
 attack() { # SCRIPT
 	local rootless_result=${RESULTS:+$RESULTS/$(basename "$0").rootless}
+	if [ "$needs" = 32-bit ] && ! runs_32_bit; then
+		[ -n "${ROOTLESS-}" ] || printf '%-22s not played: this machine runs no 32-bit programs\n' "${0##*/}"
+		record skipped - - - - -
+		return
+	fi
 	[ $image = small ] || IMAGES=$REPO/build/workloads layout=overlay rootless=no
 	if [ -n "${ROOTLESS-}" ]; then
 		attack_rootless "$1"

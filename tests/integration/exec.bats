@@ -30,12 +30,14 @@ load helpers
 }
 
 @test "a dropped 32-bit program is refused" {
+	runs_32_bit || skip "this machine runs no 32-bit programs"
 	attack 'drop marker-32 /tmp/x; /tmp/x'
 	assert_status 126
 	assert_refused not-in-image /tmp/x
 }
 
 @test "a 32-bit program of the image runs" {
+	runs_32_bit || skip "this machine runs no 32-bit programs"
 	in_container '/opt/test/bin/nothing-32'
 	assert_status 0
 	refute_event exec-blocked

@@ -184,7 +184,7 @@ image_extra() { # FOLDER
 		sleep 0.5
 		[ $round != 3 ] || before=$(own_memory)
 	done
-	[ $(($(own_memory) - before)) -lt 512 ] || fail "from $before to $(own_memory) KiB"
+	[ $(($(own_memory) - before)) -lt 2048 ] || fail "from $before to $(own_memory) KiB"
 	eventually few_descriptors || fail "$(ls -l "/proc/$(supervisors)/fd")"
 	refute_marker
 	moor delete --force "$ID"

@@ -101,6 +101,11 @@ script() {
 	spec '.process.args = ["/bin/sh", "-c", $script]' --arg script "$PRELUDE$1"
 }
 
+# Not all virtual machines do, whatever their kernel is configured for.
+runs_32_bit() {
+	"$REPO/build/rootfs/programs/opt/test/bin/nothing-32" 2>/dev/null
+}
+
 in_container() { # SCRIPT; sets status and output
 	script "$1"
 	run moor run --bundle "$BUNDLE" "$ID"
