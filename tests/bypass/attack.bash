@@ -40,7 +40,7 @@ stage() { :; }
 insider() { :; }
 UNCHANGED=$(declare -f prepare stage insider)
 
-: "${TRIES:=500}" # how often a race is tried
+: "${TRIES:=300}" # how often a race is tried
 PATIENCE=$((60 + TRIES / 50)) # s
 SLOWEST=5000 # ms that an innocent's exec may take
 
