@@ -2,7 +2,7 @@
 # the lower layer lies on one file system, the upper one on another.
 load helpers
 
-# bats file_tags=overlay,twice,busybox
+# bats file_tags=overlay,busybox
 
 image_extra() { # FOLDER
 	mkdir -p "$1/lib64" "$1/opt"
