@@ -157,7 +157,7 @@ without_reading() {
 	refute_marker
 }
 
-# bats test_tags=runc,busybox
+# bats test_tags=crun,busybox
 @test "what the first life dropped is refused in each of a hundred" {
 	in_container 'drop marker /opt/x; /opt/x'
 	assert_status 126
