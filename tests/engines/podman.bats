@@ -511,7 +511,7 @@ lives() { # [OPTION...]
 
 first_life() { # [OPTION...]
 	site "$runtime" "$@"
-	in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+	in_web 'drop marker /tmp/x; drop marker /opt/test/bin/nothing; echo >>/opt/test/bin/nothing'
 	assert_refused /tmp/x not-in-image
 	assert_refused /opt/test/bin/nothing modified
 }
@@ -524,7 +524,7 @@ assert_still_refused() {
 
 @test "what was dropped in the first life runs in the second without runmoor" {
 	site crun
-	in_web 'drop marker /tmp/x; drop marker-32 /opt/test/bin/nothing'
+	in_web 'drop marker /tmp/x; drop marker /opt/test/bin/nothing; echo >>/opt/test/bin/nothing'
 	podman restart --time 0 web >/dev/null
 	assert_up
 	assert_runs /tmp/x
@@ -693,7 +693,8 @@ in_volume() {
 		make_volume
 		site "$runtime" --volume "$VOLUME:/vol:ro"
 		assert_runs /vol/x
-		dropped marker-32 "$VOLUME/new"
+		dropped marker "$VOLUME/new"
+		echo >>"$VOLUME/new"
 		assert_refused /vol/new volume
 		mv "$VOLUME/new" "$VOLUME/x"
 		assert_refused /vol/x
@@ -730,7 +731,7 @@ in_volume() {
 		make_volume
 		site "$runtime" --volume "$VOLUME:/vol"
 		assert_runs /vol/x
-		in_web 'drop marker-32 /vol/added'
+		in_web 'drop marker /vol/added; echo >>/vol/added'
 		assert_refused /vol/added volume
 		in_web 'mv /vol/added /vol/x'
 		assert_refused /vol/x
@@ -745,7 +746,7 @@ in_volume() {
 	for runtime in $MOORED; do
 		make_volume
 		site "$runtime" --volume "$VOLUME:/vol"
-		in_web 'drop marker-32 /vol/added'
+		in_web 'drop marker /vol/added; echo >>/vol/added'
 		assert_refused /vol/added volume
 		podman restart --time 0 web >/dev/null
 		assert_up
@@ -759,7 +760,7 @@ in_volume() {
 	make_volume
 	policy '{"volumes": {"writable": "trust"}}'
 	for runtime in $MOORED; do
-		in_volume "$VOLUME:/vol" '/vol/x && drop marker-32 /vol/added && /vol/added && echo it ran'
+		in_volume "$VOLUME:/vol" '/vol/x && drop marker /vol/added && echo >>/vol/added && /vol/added && echo it ran'
 		assert_output "it ran"
 	done
 }
@@ -807,10 +808,10 @@ in_volume() {
 @test "programs in an overlay volume are refused, those there and those added: -v :O" {
 	make_volume
 	runtime=crun
-	in_volume "$VOLUME:/vol:O" '/vol/x && drop marker-32 /vol/added && /vol/added && echo it ran'
+	in_volume "$VOLUME:/vol:O" '/vol/x && drop marker /vol/added && echo >>/vol/added && /vol/added && echo it ran'
 	assert_output "it ran"
 	for runtime in $MOORED; do
-		in_volume "$VOLUME:/vol:O" '/vol/x && echo it ran; drop marker-32 /vol/added; /vol/added && echo it ran'
+		in_volume "$VOLUME:/vol:O" '/vol/x && echo it ran; drop marker /vol/added; echo >>/vol/added; /vol/added && echo it ran'
 		assert_status 126
 		refute_output "it ran"
 		assert_event "$(blocked /vol/x volume)"
