@@ -14,7 +14,9 @@
 
 enum {
 	ARCHIVE_MEMBERS_MAX = 100 * 1000,
-	ARCHIVE_RATIO_MAX = 200, /* bytes out for one in, over the archive */
+	ARCHIVE_RATIO_MAX = 200,    /* bytes out for one in, over the archive */
+	ARCHIVE_UNBOUNDED_MIB = 64, /* so much may come out of any archive */
+	ARCHIVE_UNPACKED_MIB_MAX = 8 * 1024,
 };
 
 /* Whether a file of that name is looked into. */

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <zip.h>
 
-enum { CHUNK = 64 * 1024, SMALLEST_BOUND = 64 * 1024 * 1024 };
+enum { CHUNK = 64 * 1024 };
 
 bool archive_is_one(const char *name, size_t len)
 {
@@ -53,8 +53,9 @@ static int hash_member(zip_t *zip, uint64_t index, uint64_t *budget,
 	/* Encrypted, or of an unknown method: nobody loads it either. */
 	if (!member)
 		return 0;
-	while ((n = zip_fread(member, chunk, sizeof(chunk))) > 0) {
-		if (*ret_size == 0 &&
+	/* Of what isn't ELF no more than its first bytes are unpacked. */
+	while ((n = zip_fread(member, chunk, *ret_elf ? CHUNK : SELFMAG)) > 0) {
+		if (!*ret_elf &&
 		    (n < SELFMAG || memcmp(chunk, ELFMAG, SELFMAG) != 0))
 			return 0;
 		*ret_elf = true;
@@ -82,6 +83,18 @@ static zip_t *open_archive(int fd)
 	return zip;
 }
 
+static uint64_t budget_for(uint64_t size)
+{
+	static const uint64_t mib = 1024 * 1024,
+			      least = ARCHIVE_UNBOUNDED_MIB * mib,
+			      most = ARCHIVE_UNPACKED_MIB_MAX * mib;
+
+	if (size > most / ARCHIVE_RATIO_MAX)
+		return most;
+	return size < least / ARCHIVE_RATIO_MAX ? least
+						: ARCHIVE_RATIO_MAX * size;
+}
+
 int archive_members(int fd, uint64_t size,
 		    int (*found)(void *context, const char *member,
 				 const uint8_t digest[DIGEST_SIZE],
@@ -89,7 +102,7 @@ int archive_members(int fd, uint64_t size,
 		    void *context, struct err *e)
 {
 	OWNED(zip_owned) zip_t *zip = open_archive(fd);
-	uint64_t budget = SMALLEST_BOUND + ARCHIVE_RATIO_MAX * size;
+	uint64_t budget = budget_for(size);
 	zip_int64_t count;
 
 	if (!zip)
