@@ -18,7 +18,11 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
-enum { LINKS_MAX = 40, PROC_ROOT_INODE = 1 }; /* MAXSYMLINKS; proc_ns.h */
+enum {
+	LINKS_MAX = 40,		 /* MAXSYMLINKS, namei.h */
+	PROC_ROOT_INODE = 1,	 /* proc_ns.h */
+	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL and the first */
+};
 
 struct walk {
 	struct target *target;
@@ -84,43 +88,93 @@ static bool on_procfs(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* The last number of a line as "NSpid:\t4711\t7": the innermost namespace. */
-static int namespaced(pid_t tid, const char *key, long *ret)
-{
-	char path[64];
-	char line[256];
-	FILE *file;
+/* What a line as "NSpid:\t4711\t7" says of a process: its number in each pid
+ * namespace from that of the procfs down to its own. */
+struct numbers {
+	long in[PID_NAMESPACES_MAX];
+	size_t count;
+};
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	file = fopen(path, "re");
-	*ret = 0;
-	while (file && !*ret && fgets(line, sizeof(line), file)) {
-		const char *last;
+static int read_numbers(int dirfd, const char *path, const char *key,
+			struct numbers *ret)
+{
+	OWNED(close_owned) int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[512];
+
+	ret->count = 0;
+	if (!file)
+		return -1;
+	(void)FD_MOVE(fd);
+	while (!ret->count && fgets(line, sizeof(line), file)) {
+		char *next = line + strlen(key);
+		char *end;
 
 		if (strncmp(line, key, strlen(key)) != 0)
 			continue;
-		last = strrchr(line, '\t');
-		*ret = last ? strtol(last, NULL, 10) : 0;
+		while (ret->count < PID_NAMESPACES_MAX) {
+			long number = strtol(next, &end, 10);
+
+			if (end == next)
+				break;
+			ret->in[ret->count++] = number;
+			next = end;
+		}
 	}
-	if (file)
-		(void)fclose(file);
+	(void)fclose(file);
 	errno = ENOENT;
-	return *ret ? 0 : -1;
+	return ret->count ? 0 : -1;
 }
 
-/* /proc/self and /proc/thread-self are the target's, not ours. */
+/* Whether a folder of that number is the target's: it is of its pid namespace,
+ * and has its number in it. */
+static bool is_target(int procfs, long number, const struct stat *own,
+		      long inner)
+{
+	char path[64];
+	struct numbers numbers;
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%ld/ns/pid", number);
+	if (fstatat(procfs, path, &st, 0) < 0 || st.st_dev != own->st_dev ||
+	    st.st_ino != own->st_ino)
+		return false;
+	(void)snprintf(path, sizeof(path), "%ld/status", number);
+	return read_numbers(procfs, path, "NStgid:", &numbers) == 0 &&
+	       numbers.in[numbers.count - 1] == inner;
+}
+
+/* /proc/self and /proc/thread-self are the target's, not ours, and by the
+ * number that it has in the pid namespace of that procfs, which may be any
+ * that it is in (pid_namespaces(7)). */
 static int walk_self(struct walk *walk, bool thread)
 {
+	char path[64];
 	char text[64];
-	long tgid;
-	long tid;
+	struct numbers tgid;
+	struct numbers tid;
+	struct stat own;
 
-	if (namespaced(walk->target->tid, "NStgid:", &tgid) < 0 ||
-	    namespaced(walk->target->tid, "NSpid:", &tid) < 0)
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid",
+		       walk->target->tid);
+	if (stat(path, &own) < 0)
 		return -1;
-	(void)snprintf(text, sizeof(text), thread ? "%ld/task/%ld" : "%ld",
-		       tgid, tid);
-	return walk_prepend(walk, text);
+	(void)snprintf(path, sizeof(path), "/proc/%d/status",
+		       walk->target->tid);
+	if (read_numbers(AT_FDCWD, path, "NStgid:", &tgid) < 0 ||
+	    read_numbers(AT_FDCWD, path, "NSpid:", &tid) < 0)
+		return -1;
+	for (size_t i = tgid.count; i-- > 0;) {
+		if (!is_target(walk->at, tgid.in[i], &own,
+			       tgid.in[tgid.count - 1]))
+			continue;
+		(void)snprintf(text, sizeof(text),
+			       thread ? "%ld/task/%ld" : "%ld", tgid.in[i],
+			       tid.in[i]);
+		return walk_prepend(walk, text);
+	}
+	errno = ENOENT;
+	return -1;
 }
 
 /* A magic link is a door, not a text: the kernel alone can go through. */
