@@ -14,9 +14,12 @@
 #
 #	user=root|1000 layout=overlay|plain	  default: both
 #	expected=refused	no event is possible: the kernel alone refuses
-#	event=library-blocked	the event that must come; default: any refusal's
+#	event=library-blocked	the event that must come, for each variant; default:
+#				any refusal's
 #	stopped=no remedy=...	runmoor doesn't stop it; what would. Where that is
 #				a policy, "remedied" sets it, and is played too
+#	flagged=script-flagged	the event that must come of each variant though it
+#				isn't stopped
 #	rootless=no		can't be tried without root on the host
 #	stalls=yes		the innocent may stall: said in the threat model
 #	needs=32-bit		isn't played on a machine that runs no such programs
@@ -24,11 +27,12 @@
 #				and a compiler; on an overlay only, not rootless
 #	marks=3			how many variants must run under the bare runtime,
 #				each of which leaves a mark
+#	marks_root=4		... for the container's root, where that is more
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
 source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 
-family= stops= needs= image=small user=any layout=both expected=refused+event stopped=yes remedy= rootless=yes marks=1 stalls=no
+family= stops= needs= image=small user=any layout=both expected=refused+event stopped=yes remedy= flagged= rootless=yes marks=1 marks_root= stalls=no
 event='exec-blocked library-blocked script-blocked race-killed'
 
 # What may be redefined: changes to the spec or to runmoor's configuration
@@ -55,7 +59,8 @@ trap '[ ! -d "${T-}" ] || { umount --lazy "$ROOT" 2>/dev/null; rm -rf --one-file
 # play bare|moor RUNTIME root|1000 overlay|plain SCRIPT: sets outcome, and
 # problem where it isn't as it should be.
 play() {
-	local root=debian tries=$TRIES pid inside left
+	local root=debian tries=$TRIES pid inside left variants=$marks
+	[ "$3" != root ] || variants=${marks_root:-$marks}
 	[ "$4" = overlay ] || root=slim
 	[ $image = small ] || root=image
 	setup_bundle "$2" $root "$4"
@@ -92,22 +97,26 @@ play_bare() { # RUNTIME USER LAYOUT SCRIPT
 }
 
 judge() { # bare|moor
-	local count wanted=ran actions
+	local count wanted=ran actions events_wanted=
 	problem=
 	count=$(marker_count)
 	outcome=refused
 	[ "$count" = 0 ] || outcome=ran
-	if [ "$1 $stopped$helped" != "moor no" ] && [ "$1" = moor ]; then
+	case "$1 $stopped$helped" in
+	"moor no") events_wanted=$flagged ;;
+	moor*)
 		wanted=refused
-		[ "$outcome $expected" != "refused refused+event" ] || eventually noticed ||
-			problem+=", no event of: $event"
-	fi
+		[ "$outcome $expected" != "refused refused+event" ] || events_wanted=$event
+		;;
+	esac
+	eventually noticed "$events_wanted" ||
+		problem+=", not $variants events of: $events_wanted, but $(actions)"
 	[ $outcome = $wanted ] || problem+=", $outcome$([ "$count" = 0 ] || echo " ($count)")"
 	actions=$(actions)
 	[ "$outcome $actions" != "refused race-killed" ] || outcome=killed
 	outcome+=" $actions"
-	[ $1 != bare ] || [ "$count" = 0 ] || [ "$count" -ge $marks ] ||
-		problem+=", only $count of $marks variants"
+	[ $1 != bare ] || [ "$count" = 0 ] || [ "$count" -ge $variants ] ||
+		problem+=", only $count of $variants variants"
 	judge_innocents
 }
 
@@ -117,8 +126,10 @@ actions() {
 		"library-blocked", "script-blocked", "script-flagged", "race-killed")) | . + " "' | sed 's/ $//'
 }
 
-noticed() {
-	events | jq -se --arg event "$event" 'any(.[].event.action; IN($event | split(" ")[]))' >/dev/null
+# One of them for each variant.
+noticed() { # "ACTION..."
+	[ -z "$1" ] || events .event.action | jq -se --arg wanted "$1" --argjson variants $variants \
+		'map(select(IN($wanted | split(" ")[]))) | length >= $variants' >/dev/null
 }
 
 judge_innocents() {

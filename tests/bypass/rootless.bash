@@ -42,8 +42,8 @@ fi
 
 # play_rootless bare|moor SCRIPT: sets outcome, and problem as play does
 play_rootless() {
-	local runtime=crun uid=0
-	[ $user != 1000 ] || uid=1000
+	local runtime=crun uid=0 variants=${marks_root:-$marks}
+	[ $user != 1000 ] || uid=1000 variants=$marks
 	[ "$1" = bare ] || runtime=runmoor-crun
 	T=$(mktemp -d /tmp/moor.XXXXXX)
 	ID=moor-test-${T##*.}

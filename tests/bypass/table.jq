@@ -10,7 +10,7 @@ def attack: "`\(.name)`: \(.sentence | text)" + if .user == "root" then " (root)
 def cells: .cells | map(became);
 
 def stopped: [attack, (.stops | text), events] + cells[:4];
-def admitted: [attack, (.remedy | text)] + cells;
+def admitted: [attack, (.remedy | text), events] + cells;
 
 ["files", "memory", "races", "identity", "loader", "interpreters", "filter",
 	"mounts", "hang", "ptrace", "insiders", "review"] as $order
@@ -20,4 +20,4 @@ def admitted: [attack, (.remedy | text)] + cells;
 		(map(stopped) | table(["Attack", "Stopped by", "Event", "bare", "runc", "crun", "rootless"]))),
   (map(select(.stopped == "no")) | select(length > 0)
 	| "", "### not stopped", "",
-		(map(admitted) | table(["Attack", "What helps", "bare", "runc", "crun", "rootless", "with that"])))
+		(map(admitted) | table(["Attack", "What helps", "Event", "bare", "runc", "crun", "rootless", "with that"])))

@@ -22,7 +22,7 @@ enum { SIZE = 4096 };
 /* Position-independent: open /tmp/marker and write a byte. */
 __asm__("code: mov $2, %eax\n"
 	"lea code_path(%rip), %rdi\n"
-	"mov $0x41, %esi\n"
+	"mov $0x441, %esi\n"
 	"mov $0666, %edx\n"
 	"syscall\n"
 	"mov %eax, %edi\n"
