@@ -35,7 +35,8 @@ void target_clear(struct target *target);
 /*
  * The NUL-terminated string at address. EFAULT where it can't be read (a page
  * that userfaultfd holds back included: this never waits for the target),
- * ENAMETOOLONG where it doesn't fit size bytes.
+ * ENAMETOOLONG where it doesn't fit size bytes. With EFAULT ret has what could
+ * be read of it.
  */
 MUST_CHECK int target_read_string(const struct target *target, uint64_t address,
 				  char *ret, size_t size, struct err *e);
@@ -91,6 +92,10 @@ struct mapping {
 	bool private; /* writes go to a copy */
 };
 enum { MAPPINGS_MAX = 16 };
+
+/* Whether the target has memory there that it can read. Waits while it holds
+ * its memory's lock. */
+bool target_may_read(pid_t tid, uint64_t address);
 
 /* The file that it is of, O_PATH, whatever its numbers say. */
 MUST_CHECK int target_open_mapping(pid_t tid, const struct mapping *mapping,

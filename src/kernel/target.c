@@ -42,6 +42,7 @@ int target_read_string(const struct target *target, uint64_t address, char *ret,
 	OWNED(close_owned) int mem = open_proc(target->tid, "mem", O_RDONLY);
 	size_t done = 0;
 
+	ret[0] = '\0';
 	if (mem < 0)
 		return err_set(e, errno, "open the memory of task %d",
 			       target->tid);
@@ -53,9 +54,11 @@ int target_read_string(const struct target *target, uint64_t address, char *ret,
 		if (want > size - done)
 			want = size - done;
 		n = pread(mem, ret + done, want, (off_t)(address + done));
-		if (n <= 0)
+		if (n <= 0) {
+			ret[done] = '\0';
 			return err_set(e, EFAULT, "read the memory of task %d",
 				       target->tid);
+		}
 		if (memchr(ret + done, '\0', (size_t)n))
 			return 0;
 		done += (size_t)n;

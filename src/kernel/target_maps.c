@@ -35,6 +35,30 @@ bool target_parse_mapping(const char *line, struct mapping *ret,
 	return major || minor || ret->ino || (name && line[name] == '/');
 }
 
+bool target_may_read(pid_t tid, uint64_t address)
+{
+	int fd = open_maps(tid);
+	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
+	OWNED(free_owned) char *line = NULL;
+	bool may = false;
+	size_t size = 0;
+
+	if (!maps)
+		close_owned(&fd);
+	while (maps && !may && getline(&line, &size, maps) > 0) {
+		uint64_t start = 0;
+		uint64_t end = 0;
+		char perms[5] = "";
+
+		may = sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &start, &end,
+			     perms) == 3 &&
+		      perms[0] == 'r' && start <= address && address < end;
+	}
+	if (maps)
+		(void)fclose(maps);
+	return may;
+}
+
 int target_open_mapping(pid_t tid, const struct mapping *mapping, int *ret_fd,
 			struct err *e)
 {

@@ -21,6 +21,21 @@ static enum outcome fail(struct look *look, const struct err *e)
 	return OUTCOME_ERROR;
 }
 
+/* A path that the target could read, and we can't, as in a page that
+ * userfaultfd is to bring, is news; a bad address isn't. */
+static enum outcome fail_to_read(struct look *look, uint64_t address,
+				 const struct err *e)
+{
+	if (e->code != EFAULT)
+		return fail(look, e);
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	if (target_may_read(look->target.tid,
+			    address + strlen(look->out->requested)))
+		return look_unresolvable(look);
+	return fail(look, e);
+}
+
 /* Files that execve refuses by itself, so that refusing them is no news; a
  * memory file that can't be executed is some (memfd: deny). */
 static bool never_executes(const struct identity *id,
@@ -84,9 +99,9 @@ static enum outcome look_at_requested(struct look *look,
 		look->out->error = EINVAL;
 		return OUTCOME_ERROR;
 	}
-	if (target_read_string(&look->target, address, path, PATH_MAX, &e) <
-		    0 ||
-	    look_open(look, dirfd, path, flags, &fd, &e) < 0)
+	if (target_read_string(&look->target, address, path, PATH_MAX, &e) < 0)
+		return fail_to_read(look, address, &e);
+	if (look_open(look, dirfd, path, flags, &fd, &e) < 0)
 		return fail(look, &e);
 	return look_at_chain(look, fd, NULL);
 }
@@ -118,9 +133,10 @@ enum outcome look_at_check(struct look *look, const struct notification *n)
 		return OUTCOME_SLOW;
 	look->out->facts.proven = true;
 	if (target_read_string(&look->target, n->args[1], path, PATH_MAX, &e) <
-		    0 ||
-	    look_open(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
-		    0)
+	    0)
+		return fail_to_read(look, n->args[1], &e);
+	if (look_open(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
+	    0)
 		return fail(look, &e);
 	outcome = look_at(look, fd, ROLE_PROGRAM, &found);
 	if (outcome != OUTCOME_DECIDED)

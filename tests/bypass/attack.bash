@@ -22,7 +22,7 @@
 #				isn't stopped
 #	rootless=no		can't be tried without root on the host
 #	stalls=yes		the innocent may stall: said in the threat model
-#	needs=32-bit		isn't played on a machine that runs no such programs
+#	needs=32-bit|x32	isn't played on a machine that runs no such programs
 #	image=large		that of tests/workloads, with php, node, openssl, java
 #				and a compiler; on an overlay only, not rootless
 #	marks=3			how many variants must run under the bare runtime,
@@ -35,10 +35,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 family= stops= needs= image=small user=any layout=both expected=refused+event stopped=yes remedy= flagged= rootless=yes marks=1 marks_root= stalls=no
 event='exec-blocked library-blocked script-blocked race-killed'
 
-# What may be redefined: changes to the spec or to runmoor's configuration
-# (spec, configure); something on the host before the container starts, its
-# root file system being at $ROOT; something on the host while it runs ("moor
-# exec $ID ..." is the bare runtime's where the play is bare).
+# What may be redefined: a policy, by "configure"; other changes to runmoor's
+# configuration, and to the spec (spec); something on the host before the
+# container starts, its root file system being at $ROOT; something on the host
+# while it runs ("moor exec $ID ..." is the bare runtime's where the play is
+# bare).
+policy() { :; }
 prepare() { :; }
 stage() { :; }
 insider() { :; }
@@ -68,6 +70,7 @@ play() {
 		MOOR=("${BARE[@]}")
 		tries=$bare_tries
 	fi
+	policy
 	prepare
 	[ -z "$helped" ] || remedied
 	script "$5"
@@ -184,7 +187,7 @@ record() { # yes|skipped|"" CELL...
 	[ -z "${RESULTS-}" ] || jq -n '$ARGS.named + {cells: $ARGS.positional}' \
 		--arg name "${0##*/}" --arg sentence "$(sentence)" --arg family "$family" --arg stops "$stops" \
 		--arg user $user --arg stopped $stopped --arg remedy "$remedy" --arg passed "$1" \
-		--argjson innocents $innocents --argjson slowest $slowest --args "${@:2}" >"$RESULTS/${0##*/}.json"
+		--arg stalls $stalls --argjson innocents $innocents --argjson slowest $slowest --args "${@:2}" >"$RESULTS/${0##*/}.json"
 }
 
 # What the head of the file says: "NAME: a sentence".
@@ -195,18 +198,19 @@ sentence() {
 
 # With ROOTLESS=1 only podman's plays, whose result the next call reads.
 attack() { # SCRIPT
-	local rootless_result=${RESULTS:+$RESULTS/$(basename "$0").rootless}
-	if [ "$needs" = 32-bit ] && ! runs_32_bit; then
-		[ -n "${ROOTLESS-}" ] || printf '%-22s not played: this machine runs no 32-bit programs\n' "${0##*/}"
+	local column rootless_result=${RESULTS:+$RESULTS/$(basename "$0").rootless}
+	if [ -n "$needs" ] && ! "runs_${needs//-/_}"; then
+		[ -n "${ROOTLESS-}" ] || printf '%-22s not played: this machine runs no %s programs\n' "${0##*/}" $needs
 		record skipped - - - - -
 		return
 	fi
 	[ $image = small ] || IMAGES=$REPO/build/workloads layout=overlay rootless=no
 	if [ -n "${ROOTLESS-}" ]; then
 		attack_rootless "$1"
-		printf '%s[rootless]=%q\n' seen "${seen[rootless]-}" >"${rootless_result:-/dev/stdout}"
-		[ ${#wrong[@]} = 0 ] ||
-			printf '%s[rootless]=%q\n' wrong "${wrong[rootless]}" >>"${rootless_result:-/dev/stdout}"
+		for column in rootless remedied; do
+			printf 'seen[%s]+=%q\n' $column "${seen[$column]-}"
+			[ -z "${wrong[$column]-}" ] || printf 'wrong[%s]+=%q\n' $column "${wrong[$column]}"
+		done >"${rootless_result:-/dev/stdout}"
 	else
 		attack_with_root "$1"
 		attack_remedied "$1"
@@ -268,5 +272,9 @@ attack_rootless() { # SCRIPT
 		[ -z "${ALL-}" ] || note rootless crun play_rootless bare "$1"
 		seen[rootless]=
 		note rootless runmoor-crun play_rootless moor "$1"
+		declare -F remedied >/dev/null || return 0
+		helped=yes
+		note remedied "rootless, runmoor-crun" play_rootless moor "$1"
+		helped=
 	fi
 }

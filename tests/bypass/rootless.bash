@@ -32,8 +32,14 @@ as_user() {
 		"XDG_RUNTIME_DIR=/run/user/$(id -u moor)" "$@")
 }
 
-# All containers of the user leave their events in one file.
 if [ -n "${ROOTLESS-}" ]; then
+	# A policy comes by annotation, which may tighten.
+	configure() { # FILTER
+		mapfile -t -O ${#annotations[@]} annotations < <(jq -nr "{} | $1 | to_entries[] |
+			\"--annotation=io.runmoor.\\(.key)=\\(.value)\"")
+	}
+
+	# All containers of the user leave their events in one file.
 	events() { # [FILTER]
 		cat "$MOOR_HOME"/.local/state/runmoor/events.jsonl 2>/dev/null |
 			jq -c "select(.container.id == \"$ID\") | ${1:-.}" || true
@@ -42,13 +48,16 @@ fi
 
 # play_rootless bare|moor SCRIPT: sets outcome, and problem as play does
 play_rootless() {
-	local runtime=crun uid=0 variants=${marks_root:-$marks}
+	local annotations=() runtime=crun uid=0 variants=${marks_root:-$marks}
 	[ $user != 1000 ] || uid=1000 variants=$marks
 	[ "$1" = bare ] || runtime=runmoor-crun
+	policy
+	[ -z "$helped" ] || remedied
 	T=$(mktemp -d /tmp/moor.XXXXXX)
 	ID=moor-test-${T##*.}
 	as_user timeout --kill-after=5 $((PATIENCE + 40)) podman run --name "$ID" --runtime $runtime \
 		--user 0 --env "TRIES=$TRIES" --security-opt seccomp=unconfined --security-opt unmask=ALL \
+		${annotations[@]+"${annotations[@]}"} \
 		$IMAGE /opt/test/bin/innocent $uid $PATIENCE /bin/sh -c "$PRELUDE$2" \
 		</dev/null >"$T/output" 2>&1 || true
 	read -r ID ROOT < <(as_user podman inspect --format '{{.Id}} {{.GraphDriver.Data.UpperDir}}' "$ID")

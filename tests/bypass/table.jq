@@ -9,15 +9,17 @@ def events: [.cells[] | split(", ")[1] // empty | split(" ")[]] | unique | join(
 def attack: "`\(.name)`: \(.sentence | text)" + if .user == "root" then " (root)" else "" end;
 def cells: .cells | map(became);
 
-def stopped: [attack, (.stops | text), events] + cells[:4];
-def admitted: [attack, (.remedy | text), events] + cells;
+def innocents: if .stalls == "yes" then "may stall" else "\(.innocents), \(.slowest) ms" end;
+
+def stopped: [attack, (.stops | text), events] + cells[:4] + [innocents];
+def admitted: [attack, (.remedy | text), events] + cells + [innocents];
 
 ["files", "memory", "races", "identity", "loader", "interpreters", "filter",
 	"mounts", "hang", "ptrace", "insiders", "review"] as $order
 | (map(select(.stopped == "yes")) | group_by(.family)
 	| sort_by(.[0].family as $family | $order | index($family) // 99)[]
 	| "", "### \(.[0].family)", "",
-		(map(stopped) | table(["Attack", "Stopped by", "Event", "bare", "runc", "crun", "rootless"]))),
+		(map(stopped) | table(["Attack", "Stopped by", "Event", "bare", "runc", "crun", "rootless", "innocents"]))),
   (map(select(.stopped == "no")) | select(length > 0)
 	| "", "### not stopped", "",
-		(map(admitted) | table(["Attack", "What helps", "Event", "bare", "runc", "crun", "rootless", "with that"])))
+		(map(admitted) | table(["Attack", "What helps", "Event", "bare", "runc", "crun", "rootless", "with that", "innocents"])))

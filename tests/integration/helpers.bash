@@ -106,6 +106,10 @@ runs_32_bit() {
 	"$REPO/build/rootfs/programs/opt/test/bin/nothing-32" 2>/dev/null
 }
 
+runs_x32() {
+	"$REPO/build/rootfs/programs/opt/test/bin/x32"
+}
+
 in_container() { # SCRIPT; sets status and output
 	script "$1"
 	run moor run --bundle "$BUNDLE" "$ID"
