@@ -52,6 +52,9 @@ static const struct gate gates[] = {
 	{"execveat", LIBRARIES_OFF, false, 0, {{0}}},
 	{"mmap", LIBRARIES_AUDIT, false, 2, {{EXECUTABLE}, {OF_A_FILE}}},
 	{"mmap2", LIBRARIES_AUDIT, false, 2, {{EXECUTABLE}, {OF_A_FILE}}},
+	/* It maps a library in the kernel, where there still is one that knows
+	 * it (CONFIG_USELIB); notified, it fails as where there isn't. */
+	{"uselib", LIBRARIES_AUDIT, false, 0, {{0}}},
 	/* It would make executable what is only mapped to be read. */
 	{"personality", LIBRARIES_AUDIT, true, 1, {{IMPLIED}}},
 	{"mprotect", LIBRARIES_STRICT, false, 1, {{EXECUTABLE}}},

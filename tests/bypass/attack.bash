@@ -174,7 +174,7 @@ report() {
 	for column in "${COLUMNS_OF_TABLE[@]}"; do
 		row+=("$(cell "$column")")
 	done
-	printf -v text '%-22s %-6s %-38s %-38s %-38s %s\n' "$name" "${row[@]}"
+	printf -v text '%-26s %-6s %-32s %-32s %-32s %-32s %4d\n' "$name" "${row[@]}" $SECONDS
 	for column in "${!wrong[@]}"; do
 		text+=${wrong[$column]}
 	done
@@ -200,7 +200,7 @@ sentence() {
 attack() { # SCRIPT
 	local column rootless_result=${RESULTS:+$RESULTS/$(basename "$0").rootless}
 	if [ -n "$needs" ] && ! "runs_${needs//-/_}"; then
-		[ -n "${ROOTLESS-}" ] || printf '%-22s not played: this machine runs no %s programs\n' "${0##*/}" $needs
+		[ -n "${ROOTLESS-}" ] || printf '%-26s not played: this machine runs no %s programs\n' "${0##*/}" $needs
 		record skipped - - - - -
 		return
 	fi

@@ -267,7 +267,8 @@ static void test_protect_refusals(void)
 #define GATE_MAP(name)                                                         \
 	"{'names':['" name "'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(       \
 		2, 4, 4) "," BIT(3, 32, 0) "]}"
-#define GATE_PERSONALITY                                                       \
+#define GATE_OTHERS                                                            \
+	"{'names':['uselib'],'action':'SCMP_ACT_NOTIFY'},"                     \
 	"{'names':['personality'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(    \
 		0, 4194304, 4194304) "]}"
 #define KEEP_MAP(name, action)                                                 \
@@ -292,8 +293,8 @@ static const struct rewrite rewrites[] = {
 	 LIBRARIES_OFF},
 	{"no profile", "null",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
-		 "mmap2") "," GATE_PERSONALITY
-			  "],'architectures':" ARCHITECTURES "," LISTENER "}",
+		 "mmap2") "," GATE_OTHERS "],'architectures':" ARCHITECTURES
+			  "," LISTENER "}",
 	 LIBRARIES_ENFORCE},
 	{"a profile that says nothing is none, whatever it names",
 	 "{'architectures':['SCMP_ARCH_X86_64']}",
@@ -331,13 +332,13 @@ static const struct rewrite rewrites[] = {
 	 "{'defaultAction':'SCMP_ACT_LOG','syscalls':[{'names':['mmap'],"
 	 "'action':'SCMP_ACT_LOG'}]}",
 	 "{'defaultAction':'SCMP_ACT_LOG','syscalls':[" GATE_EXEC
-	 "," GATE_MAP("mmap") "," GATE_MAP("mmap2") "," GATE_PERSONALITY
+	 "," GATE_MAP("mmap") "," GATE_MAP("mmap2") "," GATE_OTHERS
 						    "]," LISTENER "}",
 	 LIBRARIES_ENFORCE},
 	{"a rule that denies some mappings stays",
 	 ALLOW "{'names':['mmap'],'action':'SCMP_ACT_ERRNO'," ANY_ARG "}]}",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
-		 "mmap2") "," GATE_PERSONALITY
+		 "mmap2") "," GATE_OTHERS
 			  ",{'names':['mmap'],'action':'SCMP_ACT_"
 			  "ERRNO'," ANY_ARG "}]," LISTENER "}",
 	 LIBRARIES_ENFORCE},
@@ -666,6 +667,8 @@ static const char *expected_answer(const char *before, const char *name,
 		gated = libraries != LIBRARIES_OFF && executable && of_a_file;
 	if (strcmp(name, "mprotect") == 0 || strcmp(name, "pkey_mprotect") == 0)
 		gated = libraries == LIBRARIES_STRICT && executable;
+	if (strcmp(name, "uselib") == 0)
+		gated = libraries != LIBRARIES_OFF;
 	if (strcmp(name, "personality") == 0)
 		gated = libraries != LIBRARIES_OFF && (values[0] & 0x400000);
 	gated = gated && (strcmp(before, "SCMP_ACT_ALLOW") == 0 ||
@@ -697,8 +700,8 @@ static void compare_profiles(const struct json *before,
 			     const struct json *after, enum libraries libraries)
 {
 	static const char *const others[] = {
-		"execve",   "execveat",	     "mmap",	    "mmap2",
-		"mprotect", "pkey_mprotect", "personality", "unheard",
+		"execve",	 "execveat",	"mmap",	  "mmap2",   "mprotect",
+		"pkey_mprotect", "personality", "uselib", "unheard",
 	};
 	const struct json *rules = json_get(before, "syscalls");
 	const char *name;
