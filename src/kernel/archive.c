@@ -85,7 +85,7 @@ static zip_t *open_archive(int fd)
 
 static uint64_t budget_for(uint64_t size)
 {
-	static const uint64_t mib = 1024 * 1024,
+	static const uint64_t mib = UINT64_C(1024) * 1024,
 			      least = ARCHIVE_UNBOUNDED_MIB * mib,
 			      most = ARCHIVE_UNPACKED_MIB_MAX * mib;
 
