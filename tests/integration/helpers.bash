@@ -26,7 +26,7 @@ image_extra() { # FOLDER
 # setup_bundle runc|crun debian|busybox overlay|plain
 setup_bundle() {
 	RUNTIME=$1 ROOTFS=$2 LAYOUT=$3
-	T=$(mktemp -d /tmp/moor.XXXXXX) # short: sockets live below it
+	T=$(mktemp -d "${RUNMOOR_TEST_SCRATCH:-/tmp}/moor.XXXXXX") # short: sockets live below it
 	ID=moor-test-${T##*.}
 	BUNDLE=$T/bundle
 	ROOT=$BUNDLE/rootfs
