@@ -99,6 +99,11 @@ play_bare() { # RUNTIME USER LAYOUT SCRIPT
 	[[ $outcome != refused* ]] || bare_tries=4000 play bare "$@"
 }
 
+play_moor() { # RUNTIME USER LAYOUT SCRIPT
+	play moor "$@"
+	[[ $stopped != no || $outcome != refused* ]] || TRIES=4000 play moor "$@"
+}
+
 judge() { # bare|moor
 	local count wanted=ran actions events_wanted=
 	problem=
@@ -247,7 +252,7 @@ attack_with_root() { # SCRIPT
 		note bare "${who/1000/uid 1000}, $where" play_bare runc "$who" "$where" "$1"
 		for where in "${layouts[@]}"; do
 			for runtime in $(runtimes "$who" "$where"); do
-				note runmoor-$runtime "${who/1000/uid 1000}, $where" play moor $runtime "$who" "$where" "$1"
+				note runmoor-$runtime "${who/1000/uid 1000}, $where" play_moor $runtime "$who" "$where" "$1"
 			done
 		done
 	done
