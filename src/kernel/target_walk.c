@@ -95,10 +95,21 @@ struct numbers {
 	size_t count;
 };
 
-static int read_numbers(int dirfd, const char *path, const char *key,
-			struct numbers *ret)
+/* Of procfs itself: the container may have mounted over any part of it what
+ * never answers. */
+static int open_within(int procfs, const char *path, int flags)
 {
-	OWNED(close_owned) int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, procfs, path, &how, sizeof(how));
+}
+
+static int read_numbers(int take_fd, const char *key, struct numbers *ret)
+{
+	OWNED(close_owned) int fd = take_fd;
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[512];
 
@@ -126,22 +137,41 @@ static int read_numbers(int dirfd, const char *path, const char *key,
 	return ret->count ? 0 : -1;
 }
 
+/* The text of a link as "pid:[4026531836]". */
+static bool read_namespace(int take_fd, char ret[64])
+{
+	OWNED(close_owned) int fd = take_fd;
+	ssize_t n = fd < 0 ? -1 : readlinkat(fd, "", ret, 63);
+
+	ret[n < 0 ? 0 : n] = '\0';
+	return n > 0;
+}
+
 /* Whether a folder of that number is the target's: it is of its pid namespace,
  * and has its number in it. */
-static bool is_target(int procfs, long number, const struct stat *own,
-		      long inner)
+static bool is_target(int procfs, long number, const char *own, long inner)
 {
 	char path[64];
+	char namespace[64];
 	struct numbers numbers;
-	struct stat st;
 
 	(void)snprintf(path, sizeof(path), "%ld/ns/pid", number);
-	if (fstatat(procfs, path, &st, 0) < 0 || st.st_dev != own->st_dev ||
-	    st.st_ino != own->st_ino)
+	if (!read_namespace(open_within(procfs, path, O_PATH | O_NOFOLLOW),
+			    namespace) ||
+	    strcmp(namespace, own) != 0)
 		return false;
 	(void)snprintf(path, sizeof(path), "%ld/status", number);
-	return read_numbers(procfs, path, "NStgid:", &numbers) == 0 &&
+	return read_numbers(open_within(procfs, path, O_RDONLY),
+			    "NStgid:", &numbers) == 0 &&
 	       numbers.in[numbers.count - 1] == inner;
+}
+
+static int open_status(pid_t tid)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* /proc/self and /proc/thread-self are the target's, not ours, and by the
@@ -149,23 +179,22 @@ static bool is_target(int procfs, long number, const struct stat *own,
  * that it is in (pid_namespaces(7)). */
 static int walk_self(struct walk *walk, bool thread)
 {
-	char path[64];
+	pid_t target = walk->target->tid;
 	char text[64];
+	char own[64];
 	struct numbers tgid;
 	struct numbers tid;
-	struct stat own;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid",
-		       walk->target->tid);
-	if (stat(path, &own) < 0)
+	(void)snprintf(text, sizeof(text), "/proc/%d/ns/pid", target);
+	if (!read_namespace(open(text, O_PATH | O_NOFOLLOW | O_CLOEXEC), own) ||
+	    read_numbers(open_status(target), "NStgid:", &tgid) < 0 ||
+	    read_numbers(open_status(target), "NSpid:", &tid) < 0 ||
+	    tgid.count != tid.count) {
+		errno = ENOENT;
 		return -1;
-	(void)snprintf(path, sizeof(path), "/proc/%d/status",
-		       walk->target->tid);
-	if (read_numbers(AT_FDCWD, path, "NStgid:", &tgid) < 0 ||
-	    read_numbers(AT_FDCWD, path, "NSpid:", &tid) < 0)
-		return -1;
+	}
 	for (size_t i = tgid.count; i-- > 0;) {
-		if (!is_target(walk->at, tgid.in[i], &own,
+		if (!is_target(walk->at, tgid.in[i], own,
 			       tgid.in[tgid.count - 1]))
 			continue;
 		(void)snprintf(text, sizeof(text),
