@@ -21,7 +21,8 @@
 #	flagged=script-flagged	the event that must come of each variant though it
 #				isn't stopped
 #	rootless=no		can't be tried without root on the host
-#	stalls=yes		the innocent may stall: said in the threat model
+#	stalls=yes		the innocent may stall, and goes on afterwards: said in the threat
+#				model
 #	needs=32-bit|x32	isn't played on a machine that runs no such programs
 #	image=large		that of tests/workloads, with php, node, openssl, java
 #				and a compiler; on an overlay only, not rootless
@@ -142,8 +143,11 @@ noticed() { # "ACTION..."
 
 judge_innocents() {
 	local line
-	[ $stalls = no ] || return 0
 	line=$(grep '^innocents: ' "$T/output" | tail -n 1) || true
+	if [ $stalls = yes ]; then # yet it goes on afterwards
+		[[ $line =~ \ ms$ ]] || problem+=", ${line:-innocents: no news: $(tail -n 1 "$T/output")}"
+		return
+	fi
 	! grep -qx 'the attack took too long' "$T/output" || problem+=", took too long"
 	if [[ $line =~ ^innocents:\ ([1-9][0-9]*)\ ran,\ 0\ failed,\ slowest\ ([0-9]+)\ ms$ ]] &&
 		[ "${BASH_REMATCH[2]}" -le $SLOWEST ]; then
