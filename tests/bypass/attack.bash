@@ -21,8 +21,8 @@
 #	flagged=script-flagged	the event that must come of each variant though it
 #				isn't stopped
 #	rootless=no		can't be tried without root on the host
-#	stalls=yes		the innocent may stall, and goes on afterwards: said in the threat
-#				model
+#	stalls=yes		the innocent may stall, and goes on afterwards, and under the
+#				bare runtime the attack may hang: said in the threat model
 #	needs=32-bit|x32	isn't played on a machine that runs no such programs
 #	image=large		that of tests/workloads, with php, node, openssl, java
 #				and a compiler; on an overlay only, not rootless
@@ -50,6 +50,18 @@ UNCHANGED=$(declare -f prepare stage insider)
 : "${TRIES:=300}" # how often a race is tried
 PATIENCE=$((60 + TRIES / 50)) # s
 SLOWEST=5000 # ms that an innocent's exec may take
+
+# An insider's: sessions of a program of the image, one after the other, until
+# one of them was taken. The attack has made /tmp/ready, and ends by /tmp/done.
+open_sessions() {
+	local times
+	eventually test -e "$ROOT/tmp/ready"
+	for times in {1..20}; do
+		[ ! -e "$ROOT/tmp/marker" ] || break
+		timeout 5 "${MOOR[@]}" exec "$ID" /bin/sleep 0.02 || true
+	done
+	touch "$ROOT/tmp/done"
+}
 
 COLUMNS_OF_TABLE=(bare runmoor-runc runmoor-crun rootless remedied)
 helped= # the play under way has the remedy
@@ -126,7 +138,7 @@ judge() { # bare|moor
 	outcome+=" $actions"
 	[ $1 != bare ] || [ "$count" = 0 ] || [ "$count" -ge $variants ] ||
 		problem+=", only $count of $variants variants"
-	judge_innocents
+	judge_innocents "$1"
 }
 
 # The refusals among the events, each once.
@@ -141,15 +153,14 @@ noticed() { # "ACTION..."
 		'map(select(IN($wanted | split(" ")[]))) | length >= $variants' >/dev/null
 }
 
-judge_innocents() {
+judge_innocents() { # bare|moor
 	local line
 	line=$(grep '^innocents: ' "$T/output" | tail -n 1) || true
-	if [ $stalls = yes ]; then # yet it goes on afterwards
-		[[ $line =~ \ ms$ ]] || problem+=", ${line:-innocents: no news: $(tail -n 1 "$T/output")}"
+	[ "$1 $stalls" = "bare yes" ] || ! grep -qx 'the attack took too long' "$T/output" ||
+		problem+=", took too long"
+	if [ $stalls = yes ] && [[ $line =~ \ ms$ ]]; then
 		return
-	fi
-	! grep -qx 'the attack took too long' "$T/output" || problem+=", took too long"
-	if [[ $line =~ ^innocents:\ ([1-9][0-9]*)\ ran,\ 0\ failed,\ slowest\ ([0-9]+)\ ms$ ]] &&
+	elif [[ $line =~ ^innocents:\ ([1-9][0-9]*)\ ran,\ 0\ failed,\ slowest\ ([0-9]+)\ ms$ ]] &&
 		[ "${BASH_REMATCH[2]}" -le $SLOWEST ]; then
 		innocents=$((innocents + BASH_REMATCH[1]))
 		slowest=$((BASH_REMATCH[2] > slowest ? BASH_REMATCH[2] : slowest))

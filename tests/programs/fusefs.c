@@ -12,11 +12,11 @@
  *   absent    a file that is never found, nor found missing
  */
 #define _GNU_SOURCE
+#include "namespaces.h"
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,28 +56,6 @@ static void load(const char *path, char **ret_bytes, struct stat *ret_st)
 	if (read(fd, *ret_bytes, (size_t)ret_st->st_size) != ret_st->st_size)
 		err(1, "read %s", path);
 	close(fd);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		err(1, "%s", path);
-	close(fd);
-}
-
-static void enter_namespaces(void)
-{
-	char user[64], group[64];
-
-	snprintf(user, sizeof(user), "0 %d 1", (int)geteuid());
-	snprintf(group, sizeof(group), "0 %d 1", (int)getegid());
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
-		err(1, "unshare");
-	write_file("/proc/self/setgroups", "deny");
-	write_file("/proc/self/uid_map", user);
-	write_file("/proc/self/gid_map", group);
 }
 
 static void answer(const struct fuse_in_header *in, int error, const void *data,

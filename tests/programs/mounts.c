@@ -5,24 +5,11 @@
  *   mounts [--user] --bind FROM TO [COMMAND...]
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <sched.h>
+#include "namespaces.h"
 #include <stdio.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		if (write(fd, text, strlen(text)) < 0)
-			perror(path);
-		close(fd);
-	}
-}
 
 int main(int argc, char *argv[])
 {
@@ -31,13 +18,7 @@ int main(int argc, char *argv[])
 
 	if (argc > at && strcmp(argv[at], "--user") == 0) {
 		at++;
-		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) {
-			perror("unshare");
-			return 1;
-		}
-		write_file("/proc/self/setgroups", "deny");
-		write_file("/proc/self/uid_map", "0 0 1");
-		write_file("/proc/self/gid_map", "0 0 1");
+		enter_namespaces();
 	}
 	if (argc < at + 2)
 		return 2;
