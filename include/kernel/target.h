@@ -68,8 +68,8 @@ bool target_may_execute(pid_t tid, const struct identity *file);
 MUST_CHECK int target_open_link(pid_t tid, const char *name, int *ret_fd,
 				struct err *e);
 
-/* Both are threads of one process, now. */
-bool target_same_process(pid_t tid, pid_t other);
+/* The thread group of a task; 0: there is none of that number. */
+pid_t target_process(pid_t tid);
 
 /* A task has this number, which may be dead already. */
 bool target_exists(pid_t tid);

@@ -58,9 +58,9 @@ struct file_facts {
 };
 
 enum {
-	FILES_MAX = 14
+	FILES_MAX = 16
 }; /* 6 of a #! chain, its ELF interpreter, 4 scripts
-    * handed to it, spare                         */
+    * handed to it, or 6 files of a module, spare */
 
 struct facts {
 	bool proven; /* false: asked for; true: loaded by the kernel */

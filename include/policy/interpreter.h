@@ -41,7 +41,8 @@ struct operand {
 	enum operand_kind kind;
 	const char *name; /* of OPERAND_FILE and OPERAND_MODULE */
 	/* What follows the name in the files that it may mean, in the order
-	 * in which they are tried; NULL ends the list. */
+	 * in which they are tried; NULL ends the list. A file is the first
+	 * that there is, a module all of them. */
 	const char *const *suffixes;
 };
 
@@ -50,9 +51,10 @@ enum { OPERANDS_MAX = 4 };
 /*
  * What an interpreter with these arguments runs: args are NUL-terminated, one
  * after the other, len bytes in all, the first being argv[0]. Names are
- * borrowed from args. -1 where the arguments are cut off before it is known,
- * or name more than OPERANDS_MAX files. The count of operands is at least one
- * otherwise.
+ * borrowed from args. Where programs of one kind read them otherwise (bash and
+ * dash, mawk and gawk), it is what any of them would. -1 where the arguments
+ * are cut off before it is known, or name more than OPERANDS_MAX files. The
+ * count of operands is at least one otherwise.
  */
 int interpreter_operands(enum interpreter interpreter, const char *args,
 			 size_t len, struct operand ret[OPERANDS_MAX]);

@@ -23,6 +23,7 @@ enum held_state {
 struct held {
 	struct held *next;
 	pid_t tid;
+	pid_t process; /* its thread group; 0: not known yet */
 	enum held_state state;
 	int64_t since_ms;
 	bool parked;	 /* HELD_LEAVING: stopped, and to be let go later */
@@ -37,6 +38,7 @@ enum { HELD_BUCKETS = 256 };
 struct held_table {
 	struct held *bucket[HELD_BUCKETS];
 	size_t count;
+	size_t followed; /* of these */
 };
 
 /* Milliseconds of a clock that costs no system call. */
@@ -49,4 +51,6 @@ struct held *held_find(const struct held_table *table, pid_t tid);
  * memory. */
 struct held *held_put(struct held_table *table, pid_t tid,
 		      enum held_state state);
+void held_move(struct held_table *table, struct held *held,
+	       enum held_state state);
 void held_drop(struct held_table *table, pid_t tid);

@@ -40,6 +40,9 @@ MUST_CHECK int look_open(struct look *look, int dirfd, const char *path,
 /* Something can't be looked at: no reason to let it pass. OUTCOME_DECIDED. */
 enum outcome look_unresolvable(struct look *look);
 
+/* An errno that is not the path's: it says nothing of what is there. */
+bool look_failed_itself(int error);
+
 /*
  * The program in fd and all that it brings: the interpreters of its #! chain,
  * and the last one's ELF interpreter. stop_at: a file that the chain need not

@@ -32,9 +32,11 @@ void tracer_notified(struct tracer *tracer, struct listener *listener);
 void tracer_collect(struct tracer *tracer);
 /* The resolver's eventfd is readable. */
 void tracer_finish_jobs(struct tracer *tracer);
-/* Every TRACER_TICK_MS while tracer_busy: deadlines, and targets whose exec
+/* Every TRACER_TICK_MS while tracer_ticks: deadlines, and targets whose exec
  * failed in the kernel and that are still held. */
 void tracer_tick(struct tracer *tracer);
+bool tracer_ticks(const struct tracer *tracer);
+/* It has targets, or is judging. */
 bool tracer_busy(const struct tracer *tracer);
 
 /* Deny whatever waits, because the supervisor ends. */

@@ -1,5 +1,6 @@
 #include "target.h"
 
+#include "file.h"
 #include "stat.h"
 
 #include <ctype.h>
@@ -15,7 +16,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 
-enum { PAGE = 4096, LINK_NAME = 64 };
+enum { PAGE = 4096, LINK_NAME = 64, STATUS_MAX = 1024 * 1024 };
 
 void target_init(struct target *target, pid_t tid, const uint64_t *local,
 		 size_t local_count)
@@ -223,20 +224,28 @@ static bool parse_credentials(const char *status, const struct identity *file,
 	return true;
 }
 
+/* proc_pid_status(5): of up to 65,536 groups. */
+static bool read_status(pid_t tid, struct buffer *ret)
+{
+	char path[LINK_NAME];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	return file_read(AT_FDCWD, path, STATUS_MAX, ret, NULL) == 0;
+}
+
 bool target_may_execute(pid_t tid, const struct identity *file)
 {
-	OWNED(close_owned) int fd = open_proc(tid, "status", O_RDONLY);
-	char status[16 * 1024];
+	struct buffer status = BUFFER_INIT;
 	bool owner = false;
 	bool group = false;
 	bool override = false;
-	ssize_t n = fd < 0 ? -1 : read(fd, status, sizeof(status) - 1);
 	uint32_t bit = 0001;
+	bool known =
+		read_status(tid, &status) &&
+		parse_credentials(status.data, file, &owner, &group, &override);
 
-	if (n <= 0)
-		return false;
-	status[n] = '\0';
-	if (!parse_credentials(status, file, &owner, &group, &override))
+	buffer_clear(&status);
+	if (!known)
 		return false;
 	if (override)
 		return file->mode & 0111;
@@ -247,12 +256,17 @@ bool target_may_execute(pid_t tid, const struct identity *file)
 	return file->mode & bit;
 }
 
-bool target_same_process(pid_t tid, pid_t other)
+pid_t target_process(pid_t tid)
 {
-	char path[LINK_NAME];
+	struct buffer status = BUFFER_INIT;
+	const char *tgid = read_status(tid, &status)
+				   ? strstr(status.data, "\nTgid:\t")
+				   : NULL;
+	pid_t process =
+		tgid ? (pid_t)strtol(tgid + strlen("\nTgid:\t"), NULL, 10) : 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d", tid, other);
-	return access(path, F_OK) == 0;
+	buffer_clear(&status);
+	return process;
 }
 
 bool target_exists(pid_t tid)

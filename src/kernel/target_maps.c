@@ -52,7 +52,8 @@ bool target_may_read(pid_t tid, uint64_t address)
 
 		may = sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &start, &end,
 			     perms) == 3 &&
-		      perms[0] == 'r' && start <= address && address < end;
+		      strcspn(perms, "rwx") < 3 && start <= address &&
+		      address < end;
 	}
 	if (maps)
 		(void)fclose(maps);

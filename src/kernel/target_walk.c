@@ -13,6 +13,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,6 +23,9 @@ enum {
 	LINKS_MAX = 40,		 /* MAXSYMLINKS, namei.h */
 	PROC_ROOT_INODE = 1,	 /* proc_ns.h */
 	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL and the first */
+	/* Each link adds a path to what is pending; the kernel has no bound
+	 * for all of it. */
+	PENDING_MAX = (LINKS_MAX + 1) * PATH_MAX,
 };
 
 struct walk {
@@ -30,7 +34,8 @@ struct walk {
 	int at;
 	unsigned links;
 	bool nofollow;
-	char pending[2 * PATH_MAX];
+	char *pending; /* at the end of room: what precedes it is free */
+	char *room;    /* PENDING_MAX bytes */
 };
 
 static void walk_move(struct walk *walk, int take_fd)
@@ -70,14 +75,15 @@ static int walk_up(struct walk *walk)
 /* Continue with text, then with what was pending. */
 static int walk_prepend(struct walk *walk, const char *text)
 {
-	char joined[sizeof(walk->pending)];
-	int n = snprintf(joined, sizeof(joined), "%s/%s", text, walk->pending);
+	size_t len = strlen(text);
 
-	if (n < 0 || (size_t)n >= sizeof(joined)) {
-		errno = ENAMETOOLONG;
+	if (len + 1 > (size_t)(walk->pending - walk->room)) {
+		errno = ENOMEM; /* unreachable: links are counted */
 		return -1;
 	}
-	memcpy(walk->pending, joined, (size_t)n + 1);
+	*--walk->pending = '/';
+	walk->pending -= len;
+	memcpy(walk->pending, text, len);
 	return 0;
 }
 
@@ -295,7 +301,7 @@ static int walk_step(struct walk *walk, bool *ret_more)
 	}
 	memcpy(name, start, len);
 	name[len] = '\0';
-	memmove(walk->pending, start + len, rest + 1);
+	walk->pending = start + len;
 	if (strcmp(name, "..") == 0)
 		return walk_up(walk);
 	if (strcmp(name, ".") == 0)
@@ -333,6 +339,7 @@ int target_open(struct target *target, int dirfd, const char *path, int flags,
 		.at = -1,
 		.nofollow = flags & AT_SYMLINK_NOFOLLOW,
 	};
+	OWNED(free_owned) char *room = NULL;
 	bool more = true;
 	int rc;
 
@@ -340,6 +347,11 @@ int target_open(struct target *target, int dirfd, const char *path, int flags,
 		return err_set(e, ENOENT, "find a program without a name");
 	if (strlen(path) >= PATH_MAX)
 		return err_set(e, ENAMETOOLONG, "find the program");
+	room = malloc(PENDING_MAX);
+	if (!room)
+		return err_set(e, ENOMEM, "find the program");
+	walk.room = room;
+	walk.pending = room + PENDING_MAX - strlen(path) - 1;
 	memcpy(walk.pending, path, strlen(path) + 1);
 	rc = walk_start(&walk, dirfd, path, e);
 	while (rc == 0 && more) {

@@ -2,7 +2,9 @@
 
 #include "attr.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 /* How an interpreter's command line reads. */
 struct grammar {
@@ -24,10 +26,24 @@ struct grammar {
 static const char *const no_words[] = {NULL};
 static const char *const as_named[] = {"", NULL};
 static const char *const shell_files[] = {"--rcfile", "--init-file", NULL};
+/* bash takes its long options with one dash as well. */
+static const char *const bash_files[] = {"-rcfile", "-init-file", NULL};
+static const char *const bash_words[] = {
+	"-debug",      "-debugger", "-dump-po-strings", "-dump-strings",
+	"-help",       "-login",    "-noediting",	"-noprofile",
+	"-norc",       "-posix",    "-pretty-print",	"-protected",
+	"-restricted", "-verbose",  "-version",		"-wordexp",
+	NULL};
 static const char *const python_values[] = {"--check-hash-based-pycs", NULL};
-static const char *const python_suffixes[] = {"", "/__main__.py", NULL};
-static const char *const module_suffixes[] = {".py", "/__main__.py",
-					      "/__init__.py", NULL};
+static const char *const python_suffixes[] = {"", "/__main__.py",
+					      "/__main__.pyc", NULL};
+static const char *const module_suffixes[] = {"/__init__.py",
+					      "/__init__.pyc",
+					      "/__main__.py",
+					      "/__main__.pyc",
+					      ".py",
+					      ".pyc",
+					      NULL};
 static const char *const node_values[] = {
 	"--require",	"--import",   "--loader", "--experimental-loader",
 	"--conditions", "--env-file", NULL};
@@ -60,7 +76,7 @@ static const struct grammar grammars[] = {
 			      .value_flags = "I",
 			      .swallow_flags = "MmFxiDd"},
 	[INTERPRETER_PHP] = {.inline_flags = "rBRE",
-			     .value_flags = "cdztSg",
+			     .value_flags = "cdztSgbT",
 			     .file_flags = "fF",
 			     .value_words = php_values,
 			     .file_words = php_files,
@@ -86,64 +102,6 @@ static const struct grammar grammars[] = {
 	[INTERPRETER_TCL] = {.value_words =
 				     (const char *const[]){"-encoding", NULL}},
 };
-
-static const struct {
-	const char *name;
-	enum interpreter interpreter;
-} names[] = {
-	{"sh", INTERPRETER_SHELL},	   {"bash", INTERPRETER_SHELL},
-	{"dash", INTERPRETER_SHELL},	   {"ash", INTERPRETER_SHELL},
-	{"hush", INTERPRETER_SHELL},	   {"rbash", INTERPRETER_SHELL},
-	{"ksh", INTERPRETER_SHELL},	   {"mksh", INTERPRETER_SHELL},
-	{"zsh", INTERPRETER_SHELL},	   {"yash", INTERPRETER_SHELL},
-	{"python", INTERPRETER_PYTHON},	   {"pypy", INTERPRETER_PYTHON},
-	{"perl", INTERPRETER_PERL},	   {"php", INTERPRETER_PHP},
-	{"node", INTERPRETER_NODE},	   {"nodejs", INTERPRETER_NODE},
-	{"awk", INTERPRETER_AWK},	   {"mawk", INTERPRETER_AWK},
-	{"gawk", INTERPRETER_AWK},	   {"original-awk", INTERPRETER_AWK},
-	{"ruby", INTERPRETER_RUBY},	   {"lua", INTERPRETER_LUA},
-	{"tclsh", INTERPRETER_TCL},	   {"wish", INTERPRETER_TCL},
-	{"csh", INTERPRETER_SHELL},	   {"tcsh", INTERPRETER_SHELL},
-	{"fish", INTERPRETER_SHELL},	   {"bash-static", INTERPRETER_SHELL},
-	{"zsh-static", INTERPRETER_SHELL}, {"luajit", INTERPRETER_LUA},
-	{"toybox", INTERPRETER_BUSYBOX},
-};
-
-/* Names that only begin so. */
-static const struct {
-	const char *name;
-	enum interpreter interpreter;
-} beginnings[] = {
-	{"busybox", INTERPRETER_BUSYBOX}, /* which runs itself by any such */
-	{"ld-", INTERPRETER_LOADER},
-	{"ld.so", INTERPRETER_LOADER},
-	{"ld64.so", INTERPRETER_LOADER},
-};
-
-enum interpreter interpreter_named(const char *path, size_t len)
-{
-	size_t start = len;
-	size_t end = len;
-
-	while (start && path[start - 1] != '/')
-		start--;
-	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++)
-		if (strlen(beginnings[i].name) <= end - start &&
-		    memcmp(beginnings[i].name, path + start,
-			   strlen(beginnings[i].name)) == 0)
-			return beginnings[i].interpreter;
-	/* python3.11, perl5.36.0, lua5.4, perl5.36-x86_64-linux-gnu */
-	for (size_t i = start; i < end; i++)
-		if (path[i] >= '0' && path[i] <= '9')
-			end = i;
-	while (end > start && (path[end - 1] == '-' || path[end - 1] == '.'))
-		end--;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strlen(names[i].name) == end - start &&
-		    memcmp(names[i].name, path + start, end - start) == 0)
-			return names[i].interpreter;
-	return INTERPRETER_NONE;
-}
 
 /* The arguments, one after the other. */
 struct arguments {
@@ -177,33 +135,61 @@ struct reading {
 	bool text; /* it runs text of its arguments */
 	bool input;
 	bool ended; /* nothing that follows names a script */
+	/* Where programs of one kind differ: bash and mawk come first, other
+	 * shells and gawk second. */
+	bool second;
+	bool plus; /* "+x", which only bash takes for "-x" throughout */
 };
 
-static void add(struct reading *reading, enum operand_kind kind,
-		const char *name)
+static void add(struct reading *reading, const struct operand *operand)
+{
+	/* One that isn't told of would be one that isn't judged. */
+	if (reading->count == OPERANDS_MAX)
+		reading->args->cut = true;
+	else
+		reading->operands[reading->count++] = *operand;
+}
+
+static void add_input(struct reading *reading)
+{
+	add(reading,
+	    &(struct operand){.kind = OPERAND_INPUT, .suffixes = no_words});
+}
+
+static void add_file(struct reading *reading, const char *name)
 {
 	const struct grammar *grammar = reading->grammar;
 
-	if (!name)
-		return;
-	/* One that isn't told of would be one that isn't judged. */
-	if (reading->count == OPERANDS_MAX) {
-		reading->args->cut = true;
-		return;
-	}
-	reading->operands[reading->count++] = (struct operand){
-		.kind = kind,
-		.name = name,
-		.suffixes = kind == OPERAND_MODULE
-				    ? module_suffixes
-				    : (grammar->suffixes ? grammar->suffixes
-							 : as_named),
-	};
+	if (name && grammar == &grammars[INTERPRETER_AWK] &&
+	    strcmp(name, "-") == 0)
+		add_input(reading);
+	else if (name)
+		add(reading,
+		    &(struct operand){
+			    .kind = OPERAND_FILE,
+			    .name = name,
+			    .suffixes = grammar->suffixes ? grammar->suffixes
+							  : as_named,
+		    });
+}
+
+static void add_module(struct reading *reading, const char *name)
+{
+	if (name)
+		add(reading, &(struct operand){.kind = OPERAND_MODULE,
+					       .name = name,
+					       .suffixes = module_suffixes});
 }
 
 static bool has(const char *flags, char flag)
 {
 	return flags && flag && strchr(flags, flag);
+}
+
+/* Of what a plus turns off. */
+static bool has_on(const struct reading *reading, const char *flags, char flag)
+{
+	return has(flags, flag) && !(reading->plus && reading->second);
 }
 
 static bool is_word(const char *const *words, const char *argument)
@@ -214,16 +200,25 @@ static bool is_word(const char *const *words, const char *argument)
 	return false;
 }
 
-/* awk -W, which takes a long option, or mawk's own, by its beginning. */
+/* awk -W: gawk takes a long option, mawk its own, in either case, by their
+ * beginnings, and more than one with commas between. */
 static void read_w(struct reading *reading, const char *word)
 {
-	const char *value;
+	while (word && *word) {
+		const char *end = word + strcspn(word, ",");
+		const char *value = strchr(word, '=');
+		int first = tolower((unsigned char)word[0]);
 
-	if (!word || (word[0] != 'e' && word[0] != 'f' && word[0] != 'i'))
-		return;
-	value = strchr(word, '=');
-	add(reading, OPERAND_FILE,
-	    value ? value + 1 : next_argument(reading->args));
+		/* gawk's "include" isn't mawk's "interactive". */
+		if (first == 'e' || first == 'f' ||
+		    (first == 'i' && reading->second &&
+		     strncasecmp(word, "int", 3) != 0))
+			add_file(reading,
+				 value && reading->second
+					 ? value + 1
+					 : next_argument(reading->args));
+		word = *end ? end + 1 : NULL;
+	}
 }
 
 /* A cluster of flags, "-xvf", from its first letter. */
@@ -244,7 +239,7 @@ static void read_flags(struct reading *reading, const char *flags)
 			flags += strspn(flags + 1, "0123456789IOESioDALa");
 			continue;
 		}
-		if (has(grammar->inline_flags, *flags)) {
+		if (has_on(reading, grammar->inline_flags, *flags)) {
 			reading->text = true;
 			if (grammar == &grammars[INTERPRETER_SHELL])
 				continue; /* sh -ce: others may follow */
@@ -255,12 +250,12 @@ static void read_flags(struct reading *reading, const char *flags)
 			return;
 		}
 		if (has(grammar->module_flags, *flags)) {
-			add(reading, OPERAND_MODULE,
-			    rest ? rest : next_argument(reading->args));
+			add_module(reading,
+				   rest ? rest : next_argument(reading->args));
 			reading->ended = true;
 		} else if (has(grammar->file_flags, *flags)) {
-			add(reading, OPERAND_FILE,
-			    rest ? rest : next_argument(reading->args));
+			add_file(reading,
+				 rest ? rest : next_argument(reading->args));
 			return;
 		} else if (has(grammar->value_flags, *flags)) {
 			if (!rest)
@@ -271,7 +266,7 @@ static void read_flags(struct reading *reading, const char *flags)
 		} else if (has(grammar->swallow_flags, *flags)) {
 			return;
 		}
-		reading->input |= has(grammar->input_flags, *flags);
+		reading->input |= has_on(reading, grammar->input_flags, *flags);
 	}
 }
 
@@ -285,10 +280,9 @@ static void read_word(struct reading *reading, const char *word)
 		if (strncmp(word, *w, len) != 0)
 			continue;
 		if (word[len] == '=')
-			add(reading, OPERAND_FILE, word + len + 1);
+			add_file(reading, word + len + 1);
 		else if (!word[len])
-			add(reading, OPERAND_FILE,
-			    next_argument(reading->args));
+			add_file(reading, next_argument(reading->args));
 	}
 	if (is_word(grammar->inline_words, word)) {
 		(void)next_argument(reading->args);
@@ -302,28 +296,47 @@ static void read_word(struct reading *reading, const char *word)
 	}
 }
 
+/* False where it isn't one of bash's words. */
+static bool read_bash_word(struct reading *reading, const char *argument)
+{
+	if (reading->second || reading->plus)
+		return false;
+	if (is_word(bash_files, argument))
+		add_file(reading, next_argument(reading->args));
+	else if (!is_word(bash_words, argument))
+		return false;
+	return true;
+}
+
+static void read_option(struct reading *reading, const char *argument)
+{
+	bool shell = reading->grammar == &grammars[INTERPRETER_SHELL];
+
+	reading->plus = argument[0] == '+';
+	if (is_word(reading->grammar->value_words, argument))
+		(void)next_argument(reading->args);
+	else if (argument[0] == '-' && argument[1] == '-')
+		read_word(reading, argument);
+	else if (!shell || !read_bash_word(reading, argument))
+		read_flags(reading, argument + 1);
+}
+
 /* The first argument that is no option; NULL where options end it. */
 static const char *read_options(struct reading *reading)
 {
+	bool shell = reading->grammar == &grammars[INTERPRETER_SHELL];
 	const char *argument;
 
 	while (!reading->ended && (argument = next_argument(reading->args))) {
-		bool shell = reading->grammar == &grammars[INTERPRETER_SHELL];
-		bool plus = shell && argument[0] == '+';
-
 		if (strcmp(argument, "--") == 0 ||
 		    (shell && strcmp(argument, "-") == 0))
 			return next_argument(reading->args);
 		if (shell && strcmp(argument, "+") == 0)
 			continue;
-		if ((argument[0] != '-' && !plus) || !argument[1])
+		if ((argument[0] != '-' && !(shell && argument[0] == '+')) ||
+		    !argument[1])
 			return argument;
-		if (is_word(reading->grammar->value_words, argument))
-			(void)next_argument(reading->args);
-		else if (argument[0] == '-' && argument[1] == '-')
-			read_word(reading, argument);
-		else
-			read_flags(reading, argument + 1);
+		read_option(reading, argument);
 	}
 	return NULL;
 }
@@ -344,21 +357,16 @@ static enum interpreter read_applet(struct arguments *args, const char *name)
 	return INTERPRETER_NONE;
 }
 
-int interpreter_operands(enum interpreter interpreter, const char *args,
-			 size_t len, struct operand ret[OPERANDS_MAX])
+/* What the arguments say by one way to read them. */
+static int read_once(enum interpreter interpreter, struct arguments arguments,
+		     bool second, struct operand ret[OPERANDS_MAX])
 {
-	struct arguments arguments = {.at = args, .end = args + len};
-	struct reading reading = {.args = &arguments, .operands = ret};
-	const char *first = next_argument(&arguments);
+	struct reading reading = {.grammar = &grammars[interpreter],
+				  .args = &arguments,
+				  .operands = ret,
+				  .second = second};
+	const char *first = read_options(&reading);
 
-	if (interpreter == INTERPRETER_BUSYBOX)
-		interpreter = read_applet(&arguments, first);
-	ret[0] = (struct operand){.kind = OPERAND_NONE, .suffixes = no_words};
-	if (interpreter == INTERPRETER_NONE ||
-	    interpreter == INTERPRETER_LOADER)
-		return arguments.cut ? -1 : 1;
-	reading.grammar = &grammars[interpreter];
-	first = read_options(&reading);
 	if (arguments.cut)
 		return -1;
 	/* A shell's --rcfile leaves it its script. */
@@ -366,15 +374,52 @@ int interpreter_operands(enum interpreter interpreter, const char *args,
 		return reading.count;
 	if ((reading.text && !reading.grammar->goes_on) ||
 	    (reading.grammar->text_first && first))
-		return 1;
+		return reading.count;
 	if (first && !reading.input &&
 	    (interpreter == INTERPRETER_SHELL || strcmp(first, "-") != 0))
-		add(&reading, OPERAND_FILE, first);
+		add_file(&reading, first);
 	else if (!reading.text)
-		ret[0].kind = OPERAND_INPUT;
-	if (arguments.cut)
+		add_input(&reading);
+	return arguments.cut ? -1 : reading.count;
+}
+
+static bool is_among(const struct operand *operand,
+		     const struct operand *operands, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (operands[i].kind == operand->kind &&
+		    operands[i].name == operand->name)
+			return true;
+	return false;
+}
+
+int interpreter_operands(enum interpreter interpreter, const char *args,
+			 size_t len, struct operand ret[OPERANDS_MAX])
+{
+	struct arguments arguments = {.at = args, .end = args + len};
+	struct operand other[OPERANDS_MAX] = {{0}};
+	const char *first = next_argument(&arguments);
+	int count = 0;
+	int more = 0;
+
+	if (interpreter == INTERPRETER_BUSYBOX)
+		interpreter = read_applet(&arguments, first);
+	ret[0] = (struct operand){.kind = OPERAND_NONE, .suffixes = no_words};
+	if (interpreter != INTERPRETER_NONE &&
+	    interpreter != INTERPRETER_LOADER) {
+		count = read_once(interpreter, arguments, false, ret);
+		more = read_once(interpreter, arguments, true, other);
+	}
+	if (arguments.cut || count < 0 || more < 0)
 		return -1;
-	return reading.count ? reading.count : 1;
+	for (int i = 0; i < more; i++) {
+		if (is_among(&other[i], ret, count))
+			continue;
+		if (count == OPERANDS_MAX)
+			return -1;
+		ret[count++] = other[i];
+	}
+	return count ? count : 1;
 }
 
 int interpreter_loaded(const char *args, size_t len, size_t *ret_program,

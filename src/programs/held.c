@@ -20,6 +20,14 @@ struct held *held_find(const struct held_table *table, pid_t tid)
 	return held;
 }
 
+void held_move(struct held_table *table, struct held *held,
+	       enum held_state state)
+{
+	table->followed -= held->state == HELD_FOLLOWED;
+	table->followed += state == HELD_FOLLOWED;
+	held->state = state;
+}
+
 struct held *held_put(struct held_table *table, pid_t tid,
 		      enum held_state state)
 {
@@ -37,7 +45,7 @@ struct held *held_put(struct held_table *table, pid_t tid,
 		*bucket = held;
 		table->count++;
 	}
-	held->state = state;
+	held_move(table, held, state);
 	held->parked = false;
 	held->since_ms = held_now_ms();
 	return held;
@@ -55,6 +63,7 @@ void held_drop(struct held_table *table, pid_t tid)
 		return;
 	*at = held->next;
 	table->count--;
+	table->followed -= held->state == HELD_FOLLOWED;
 	free(held->follow);
 	free(held);
 }

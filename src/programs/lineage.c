@@ -1,7 +1,10 @@
 #include "lineage.h"
 
+#include "stat.h"
+#include "target.h"
 #include "witness.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +63,25 @@ static bool copy_proven(struct lineage *lineage, const struct birth *birth,
 	return found;
 }
 
+static bool identify(pid_t pid, struct identity *ret)
+{
+	OWNED(close_owned) int exe = -1;
+
+	return target_open_link(pid, "exe", &exe, NULL) == 0 &&
+	       stat_identity(exe, "", AT_EMPTY_PATH, ret) == 0;
+}
+
+/* A parent that isn't the one that forked it, since that is gone or what was
+ * known of it, runs something else. */
+static bool runs_the_same(pid_t pid, pid_t other)
+{
+	struct identity one;
+	struct identity two;
+
+	return identify(pid, &one) && identify(other, &two) &&
+	       identity_same_file(&one, &two);
+}
+
 bool lineage_find(struct lineage *lineage, pid_t tid, char *ret, size_t size)
 {
 	pid_t pid = tid;
@@ -70,7 +92,7 @@ bool lineage_find(struct lineage *lineage, pid_t tid, char *ret, size_t size)
 		if (!witness_birth(pid, &birth))
 			return false;
 		if (copy_proven(lineage, &birth, ret, size))
-			return true;
+			return pid == tid || runs_the_same(tid, pid);
 		pid = birth.parent;
 	}
 	return false;

@@ -53,6 +53,12 @@ enum outcome look_unresolvable(struct look *look)
 	return OUTCOME_DECIDED;
 }
 
+bool look_failed_itself(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	       error == EIO || error == EPERM;
+}
+
 static bool device_matches(const struct judge *judge, uint64_t walked,
 			   uint64_t seen)
 {

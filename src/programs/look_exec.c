@@ -15,7 +15,7 @@ static enum outcome fail(struct look *look, const struct err *e)
 {
 	if (look->pace == PACE_FAST && (e->code == EAGAIN || e->code == EACCES))
 		return OUTCOME_SLOW;
-	if (e->code == EACCES)
+	if (e->code == EACCES || look_failed_itself(e->code))
 		return look_unresolvable(look);
 	look->out->error = e->code;
 	return OUTCOME_ERROR;

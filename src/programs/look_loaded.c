@@ -79,13 +79,6 @@ static enum outcome look_at_mappings(struct look *look,
 	return OUTCOME_DECIDED;
 }
 
-/* A failure that is not the path's: it says nothing of what is there. */
-static bool is_ours(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOMEM ||
-	       error == EIO || error == EPERM;
-}
-
 /*
  * The name that the kernel was given. If it is a script, the interpreter that
  * was loaded will open it by this name, so it is judged too. A name that
@@ -105,8 +98,8 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 	if (look_open(look, TARGET_CWD, name, 0, &fd, &e) < 0) {
 		if (look->pace == PACE_FAST && e.code == EAGAIN)
 			return OUTCOME_SLOW;
-		return is_ours(e.code) ? look_unresolvable(look)
-				       : OUTCOME_DECIDED;
+		return look_failed_itself(e.code) ? look_unresolvable(look)
+						  : OUTCOME_DECIDED;
 	}
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
 		(void)close(fd);
@@ -120,8 +113,8 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 	outcome = look_at_chain(look, fd, &exe);
 	if (outcome != OUTCOME_ERROR)
 		return outcome;
-	return is_ours(look->out->error) ? look_unresolvable(look)
-					 : OUTCOME_DECIDED;
+	return look_failed_itself(look->out->error) ? look_unresolvable(look)
+						    : OUTCOME_DECIDED;
 }
 
 enum outcome look_at_loaded(struct look *look)

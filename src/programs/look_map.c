@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+enum { ADDRESS_BITS = 56 }; /* no process has more to itself */
+
 enum outcome look_at_map(struct look *look, const struct notification *n)
 {
 	OWNED(close_owned) int fd = -1;
@@ -50,6 +52,10 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 	if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;
 	look->out->facts.proven = true;
+	/* The kernel may ignore what stands there (arm64's top byte, x86's
+	 * LAM), and /proc/PID/maps doesn't show it. */
+	if (start >> ADDRESS_BITS)
+		return look_unresolvable(look);
 	if (len > UINT64_MAX - start)
 		len = UINT64_MAX - start;
 	if (target_mappings_within(n->tid, start, start + len, mappings, &count,

@@ -234,8 +234,9 @@ static enum outcome look_at_operand(struct look *look, enum interpreter kind,
 {
 	bool found = false;
 
-	for (const char *const *suffix = operand->suffixes; *suffix && !found;
-	     suffix++) {
+	/* Of a module's files more than one are run. */
+	for (const char *const *suffix = operand->suffixes;
+	     *suffix && (!found || operand->kind == OPERAND_MODULE); suffix++) {
 		enum outcome outcome =
 			try_name(look, kind, operand, *suffix, &found);
 

@@ -119,7 +119,7 @@ static void on_ready(struct supervisor *s)
 static void set_ticking(struct supervisor *s)
 {
 	struct itimerspec when = {0};
-	bool want = tracer_busy(s->tracer);
+	bool want = tracer_ticks(s->tracer);
 
 	if (want == s->ticking)
 		return;
@@ -140,7 +140,7 @@ static void on_tick(struct supervisor *s)
 
 	(void)!read(s->tick, &count, sizeof(count));
 	tracer_tick(s->tracer);
-	if (!tracer_busy(s->tracer)) {
+	if (!tracer_ticks(s->tracer)) {
 		s->ticking = false;
 		(void)timerfd_settime(s->tick, 0, &never, NULL);
 	}

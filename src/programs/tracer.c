@@ -26,6 +26,12 @@ bool tracer_busy(const struct tracer *tracer)
 	return tracer->held.count || tracer->jobs;
 }
 
+/* Who is followed may run for ever without opening anything. */
+bool tracer_ticks(const struct tracer *tracer)
+{
+	return tracer->held.count > tracer->held.followed || tracer->jobs;
+}
+
 static void remember_job(struct tracer *tracer, struct job *job)
 {
 	job->peer = tracer->jobs;

@@ -140,12 +140,18 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
  */
 static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
 {
+	const pid_t process = target_process(tid);
+
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
-		for (struct held *h = tracer->held.bucket[i]; h; h = h->next)
-			if (h->tid != tid && executes(h) &&
-			    (target_same_process(tid, h->tid) ||
-			     !target_exists(h->tid)))
+		for (struct held *h = tracer->held.bucket[i]; h; h = h->next) {
+			if (h->tid == tid || !executes(h))
+				continue;
+			if (!h->process)
+				h->process = target_process(h->tid);
+			/* Whose process it was can't be asked any more. */
+			if (!process || !h->process || h->process == process)
 				return true;
+		}
 	return false;
 }
 
@@ -185,11 +191,11 @@ static void follow(struct tracer *tracer, pid_t tid)
 		return;
 	}
 	if (follow_step(held->follow, tid, &fd) == FOLLOW_ON) {
-		held->state = HELD_FOLLOWED;
+		held_move(&tracer->held, held, HELD_FOLLOWED);
 		proof_step(tid, 0, false);
 		return;
 	}
-	held->state = HELD_PROVING;
+	held_move(&tracer->held, held, HELD_PROVING);
 	tracer_submit(tracer, JOB_OPENED, tid, NULL, NULL, fd);
 }
 
@@ -232,21 +238,13 @@ void tracer_collect(struct tracer *tracer)
  * in the kernel, and a parked one's sibling is done. */
 void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now)
 {
-	if (held->state == HELD_FOLLOWED &&
-	    held->since_ms + TRACER_DEADLINE_MS < now) {
-		/* It runs, and has not opened what it was told to. */
-		held->since_ms = now;
-		tracer_report(tracer, ACTION_RACE_KILLED, REASON_TIMEOUT,
-			      held->tid, NULL);
-		proof_kill(held->tid);
-	} else if (executes(held) &&
-		   held->since_ms + TRACER_DEADLINE_MS < now &&
-		   !target_exists(held->tid)) {
+	if (executes(held) && held->since_ms + TRACER_DEADLINE_MS < now &&
+	    !target_exists(held->tid)) {
 		/* Its exec was collected, and didn't say whose it was. */
 		held_drop(&tracer->held, held->tid);
 	} else if (held->state == HELD_CONTINUED &&
 		   held->since_ms + TRACER_LINGER_MS < now) {
-		held->state = HELD_LEAVING;
+		held_move(&tracer->held, held, HELD_LEAVING);
 		proof_interrupt(held->tid);
 	} else if (held->parked && !may_be_taken_over(tracer, held->tid)) {
 		proof_release(held->tid, held->signal);

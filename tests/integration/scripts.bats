@@ -122,6 +122,25 @@ UNLISTED='echo "echo x >>/tmp/marker" >/tmp/x.sh;'
 	assert_marker
 }
 
+# bats test_tags=debian
+@test "enforce: who hasn't opened its script yet, is paused meanwhile, or never does, isn't killed" {
+	configure '.scripts = "enforce"'
+	start 'for i in 1 2 3 4; do
+			(until [ -e /tmp/done ]; do ldd --version >/dev/null || echo "failed: $?"; done) &
+		done
+		bash --rcfile /app/plain.sh -c "echo begun; until [ -e /tmp/done ]; do sleep 0.1; done; echo ended"
+		wait; echo all ended'
+	eventually grep -q begun "$T/output" || fail "$(cat "$T/output")"
+	moor pause "$ID"
+	sleep 11 # a judgement is given up after ten
+	moor resume "$ID"
+	touch "$ROOT/tmp/done"
+	eventually grep -q "all ended" "$T/output" || fail "$(cat "$T/output")"
+	[ "$(grep -c "^ended\|failed" "$T/output")" = 1 ] || fail "$(cat "$T/output")"
+	refute_event race-killed
+	moor delete --force "$ID"
+}
+
 @test "an interpreter that asks hears the truth, and the kernel has no say" {
 	spec '.process.user = {uid: 1000, gid: 1000}'
 	in_container "$UNLISTED"' chmod 755 /tmp/x.sh
