@@ -140,12 +140,14 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
  */
 static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
 {
-	const pid_t process = target_process(tid);
+	pid_t process = -1; /* asked for where there is anybody else */
 
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
 		for (struct held *h = tracer->held.bucket[i]; h; h = h->next) {
 			if (h->tid == tid || !executes(h))
 				continue;
+			if (process < 0)
+				process = target_process(tid);
 			if (!h->process)
 				h->process = target_process(h->tid);
 			/* Whose process it was can't be asked any more. */
