@@ -35,17 +35,24 @@ static struct proven *slot_of(struct lineage *lineage, pid_t pid)
 	return &lineage->proven[(unsigned)pid % SLOTS];
 }
 
-void lineage_record(struct lineage *lineage, pid_t pid, const char *path)
+static void keep(struct lineage *lineage, const struct birth *birth,
+		 const char *path)
 {
-	struct proven *slot = slot_of(lineage, pid);
-	struct birth birth;
-	bool known = witness_birth(pid, &birth);
+	struct proven *slot = slot_of(lineage, birth->pid);
 
 	(void)pthread_mutex_lock(&lineage->lock);
 	free(slot->path);
-	slot->path = known ? strdup(path) : NULL;
-	slot->birth = birth;
+	slot->path = strdup(path);
+	slot->birth = *birth;
 	(void)pthread_mutex_unlock(&lineage->lock);
+}
+
+void lineage_record(struct lineage *lineage, pid_t pid, const char *path)
+{
+	struct birth birth;
+
+	if (witness_birth(pid, &birth))
+		keep(lineage, &birth, path);
 }
 
 static bool copy_proven(struct lineage *lineage, const struct birth *birth,
@@ -84,16 +91,23 @@ static bool runs_the_same(pid_t pid, pid_t other)
 
 bool lineage_find(struct lineage *lineage, pid_t tid, char *ret, size_t size)
 {
-	pid_t pid = tid;
+	struct birth birth = {.parent = tid};
+	struct birth own = {.pid = tid};
 
-	for (int i = 0; i < GENERATIONS && pid > 0; i++) {
-		struct birth birth;
-
-		if (!witness_birth(pid, &birth))
+	for (int i = 0; i < GENERATIONS && birth.parent > 0; i++) {
+		if (!witness_birth(birth.parent, &birth))
 			return false;
-		if (copy_proven(lineage, &birth, ret, size))
-			return pid == tid || runs_the_same(tid, pid);
-		pid = birth.parent;
+		if (i == 0)
+			own = birth;
+		if (!copy_proven(lineage, &birth, ret, size))
+			continue;
+		if (i == 0)
+			return true;
+		if (!runs_the_same(own.pid, birth.pid))
+			return false;
+		/* At its proof it runs what is to be proven. */
+		keep(lineage, &own, ret);
+		return true;
 	}
 	return false;
 }
