@@ -19,3 +19,6 @@ bool filesystem_may_block(int fd);
 
 /* tmpfs, hugetlbfs, ramfs. */
 bool filesystem_is_memory(int fd);
+
+/* The kernel's own data shown as files (procfs, sysfs, …): no programs. */
+bool filesystem_is_kernels(int fd);

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* Where a seal mounts the image's layers, in a namespace of its own. */
 #define SEAL_SCRATCH "layers"
@@ -53,7 +54,8 @@ struct container {
 	 * mounts that aren't the specification's. */
 	bool hooks_added;
 	uint64_t created_ns;
-	struct json *mounts; /* destinations */
+	struct json *mounts;  /* destinations */
+	struct json *sources; /* of its binds: container_name_source */
 	/* Of the seal, for its event. */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;
@@ -63,6 +65,12 @@ struct container {
 };
 
 void container_clear(struct container *container);
+
+/* Where on the host a bind's source lies; NULL: no memory. */
+char *container_source(const struct container *container, const char *source);
+
+/* A file or folder by its numbers: text to compare. */
+void container_name_source(const struct stat *st, char ret[64]);
 
 /* state_dir/<16 hexadecimal digits of a digest of root and id>: ids are
  * unique below one --root only. NULL: out of memory. */

@@ -68,3 +68,15 @@ bool filesystem_may_block(int fd)
 	       magic == CEPH_SUPER_MAGIC || magic == AFS_SUPER_MAGIC ||
 	       magic == CODA_SUPER_MAGIC;
 }
+
+bool filesystem_is_kernels(int fd)
+{
+	long magic = magic_of(fd);
+
+	return magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC ||
+	       magic == CGROUP_SUPER_MAGIC || magic == CGROUP2_SUPER_MAGIC ||
+	       magic == TRACEFS_MAGIC || magic == DEBUGFS_MAGIC ||
+	       magic == SECURITYFS_MAGIC || magic == BPF_FS_MAGIC ||
+	       magic == PSTOREFS_MAGIC || magic == EFIVARFS_MAGIC ||
+	       magic == SELINUX_MAGIC || magic == BINFMTFS_MAGIC;
+}

@@ -2,12 +2,14 @@
 
 #include "archive.h"
 #include "binary.h"
+#include "filesystem.h"
 #include "sha256.h"
 #include "stat.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
@@ -15,8 +17,20 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
-enum { THREADS_MAX = 64, CHUNK_PATH = 2048 };
+enum {
+	THREADS_MAX = 64,
+	CHUNK_PATH = 2048,
+	/* What lies deeper isn't looked at: who makes folders in a volume
+	 * would have all memory otherwise. */
+	PATH_BYTES_MAX = 4 * PATH_MAX,
+	/* A file is of holes, mostly, where it is this large, and has no more
+	 * than a part of it in blocks. */
+	SPARSE_BYTES = 1024 * 1024 * 1024,
+	SPARSE_PART = 16,
+	BLOCK = 512, /* of st_blocks, whatever the file system's is */
+};
 
 /* A folder still to be read. */
 struct folder {
@@ -182,13 +196,27 @@ static int on_member(void *context, const char *name,
 	return 0;
 }
 
+/* Whoever makes it a terabyte long has all creates wait for its hash. */
+static bool is_of_holes(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size > SPARSE_BYTES &&
+	       st.st_blocks < st.st_size / BLOCK / SPARSE_PART;
+}
+
 /* Made since then: whoever changes the mode of an older file gives it a new
  * ctime. Where the file system keeps no birth times, ctime has to do. */
 static bool is_since(int fd, const struct identity *identity, int64_t since_ns)
 {
+	struct timespec clock;
 	struct identity now;
 	int64_t birth = 0;
 
+	/* What is of later than now is of before the clock was set back. */
+	if (clock_gettime(CLOCK_REALTIME, &clock) < 0 ||
+	    identity->ctime_ns > clock.tv_sec * 1000000000 + clock.tv_nsec)
+		return false;
 	return identity->ctime_ns > since_ns &&
 	       stat_birth(fd, &now, &birth) == 0 &&
 	       (birth == 0 || birth > since_ns);
@@ -222,6 +250,10 @@ static void inspect(struct crew *crew, int fd, const char *path,
 	     (binary.kind == KIND_TEXT && !crew->walk->texts)) &&
 	    !(file->identity.mode & 0111))
 		return;
+	if (is_of_holes(fd)) {
+		crew_unreadable(crew, path, EFBIG);
+		return;
+	}
 	if (sha256_file(fd, 0, file->digest, &e) < 0) {
 		crew_unreadable(crew, path, e.code);
 		return;
@@ -272,9 +304,10 @@ static void visit_entry(struct crew *crew, int dirfd,
 	type = entry_type(dirfd, entry);
 	if (type != DT_DIR && type != DT_REG)
 		return;
-	path = malloc(len + 1);
+	path = len < PATH_BYTES_MAX ? malloc(len + 1) : NULL;
 	if (!path) {
-		crew_unreadable(crew, folder->path, ENOMEM);
+		crew_unreadable(crew, folder->path,
+				len < PATH_BYTES_MAX ? ENOMEM : ENAMETOOLONG);
 		return;
 	}
 	memcpy(path, folder->path, folder->len);
@@ -307,6 +340,9 @@ static void visit_folder(struct crew *crew, const struct folder *folder)
 			(void)close(fd);
 		return;
 	}
+	/* Nothing there is a program, and reading some of it alters it. */
+	if (filesystem_is_kernels(fd))
+		return;
 	while (!crew->failed && (errno = 0, entry = readdir(dir)))
 		visit_entry(crew, dirfd(dir), folder, entry);
 	if (!crew->failed && errno)
@@ -373,6 +409,8 @@ int rootfs_file(const struct rootfs_walk *walk, const char *path, struct err *e)
 	OWNED(close_owned) int fd = -1;
 	char link[64];
 
+	if (filesystem_is_kernels(walk->root))
+		return 0;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", walk->root);
 	fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 ||

@@ -38,7 +38,7 @@ struct condition {
 struct gate {
 	const char *name;
 	enum libraries loosest; /* gated with this setting and tighter ones */
-	bool optional; /* a profile with rules of its own for it keeps them */
+	bool spares; /* rules that match none of these calls are kept */
 	size_t count;
 	struct condition when[2];
 };
@@ -141,6 +141,38 @@ static bool is_left_out(const struct json *seccomp, const struct json *rule)
 			  json_get(seccomp, "defaultErrnoRet"));
 }
 
+/* Whether an argument of a rule keeps the calls of gate from matching it. As a
+ * value of 32 ones they ask only, and change nothing. */
+static bool keeps_from(const struct json *arg, const struct gate *gate)
+{
+	const struct condition *condition = &gate->when[0];
+	const char *op = spec_text(arg, "op");
+	uint64_t index = 0;
+	uint64_t value = 0;
+	uint64_t datum = 0;
+
+	(void)json_uint(json_get(arg, "index"), &index);
+	(void)json_uint(json_get(arg, "valueTwo"), &datum);
+	if (!op || index != condition->index ||
+	    !json_uint(json_get(arg, "value"), &value))
+		return false;
+	if (strcmp(op, "SCMP_CMP_EQ") == 0)
+		return !(value & condition->mask) ||
+		       (uint32_t)value == UINT32_MAX;
+	return strcmp(op, "SCMP_CMP_MASKED_EQ") == 0 &&
+	       (value & condition->mask) && !(datum & condition->mask);
+}
+
+static bool is_spared(const struct json *rule, const struct gate *gate)
+{
+	const struct json *args = json_get(rule, "args");
+
+	for (size_t i = 0; gate->spares && i < json_count(args); i++)
+		if (keeps_from(json_at(args, i), gate))
+			return true;
+	return false;
+}
+
 /* The action that the profile has for a call of gate whatever its arguments:
  * the first rule's without any, or the default. */
 static int find_action(const struct json *seccomp, const struct gate *gate,
@@ -152,10 +184,9 @@ static int find_action(const struct json *seccomp, const struct gate *gate,
 	for (size_t i = 0; i < json_count(rules); i++) {
 		const struct json *rule = json_at(rules, i);
 
-		if (!names_gate(rule, gate) || is_left_out(seccomp, rule))
+		if (!names_gate(rule, gate) || is_left_out(seccomp, rule) ||
+		    is_spared(rule, gate))
 			continue;
-		if (!can_be_gated(rule, gate) && gate->optional)
-			return 0;
 		if (!can_be_gated(rule, gate))
 			return err_set(e, ENOTSUP,
 				       "linux.seccomp.syscalls[%zu]: a rule "

@@ -44,8 +44,25 @@ void container_clear(struct container *container)
 	json_free(container->annotations);
 	json_free(container->unreadable);
 	json_free(container->mounts);
+	json_free(container->sources);
 	config_clear(&container->config);
 	*container = (struct container){0};
+}
+
+char *container_source(const struct container *container, const char *source)
+{
+	char *path;
+
+	if (asprintf(&path, "%s%s%s", source[0] == '/' ? "" : container->bundle,
+		     source[0] == '/' ? "" : "/", source) < 0)
+		return NULL;
+	return path;
+}
+
+void container_name_source(const struct stat *st, char ret[64])
+{
+	(void)snprintf(ret, 64, "%llx:%llx", (unsigned long long)st->st_dev,
+		       (unsigned long long)st->st_ino);
 }
 
 char *container_folder(const char *state_dir, const char *root, const char *id)
@@ -130,6 +147,7 @@ static const struct {
 	{"annotations", offsetof(struct container, annotations)},
 	{"unreadable", offsetof(struct container, unreadable)},
 	{"mounts", offsetof(struct container, mounts)},
+	{"sources", offsetof(struct container, sources)},
 };
 
 static const void *field(const struct container *container, size_t offset)

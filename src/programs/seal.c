@@ -318,6 +318,24 @@ static int seal_image(const struct spec *spec, const char *folder,
 	return rc;
 }
 
+static int add_source(struct container *container, const char *source,
+		      struct err *e)
+{
+	OWNED(free_owned) char *path = container_source(container, source);
+	struct stat st;
+	char name[64];
+
+	if (!path)
+		return err_set(e, ENOMEM, "list the mounts");
+	/* The runtime itself will say what is wrong with it. */
+	if (stat(path, &st) < 0)
+		return 0;
+	container_name_source(&st, name);
+	return json_append(container->sources, json_new_string(name)) < 0
+		       ? err_set(e, ENOMEM, "list the mounts")
+		       : 0;
+}
+
 /* What hooks add before the start is sealed, at the start. Who can forge
  * times could have its own files taken for theirs. */
 static int expect_hooks(const struct spec *spec, struct container *container,
@@ -328,6 +346,7 @@ static int expect_hooks(const struct spec *spec, struct container *container,
 		return 0;
 	container->hooks_added = true;
 	container->mounts = json_new_array();
+	container->sources = json_new_array();
 	for (size_t i = 0; i < spec_mount_count(spec); i++) {
 		struct spec_mount mount;
 
@@ -336,8 +355,13 @@ static int expect_hooks(const struct spec *spec, struct container *container,
 		    json_append(container->mounts,
 				json_new_string(mount.destination)) < 0)
 			return err_set(e, ENOMEM, "list the mounts");
+		if (mount.bind && mount.source &&
+		    add_source(container, mount.source, e) < 0)
+			return -1;
 	}
-	return container->mounts ? 0 : err_set(e, ENOMEM, "list the mounts");
+	return container->mounts && container->sources
+		       ? 0
+		       : err_set(e, ENOMEM, "list the mounts");
 }
 
 int seal_container(const struct spec *spec, const char *folder,

@@ -13,26 +13,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Where on the host a bind's source lies; NULL: no memory. */
-static char *source_path(const struct container *container,
-			 const struct spec_mount *mount)
-{
-	char *path;
-
-	if (asprintf(&path, "%s%s%s",
-		     mount->source[0] == '/' ? "" : container->bundle,
-		     mount->source[0] == '/' ? "" : "/", mount->source) < 0)
-		return NULL;
-	return path;
-}
-
 /* Look at a bind; if it is to be sealed, collect its executables. */
 static int visit_volume(struct container *container,
 			const struct spec_mount *mount, bool sealed,
 			const struct survey *survey, struct err *e)
 {
 	struct survey of_mount = *survey;
-	OWNED(free_owned) char *path = source_path(container, mount);
+	OWNED(free_owned)
+	char *path = container_source(container, mount->source);
 	OWNED(close_owned) int fd = -1;
 	struct stat st;
 
@@ -110,7 +98,7 @@ static int spare_seals(const struct spec *spec,
 		spec_mount_at(spec, i, &mount);
 		if (!mount.source || !mount.bind || (mount.read_only && !admin))
 			continue;
-		path = source_path(container, &mount);
+		path = container_source(container, mount.source);
 		real = path ? realpath(path, NULL) : NULL;
 		if (!path || (real && is_kept(&container->config, real)))
 			return err_set(e, EINVAL,

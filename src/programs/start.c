@@ -24,6 +24,7 @@ struct given {
 	uint64_t mount; /* stat_mount */
 	bool read_only;
 	bool specified; /* by the specification, not by a hook */
+	bool roots;	/* a part of the root file system, mounted on itself */
 	char *point;
 };
 
@@ -86,7 +87,7 @@ const char *start_mount_point(const struct start *start, uint64_t mount,
 	if (!start_known(start) || (i = find(start, mount)) == start->count)
 		return NULL;
 	*ret_read_only = start->given[i].read_only;
-	return start->given[i].point;
+	return start->given[i].roots ? NULL : start->given[i].point;
 }
 
 const struct manifest *start_added(const struct start *start)
@@ -119,7 +120,8 @@ static bool is_kernels(const char *point)
 	       is_below(point, "/dev");
 }
 
-static void remember(struct start *start, int root, const char *point)
+static void remember(struct start *start, int root, const char *point,
+		     bool roots)
 {
 	OWNED(close_owned) int fd = open_in(root, point, RESOLVE_NO_SYMLINKS);
 	struct given *given = &start->given[start->count];
@@ -130,6 +132,7 @@ static void remember(struct start *start, int root, const char *point)
 	given->mount = stat_mount(fd);
 	given->read_only = fs.f_flag & ST_RDONLY;
 	given->specified = false;
+	given->roots = roots;
 	given->point = strdup(point);
 	/* Of two at one place, only the upper one is seen. */
 	if (!given->point || find(start, given->mount) < start->count)
@@ -138,8 +141,31 @@ static void remember(struct start *start, int root, const char *point)
 		start->count++;
 }
 
+/* What a mount shows, of mountinfo: file system, and folder in it. */
+struct origin {
+	unsigned major, minor;
+	char folder[PATH_MAX];
+};
+
+static bool read_origin(const char *line, struct origin *ret)
+{
+	return sscanf(line, "%*d %*d %u:%u %4095s", &ret->major, &ret->minor,
+		      ret->folder) == 3;
+}
+
+/* As the runtime mounts linux.readonlyPaths: what an earlier life has put
+ * there isn't what was sealed. */
+static bool is_part(const struct origin *origin, const struct origin *whole)
+{
+	return origin->major == whole->major && origin->minor == whole->minor &&
+	       (strcmp(whole->folder, "/") == 0 ||
+		is_below(origin->folder, whole->folder));
+}
+
 static bool read_mounts(struct start *start, pid_t tid, int root)
 {
+	struct origin origin;
+	struct origin whole = {0};
 	char path[PATH_MAX];
 	char *line = NULL;
 	size_t cap = 0;
@@ -149,9 +175,18 @@ static bool read_mounts(struct start *start, pid_t tid, int root)
 		free(start->given[--start->count].point);
 	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
 	file = fopen(path, "re");
-	while (file && getline(&line, &cap, file) > 0)
-		if (target_parse_mount(line, path, sizeof(path)))
-			remember(start, root, path);
+	while (file && getline(&line, &cap, file) > 0) {
+		bool known = read_origin(line, &origin);
+
+		if (!target_parse_mount(line, path, sizeof(path)))
+			continue;
+		/* The root comes first: whatever else is mounted on it. */
+		if (known && strcmp(path, "/") == 0)
+			whole = origin;
+		remember(start, root, path,
+			 known && strcmp(path, "/") != 0 &&
+				 is_part(&origin, &whole));
+	}
 	free(line);
 	if (file)
 		(void)fclose(file);
@@ -189,7 +224,8 @@ static bool find_specified(struct start *start, int root)
  * all below a folder, where an earlier life may have mounted something. */
 static bool is_hooks(const struct start *start, const struct given *given)
 {
-	if (strcmp(given->point, "/") == 0 || is_kernels(given->point))
+	if (strcmp(given->point, "/") == 0 || given->roots ||
+	    is_kernels(given->point))
 		return false;
 	for (size_t i = 0; i < start->count; i++)
 		if (start->given[i].specified &&
@@ -198,7 +234,24 @@ static bool is_hooks(const struct start *start, const struct given *given)
 	return true;
 }
 
-static void seal_mount(int root, const char *point, const struct survey *survey)
+/* It is what the specification binds somewhere: another container that has a
+ * folder on the way can have changed where that is. */
+static bool is_source(const struct start *start, const struct stat *st)
+{
+	const struct json *sources = start->container->sources;
+	const char *source;
+	char name[64];
+
+	container_name_source(st, name);
+	for (size_t i = 0; i < json_count(sources); i++)
+		if (json_string(json_at(sources, i), &source) &&
+		    strcmp(source, name) == 0)
+			return true;
+	return false;
+}
+
+static void seal_mount(const struct start *start, int root, const char *point,
+		       const struct survey *survey)
 {
 	OWNED(close_owned) int fd = open_in(root, point, RESOLVE_NO_SYMLINKS);
 	struct survey of_mount = *survey;
@@ -207,7 +260,7 @@ static void seal_mount(int root, const char *point, const struct survey *survey)
 
 	of_mount.prefix = point;
 	of_mount.since_ns = 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0 || is_source(start, &st))
 		return;
 	if (S_ISDIR(st.st_mode))
 		(void)!survey_folder(&of_mount, fd, &e);
@@ -229,7 +282,7 @@ static bool look_at_mounts(struct start *start, pid_t tid,
 		return true;
 	for (size_t i = 0; i < start->count; i++)
 		if (is_hooks(start, &start->given[i]))
-			seal_mount(root, start->given[i].point, survey);
+			seal_mount(start, root, start->given[i].point, survey);
 	return true;
 }
 

@@ -184,3 +184,61 @@ bound_with_disk() { # DESTINATION
 	assert_status 0
 	assert_marker
 }
+
+# life SCRIPT: one of the container's lives, with a hook that changes nothing
+life() {
+	hook createRuntime :
+	in_container "$1"
+	refute_marker
+}
+
+@test "what lies below a read-only path, where an earlier life put it, is no hook's" {
+	local volumes
+	for volumes in seal trust; do
+		configure '.volumes.read_only = $v' --arg v $volumes
+		mkdir -p "$ROOT/opt/app/conf"
+		spec '.linux.readonlyPaths += ["/opt/app/conf"]'
+		life 'mv /opt/app /opt/app.old; mkdir -p /opt/app/conf; drop marker /opt/app/conf/x; /opt/app/conf/x'
+		life /opt/app/conf/x
+		assert_event exec-blocked not-in-image /opt/app/conf/x
+		rm -rf "$ROOT"/opt/app*
+	done
+}
+
+@test "what an earlier life dropped isn't a hook's where the clock has been set back" {
+	gcc -shared -fPIC -o "$T/late.so" -x c - <<-'END'
+		#define _GNU_SOURCE
+		#include <sys/syscall.h>
+		#include <time.h>
+		#include <unistd.h>
+		int clock_gettime(clockid_t clock, struct timespec *now)
+		{
+			int rc = (int)syscall(SYS_clock_gettime, clock, now);
+			if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
+				now->tv_sec -= 3600;
+			return rc;
+		}
+	END
+	life 'drop marker /tmp/x; /tmp/x'
+	MOOR=(env LD_PRELOAD="$T/late.so" "${MOOR[@]}")
+	life /tmp/x
+	assert_event exec-blocked not-in-image /tmp/x
+}
+
+@test "a volume isn't a hook's mount though another container changed the way to it" {
+	hook createRuntime :
+	mkdir -p "$T/volume" "$T/data" "$ROOT/opt/place/data"
+	ln -s /opt/place "$T/volume/sub"
+	ROOT=$T/data bash -ec "$(unpack marker /x)"
+	spec '.mounts += [
+		{destination: "/vol", type: "bind", source: ($t + "/volume"), options: ["rbind", "rw"]},
+		{destination: "/vol/sub/data", type: "bind", source: ($t + "/data"), options: ["rbind", "rw"]}]' --arg t "$T"
+	script '/opt/place/data/x; touch /vol/tried'
+	moor create --bundle "$BUNDLE" "$ID" >"$T/output" 2>&1
+	rm "$T/volume/sub"
+	mkdir -p "$T/volume/sub/data"
+	moor start "$ID"
+	eventually test -e "$T/volume/tried"
+	refute_marker
+	assert_event exec-blocked volume /opt/place/data/x
+}

@@ -170,3 +170,52 @@ without_reading() {
 	refute_marker
 	[ "$(events 'select(.event.action == "exec-blocked" and .file.path == "/opt/x") | 1' | wc -l)" = 100 ]
 }
+
+# What another container may leave in a volume that this one mounts read-only.
+
+read_only_volume() {
+	mkdir "$T/volume"
+	spec '.mounts += [{destination: "/vol", type: "bind", source: $v, options: ["rbind", "ro"]}]' --arg v "$T/volume"
+}
+
+# bats test_tags=once
+@test "a file of a terabyte of holes, in a volume, doesn't hold up the create" {
+	read_only_volume
+	truncate -s 1T "$T/volume/x"
+	chmod 755 "$T/volume/x"
+	script 'echo started'
+	run timeout -k 5 30 "${MOOR[@]}" run --bundle "$BUNDLE" "$ID" <"$T/stdin"
+	assert_status 0
+	assert_output started
+}
+
+# bats test_tags=once
+@test "thousands of folders below a thousand others, in a volume, don't take the memory" {
+	read_only_volume
+	python3 - "$T/volume" <<-'END'
+		import os, sys
+		os.chdir(sys.argv[1])
+		for _ in range(1000):
+		    os.mkdir("d" * 250)
+		    os.chdir("d" * 250)
+		for i in range(4000):
+		    os.mkdir(str(i))
+	END
+	script 'echo started'
+	run python3 -c 'import resource, subprocess, sys
+subprocess.check_call(sys.argv[1:], stdin=subprocess.DEVNULL)
+print("MiB:", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)' "${MOOR[@]}" run --bundle "$BUNDLE" "$ID"
+	assert_status 0
+	[ "$(sed -n 's/^MiB: //p' <<<"$output")" -lt 200 ] || fail "$output"
+}
+
+# bats test_tags=once
+@test "sealing the host's /proc, mounted read-only, doesn't read the kernel's log" {
+	local text="runmoor seal test $$"
+	echo "$text" 2>/dev/null >/dev/kmsg && [ -r /proc/kmsg ] || skip "no kernel log here"
+	spec '.mounts += [{destination: "/host/proc", type: "bind", source: "/proc", options: ["rbind", "ro"]}]'
+	in_container 'echo started'
+	assert_status 0
+	timeout 1 cat /proc/kmsg >"$T/log" || true
+	grep -q "$text" "$T/log" || fail "the log was taken"
+}

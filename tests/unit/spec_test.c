@@ -209,6 +209,10 @@ static const struct {
 	 "{'seccomp':" DENY
 	 "{'names':['mmap'],'action':'SCMP_ACT_ALLOW'," ANY_ARG "}]}}",
 	 "{}", "linux.seccomp.syscalls[0]", LIBRARIES_AUDIT, ENOTSUP},
+	{"personality allowed where it may make mappings executable",
+	 "{'seccomp':" DENY "{'names':['personality'],'action':'SCMP_ACT_"
+	 "ALLOW','args':[{'index':0,'value':4194304,'op':'SCMP_CMP_EQ'}]}]}}",
+	 "{}", "personality", LIBRARIES_AUDIT, ENOTSUP},
 	{"mmap2 traced",
 	 "{'seccomp':" DENY "{'names':['mmap2'],'action':'SCMP_ACT_TRACE'}]}}",
 	 "{}", "mmap2", LIBRARIES_ENFORCE, ENOTSUP},
@@ -342,11 +346,19 @@ static const struct rewrite rewrites[] = {
 			  ",{'names':['mmap'],'action':'SCMP_ACT_"
 			  "ERRNO'," ANY_ARG "}]," LISTENER "}",
 	 LIBRARIES_ENFORCE},
-	{"a profile's own rules for personality are kept",
+	{"a profile's own rules for harmless personalities are kept",
 	 DENY "{'names':['personality'],'action':'SCMP_ACT_ALLOW'," ANY_ARG
 	      "}]}",
 	 DENY "{'names':['personality'],'action':'SCMP_ACT_ALLOW'," ANY_ARG
 	      "}]," LISTENER "}",
+	 LIBRARIES_ENFORCE},
+	{"beside ours, where any other is allowed",
+	 ALLOW "{'names':['personality'],'action':'SCMP_ACT_LOG'," ANY_ARG
+	       "}]}",
+	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
+		 "mmap2") "," GATE_OTHERS ",{'names':['personality'],'action':'"
+					  "SCMP_ACT_LOG'," ANY_ARG
+			  "}]," LISTENER "}",
 	 LIBRARIES_ENFORCE},
 	{"what is denied stays denied, though a later rule allows it",
 	 ALLOW "{'names':['execve'],'action':'SCMP_ACT_KILL_PROCESS'},"
