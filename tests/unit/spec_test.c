@@ -357,8 +357,7 @@ static const struct rewrite rewrites[] = {
 	       "}]}",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
 		 "mmap2") "," GATE_OTHERS ",{'names':['personality'],'action':'"
-					  "SCMP_ACT_LOG'," ANY_ARG
-			  "}]," LISTENER "}",
+			  "SCMP_ACT_LOG'," ANY_ARG "}]," LISTENER "}",
 	 LIBRARIES_ENFORCE},
 	{"what is denied stays denied, though a later rule allows it",
 	 ALLOW "{'names':['execve'],'action':'SCMP_ACT_KILL_PROCESS'},"
