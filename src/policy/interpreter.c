@@ -1,4 +1,4 @@
-#include "interpreter.h"
+#include "interpreter_internal.h"
 
 #include "attr.h"
 
@@ -6,26 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* How an interpreter's command line reads. */
-struct grammar {
-	const char *inline_flags;  /* the text follows, or is an argument */
-	const char *value_flags;   /* take the next argument, if nothing
-				    * follows in this one                 */
-	const char *swallow_flags; /* the rest of this argument is theirs */
-	const char *file_flags;	   /* the next argument is a file to run  */
-	const char *module_flags;
-	const char *input_flags;
-	const char *const *value_words; /* long options that take the next */
-	const char *const *file_words;	/* that name a file, next or after = */
-	const char *const *inline_words;
-	const char *const *suffixes;
-	bool text_first; /* the first operand is text unless a file was named */
-	bool goes_on;	 /* after -e a file may follow all the same */
-};
-
 static const char *const no_words[] = {NULL};
 static const char *const as_named[] = {"", NULL};
-static const char *const shell_files[] = {"--rcfile", "--init-file", NULL};
 /* bash takes its long options with one dash as well. */
 static const char *const bash_files[] = {"-rcfile", "-init-file", NULL};
 static const char *const bash_words[] = {
@@ -34,9 +16,6 @@ static const char *const bash_words[] = {
 	"-norc",       "-posix",    "-pretty-print",	"-protected",
 	"-restricted", "-verbose",  "-version",		"-wordexp",
 	NULL};
-static const char *const python_values[] = {"--check-hash-based-pycs", NULL};
-static const char *const python_suffixes[] = {"", "/__main__.py",
-					      "/__main__.pyc", NULL};
 static const char *const module_suffixes[] = {"/__init__.py",
 					      "/__init__.pyc",
 					      "/__main__.py",
@@ -44,64 +23,6 @@ static const char *const module_suffixes[] = {"/__init__.py",
 					      ".py",
 					      ".pyc",
 					      NULL};
-static const char *const node_values[] = {
-	"--require",	"--import",   "--loader", "--experimental-loader",
-	"--conditions", "--env-file", NULL};
-static const char *const node_inline[] = {"--eval", "--print", NULL};
-static const char *const node_suffixes[] = {
-	"",	".js",	     ".json",	      ".node", ".mjs",
-	".cjs", "/index.js", "/package.json", NULL};
-static const char *const php_values[] = {"--define",	     "--php-ini",
-					 "--server",	     "--docroot",
-					 "--zend-extension", NULL};
-static const char *const php_inline[] = {
-	"--run", "--process-code", "--process-begin", "--process-end", NULL};
-static const char *const awk_files[] = {"--include", "--exec", "--file", NULL};
-static const char *const php_files[] = {"--file", "--process-file", NULL};
-static const char *const awk_values[] = {"--field-separator", "--assign",
-					 "--load", NULL};
-static const char *const awk_inline[] = {"--source", NULL};
-
-static const struct grammar grammars[] = {
-	[INTERPRETER_SHELL] = {.inline_flags = "c",
-			       .value_flags = "oO",
-			       .input_flags = "s",
-			       .file_words = shell_files},
-	[INTERPRETER_PYTHON] = {.inline_flags = "c",
-				.value_flags = "WX",
-				.module_flags = "m",
-				.value_words = python_values,
-				.suffixes = python_suffixes},
-	[INTERPRETER_PERL] = {.inline_flags = "eE",
-			      .value_flags = "I",
-			      .swallow_flags = "MmFxiDd"},
-	[INTERPRETER_PHP] = {.inline_flags = "rBRE",
-			     .value_flags = "cdztSgbT",
-			     .file_flags = "fF",
-			     .value_words = php_values,
-			     .file_words = php_files,
-			     .inline_words = php_inline},
-	[INTERPRETER_NODE] = {.inline_flags = "ep",
-			      .value_flags = "rC",
-			      .value_words = node_values,
-			      .inline_words = node_inline,
-			      .suffixes = node_suffixes},
-	[INTERPRETER_AWK] = {.value_flags = "Fvl",
-			     .file_flags = "fEi",
-			     .file_words = awk_files,
-			     .inline_flags = "e",
-			     .value_words = awk_values,
-			     .inline_words = awk_inline,
-			     .text_first = true},
-	[INTERPRETER_RUBY] = {.inline_flags = "e",
-			      .value_flags = "ICEr",
-			      .swallow_flags = "FxKTWi"},
-	[INTERPRETER_LUA] = {.inline_flags = "e",
-			     .value_flags = "l",
-			     .goes_on = true},
-	[INTERPRETER_TCL] = {.value_words =
-				     (const char *const[]){"-encoding", NULL}},
-};
 
 /* The arguments, one after the other. */
 struct arguments {
@@ -160,7 +81,7 @@ static void add_file(struct reading *reading, const char *name)
 {
 	const struct grammar *grammar = reading->grammar;
 
-	if (name && grammar == &grammars[INTERPRETER_AWK] &&
+	if (name && grammar == &interpreter_grammars[INTERPRETER_AWK] &&
 	    strcmp(name, "-") == 0)
 		add_input(reading);
 	else if (name)
@@ -229,24 +150,28 @@ static void read_flags(struct reading *reading, const char *flags)
 	for (; *flags && !reading->ended; flags++) {
 		const char *rest = flags[1] ? flags + 1 : NULL;
 
-		if (grammar == &grammars[INTERPRETER_AWK] && *flags == 'W') {
+		if (grammar == &interpreter_grammars[INTERPRETER_AWK] &&
+		    *flags == 'W') {
 			read_w(reading,
 			       rest ? rest : next_argument(reading->args));
 			return;
 		}
 		/* perl -CSDe: the letters of its list, and then others. */
-		if (grammar == &grammars[INTERPRETER_PERL] && *flags == 'C') {
+		if (grammar == &interpreter_grammars[INTERPRETER_PERL] &&
+		    *flags == 'C') {
 			flags += strspn(flags + 1, "0123456789IOESioDALa");
 			continue;
 		}
 		if (has_on(reading, grammar->inline_flags, *flags)) {
 			reading->text = true;
-			if (grammar == &grammars[INTERPRETER_SHELL])
+			if (grammar == &interpreter_grammars[INTERPRETER_SHELL])
 				continue; /* sh -ce: others may follow */
 			if (!rest)
 				(void)next_argument(reading->args);
-			reading->ended = !grammar->goes_on &&
-					 grammar != &grammars[INTERPRETER_AWK];
+			reading->ended =
+				!grammar->goes_on &&
+				grammar !=
+					&interpreter_grammars[INTERPRETER_AWK];
 			return;
 		}
 		if (has(grammar->module_flags, *flags)) {
@@ -261,7 +186,7 @@ static void read_flags(struct reading *reading, const char *flags)
 			if (!rest)
 				(void)next_argument(reading->args);
 			/* A shell's -o and its like may stand in a cluster. */
-			if (grammar != &grammars[INTERPRETER_SHELL])
+			if (grammar != &interpreter_grammars[INTERPRETER_SHELL])
 				return;
 		} else if (has(grammar->swallow_flags, *flags)) {
 			return;
@@ -310,7 +235,8 @@ static bool read_bash_word(struct reading *reading, const char *argument)
 
 static void read_option(struct reading *reading, const char *argument)
 {
-	bool shell = reading->grammar == &grammars[INTERPRETER_SHELL];
+	bool shell =
+		reading->grammar == &interpreter_grammars[INTERPRETER_SHELL];
 
 	reading->plus = argument[0] == '+';
 	if (is_word(reading->grammar->value_words, argument))
@@ -324,7 +250,8 @@ static void read_option(struct reading *reading, const char *argument)
 /* The first argument that is no option; NULL where options end it. */
 static const char *read_options(struct reading *reading)
 {
-	bool shell = reading->grammar == &grammars[INTERPRETER_SHELL];
+	bool shell =
+		reading->grammar == &interpreter_grammars[INTERPRETER_SHELL];
 	const char *argument;
 
 	while (!reading->ended && (argument = next_argument(reading->args))) {
@@ -361,7 +288,7 @@ static enum interpreter read_applet(struct arguments *args, const char *name)
 static int read_once(enum interpreter interpreter, struct arguments arguments,
 		     bool second, struct operand ret[OPERANDS_MAX])
 {
-	struct reading reading = {.grammar = &grammars[interpreter],
+	struct reading reading = {.grammar = &interpreter_grammars[interpreter],
 				  .args = &arguments,
 				  .operands = ret,
 				  .second = second};
