@@ -6,7 +6,8 @@
  *   stops     the same with SIGSTOP and SIGCONT
  *   kills     who executes is killed at any moment
  *   unreaped  a tracer leaves a thread dead and not reaped, so that the exec
- *             of another waits for it; a third executes the file meanwhile
+ *             of another waits for it; a third executes the file, at first
+ *             together with that, whereby it is killed, then ever sooner
  *   mapped    the path lies in /mnt/x, mapped, whose pages may never come
  *   fault     the path lies in a page that userfaultfd brings late
  */
@@ -100,7 +101,13 @@ static void *idle(void *ret_tid)
 	return NULL;
 }
 
-static void with_unreaped(void)
+static void *execute_late(void *delay_us)
+{
+	usleep(*(useconds_t *)delay_us);
+	return execute("/bin/true");
+}
+
+static void with_unreaped(useconds_t delay_us)
 {
 	_Atomic pid_t *tid = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -113,7 +120,7 @@ static void with_unreaped(void)
 		pthread_create(&thread, NULL, idle, (void *)tid);
 		while (!*go)
 			usleep(1000);
-		pthread_create(&thread, NULL, execute, "/bin/true");
+		pthread_create(&thread, NULL, execute_late, &delay_us);
 		execute(NULL);
 		execute("/bin/true");
 		pause();
@@ -196,8 +203,8 @@ int main(int argc, char **argv)
 	else if (strcmp(how, "kills") == 0)
 		killed_anywhen();
 	else if (strcmp(how, "unreaped") == 0)
-		for (int i = 0; i < 10; i++)
-			with_unreaped();
+		for (useconds_t i = 0; i < 10; i++)
+			with_unreaped(i * i * 500);
 	else if (strcmp(how, "mapped") == 0)
 		with_mapped_path();
 	else if (strcmp(how, "fault") == 0)
