@@ -67,6 +67,7 @@ struct facts {
 	bool maps;   /* asks for executable memory, not for a program */
 	bool traced; /* by another tracer: the proof isn't possible  */
 	bool unresolvable;
+	bool unclear; /* an interpreter's arguments may name other scripts */
 	bool timed_out;
 	const char
 		*process; /* program that executes, as last proven; or NULL */

@@ -39,10 +39,11 @@ enum reason {
 	REASON_MEMORY_FILE,	  /* memfd, or an unlinked file in memory     */
 	REASON_INTERPRETER_DRIFT, /* its #! or ELF interpreter is drift       */
 	REASON_UNRESOLVABLE,	  /* couldn't be opened, read or judged       */
-	REASON_TRACED,		  /* another tracer holds the process         */
-	REASON_RACE,		  /* what ran isn't what was asked for        */
-	REASON_WRITABLE,	  /* known content that a writer still holds  */
-	REASON_TIMEOUT,		  /* the file system or process didn't answer */
+	REASON_ARGUMENTS, /* of an interpreter, not understood         */
+	REASON_TRACED,	  /* another tracer holds the process         */
+	REASON_RACE,	  /* what ran isn't what was asked for        */
+	REASON_WRITABLE,  /* known content that a writer still holds  */
+	REASON_TIMEOUT,	  /* the file system or process didn't answer */
 };
 
 const char *event_action_name(enum action action);

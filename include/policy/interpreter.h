@@ -13,7 +13,8 @@
 
 enum interpreter {
 	INTERPRETER_NONE,
-	INTERPRETER_SHELL,
+	INTERPRETER_SHELL, /* bash, dash, busybox */
+	INTERPRETER_OTHER_SHELL,
 	INTERPRETER_PYTHON,
 	INTERPRETER_PERL,
 	INTERPRETER_PHP,
@@ -48,20 +49,27 @@ struct operand {
 
 enum { OPERANDS_MAX = 4 };
 
+struct operands {
+	struct operand at[OPERANDS_MAX];
+	int count; /* at least one */
+	/* False: there may be others. The arguments are cut off, name more
+	 * than OPERANDS_MAX files, or hold an option that isn't known here or
+	 * that programs of this kind read differently. */
+	bool understood;
+};
+
 /*
  * What an interpreter with these arguments runs: args are NUL-terminated, one
  * after the other, len bytes in all, the first being argv[0]. Names are
- * borrowed from args. Where programs of one kind read them otherwise (bash and
- * dash, mawk and gawk), it is what any of them would. -1 where the arguments
- * are cut off before it is known, or name more than OPERANDS_MAX files. The
- * count of operands is at least one otherwise.
+ * borrowed from args. Of a shell it is what bash would run and what dash would.
  */
-int interpreter_operands(enum interpreter interpreter, const char *args,
-			 size_t len, struct operand ret[OPERANDS_MAX]);
+void interpreter_operands(enum interpreter interpreter, const char *args,
+			  size_t len, struct operands *ret);
 
 /*
  * Where in the arguments of ld.so its program is named, and what that gets for
- * its argv[0] (SIZE_MAX: its own name). -1 where it is given none.
+ * its argv[0] (SIZE_MAX: its own name). 1 where it is given none, -1 where its
+ * options aren't understood.
  */
 int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
 		       size_t *ret_argv0);

@@ -45,9 +45,14 @@ struct judge {
 	size_t interpreter_count;
 };
 
+struct awaited_name {
+	char path[PATH_MAX];
+	bool counts; /* else a file that is opened by it is judged, no more */
+};
+
 /* The scripts that an interpreter is still to open, by one of these names. */
 struct awaited {
-	char names[2 * OPERANDS_MAX][PATH_MAX];
+	struct awaited_name names[3 * OPERANDS_MAX];
 	unsigned name_count;
 	unsigned left;	/* scripts not yet opened */
 	bool elsewhere; /* one isn't there, and may be found in any folder */

@@ -222,5 +222,8 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 		decision_drift(config, facts, reason, i, ret);
 		return;
 	}
-	ret->verdict = VERDICT_ALLOW;
+	if (facts->unclear)
+		decision_drift(config, facts, REASON_ARGUMENTS, 0, ret);
+	else
+		ret->verdict = VERDICT_ALLOW;
 }

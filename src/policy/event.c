@@ -51,6 +51,7 @@ static const char *const reasons[] = {
 	[REASON_MEMORY_FILE] = "memory-file",
 	[REASON_INTERPRETER_DRIFT] = "interpreter-drift",
 	[REASON_UNRESOLVABLE] = "unresolvable",
+	[REASON_ARGUMENTS] = "arguments",
 	[REASON_TRACED] = "traced",
 	[REASON_RACE] = "race",
 	[REASON_WRITABLE] = "writable",

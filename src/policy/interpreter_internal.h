@@ -6,7 +6,7 @@
 
 #include "interpreter.h"
 
-/* How an interpreter's command line reads. */
+/* How an interpreter's command line reads. What isn't here isn't understood. */
 struct grammar {
 	const char *inline_flags;  /* the text follows, or is an argument */
 	const char *value_flags;   /* take the next argument, if nothing
@@ -15,13 +15,55 @@ struct grammar {
 	const char *file_flags;	   /* the next argument is a file to run  */
 	const char *module_flags;
 	const char *input_flags;
-	const char *const *value_words; /* long options that take the next */
-	const char *const *file_words;	/* that name a file, next or after = */
+	const char *print_flags; /* print something, and that's it, mostly */
+	const char *plain_flags;
+	/* Long options, or others of more than a letter. */
+	const char *const *value_words; /* take the next argument	    */
+	const char *const *file_words;	/* name a file, next or after = */
 	const char *const *inline_words;
+	const char *const *print_words;
+	const char *const *plain_words;
 	const char *const *suffixes;
 	bool text_first; /* the first operand is text unless a file was named */
 	bool goes_on;	 /* after -e a file may follow all the same */
+	bool any_word;	 /* each "--word=value" is plain */
+	bool any_text;	 /* text may begin with a sign */
 };
 
 /* By enum interpreter, up to INTERPRETER_TCL. */
 extern const struct grammar interpreter_grammars[];
+
+/* The arguments, one after the other. */
+struct arguments {
+	const char *at;
+	const char *end;
+	bool cut; /* what came last has no end */
+};
+
+/* NULL where there is none left, or none that has an end. */
+const char *arguments_next(struct arguments *args);
+
+/* What has been understood so far. */
+struct reading {
+	const struct grammar *grammar;
+	struct arguments *args;
+	struct operands *operands;
+	bool text;  /* it runs text of its arguments, or none at all */
+	bool input; /* it reads standard input			     */
+	bool ended; /* nothing that follows names a script	     */
+	bool odd;   /* it isn't understood what follows		     */
+	/* Shells: bash comes first, dash and busybox second. */
+	bool second;
+	bool failed;	 /* they would stop here, with an error  */
+	bool plus;	 /* "+x"				 */
+	bool words_over; /* bash takes no long options any more */
+};
+
+bool reading_is(const struct reading *reading, enum interpreter interpreter);
+void reading_add_file(struct reading *reading, const char *name);
+void reading_add_input(struct reading *reading);
+
+/* The first argument that is no option; NULL where options end it. */
+const char *reading_options(struct reading *reading);
+
+bool words_have(const char *const *words, const char *word, size_t len);

@@ -36,12 +36,14 @@ static void take_name(struct follow *follow, pid_t tid, uint64_t address)
 	if (target_read_string(&target, address, path, sizeof(path), NULL) < 0)
 		return;
 	for (unsigned i = 0; i < awaited->name_count; i++) {
-		const char *name = awaited->names[i];
+		const struct awaited_name *name = &awaited->names[i];
 
-		if (strcmp(basename(name), basename(path)) != 0)
+		if (strcmp(basename(name->path), basename(path)) != 0)
 			continue;
 		follow->opening = true;
-		follow->counts |= awaited->elsewhere || strcmp(name, path) == 0;
+		follow->counts |=
+			name->counts &&
+			(awaited->elsewhere || strcmp(name->path, path) == 0);
 	}
 }
 

@@ -14,6 +14,7 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 	inspection->facts.maps = false;
 	inspection->facts.traced = false;
 	inspection->facts.unresolvable = false;
+	inspection->facts.unclear = false;
 	inspection->facts.timed_out = false;
 	inspection->facts.process = NULL;
 	inspection->facts.count = 0;

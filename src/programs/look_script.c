@@ -135,8 +135,14 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 	struct err e;
 
 	*ret = INTERPRETER_NONE;
-	if (interpreter_loaded(words->text, words->len, &program, &argv0) < 0)
+	switch (interpreter_loaded(words->text, words->len, &program, &argv0)) {
+	case 0:
+		break;
+	case 1:
 		return OUTCOME_DECIDED;
+	default:
+		return unknown(look);
+	}
 	if (look_open(look, TARGET_CWD, words->text + program, 0, &fd, &e) < 0)
 		return look->pace == PACE_FAST && e.code == EAGAIN
 			       ? OUTCOME_SLOW
@@ -151,6 +157,8 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 		 sha256_file(content, look->judge->hash_limit, digest, NULL) ==
 			 0)
 		*ret = find_digest(look->judge, digest);
+	if (*ret == INTERPRETER_LOADER)
+		return unknown(look);
 	/* busybox asks by which name it was called. */
 	if (*ret == INTERPRETER_BUSYBOX && argv0 != SIZE_MAX)
 		*ret = interpreter_named(words->text + argv0,
@@ -160,26 +168,58 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 	return OUTCOME_DECIDED;
 }
 
-static void await_name(struct awaited *awaited, const char *path)
+static void await_name(struct awaited *awaited, const char *path, bool counts)
 {
-	if (awaited->name_count < ARRAY_LEN(awaited->names))
-		(void)snprintf(awaited->names[awaited->name_count++],
-			       sizeof(awaited->names[0]), "%s", path);
+	struct awaited_name *name = &awaited->names[awaited->name_count];
+
+	if (awaited->name_count == ARRAY_LEN(awaited->names))
+		return;
+	(void)snprintf(name->path, sizeof(name->path), "%s", path);
+	name->counts = counts;
+	awaited->name_count++;
 }
 
-/* Its interpreter opens it later, by whatever leads there then: by this name;
- * PHP and Ruby by what links make of it. */
+/* By the whole path, as Python puts it together. */
+static void await_from_cwd(struct look *look, const char *path)
+{
+	OWNED(close_owned) int fd = -1;
+	OWNED(free_owned) char *whole = NULL;
+	char cwd[PATH_MAX];
+
+	if (path[0] == '/' ||
+	    target_open_link(look->target.tid, "cwd", &fd, NULL) < 0 ||
+	    target_path_of(fd, cwd, sizeof(cwd), NULL) < 0)
+		return;
+	if (asprintf(&whole, "%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path) <
+	    0)
+		whole = NULL;
+	else
+		await_name(&look->out->awaited, whole, true);
+}
+
+/*
+ * Its interpreter opens it later, by whatever leads there then: by this name;
+ * PHP and Ruby by what links make of it. Python opens it twice, once to see
+ * whether it is an archive, and a folder's __main__.py once, unless that
+ * folder is a file by then.
+ */
 static void await(struct look *look, enum interpreter kind, const char *path,
-		  int fd)
+		  const struct operand *operand, int fd)
 {
 	struct awaited *awaited = &look->out->awaited;
+	bool whole = strlen(path) == strlen(operand->name);
 	char real[PATH_MAX];
 
-	awaited->left++;
-	await_name(awaited, path);
+	awaited->left += kind == INTERPRETER_PYTHON && whole ? 2 : 1;
+	await_name(awaited, path, true);
+	if (kind == INTERPRETER_PYTHON) {
+		await_from_cwd(look, path);
+		if (!whole)
+			await_name(awaited, operand->name, false);
+	}
 	if ((kind == INTERPRETER_PHP || kind == INTERPRETER_RUBY) &&
 	    target_path_of(fd, real, sizeof(real), NULL) == 0)
-		await_name(awaited, real);
+		await_name(awaited, real, true);
 }
 
 static enum outcome look_at_script(struct look *look, int fd)
@@ -223,10 +263,39 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 	if (S_ISDIR(id.mode))
 		return OUTCOME_DECIDED;
 	*ret_found = true;
+	/* Which file that names is for Node to read. */
+	if (kind == INTERPRETER_NODE && strcmp(suffix, "/package.json") == 0)
+		(void)unknown(look);
 	outcome = look_at_script(look, fd);
 	if (operand->kind == OPERAND_FILE && outcome == OUTCOME_DECIDED)
-		await(look, kind, path, fd);
+		await(look, kind, path, operand, fd);
 	return outcome;
+}
+
+/* Python goes into an archive by names below it: "app.zip/folder". */
+static enum outcome look_for_archive(struct look *look,
+				     const struct operand *operand,
+				     bool *ret_found)
+{
+	static const char *const none[] = {"", NULL};
+	char path[PATH_MAX];
+	struct operand archive = {
+		.kind = OPERAND_FILE, .name = path, .suffixes = none};
+	char *slash;
+
+	if (strlen(operand->name) >= sizeof(path))
+		return unknown(look);
+	(void)snprintf(path, sizeof(path), "%s", operand->name);
+	while (!*ret_found && (slash = strrchr(path, '/')) && slash != path) {
+		enum outcome outcome;
+
+		*slash = '\0';
+		outcome = try_name(look, INTERPRETER_PYTHON, &archive, "",
+				   ret_found);
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+	}
+	return OUTCOME_DECIDED;
 }
 
 static enum outcome look_at_operand(struct look *look, enum interpreter kind,
@@ -243,11 +312,18 @@ static enum outcome look_at_operand(struct look *look, enum interpreter kind,
 		if (outcome != OUTCOME_DECIDED)
 			return outcome;
 	}
+	if (!found && kind == INTERPRETER_PYTHON &&
+	    operand->kind == OPERAND_FILE) {
+		enum outcome outcome = look_for_archive(look, operand, &found);
+
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+	}
 	/* It finds it elsewhere, as a shell does on PATH, or not at all. */
 	if (!found && operand->kind == OPERAND_FILE) {
 		look->out->awaited.left++;
 		look->out->awaited.elsewhere = true;
-		await_name(&look->out->awaited, operand->name);
+		await_name(&look->out->awaited, operand->name, true);
 	}
 	return OUTCOME_DECIDED;
 }
@@ -287,9 +363,8 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 {
 	enum interpreter kind = find_interpreter(look);
 	OWNED(words_owned) struct words words = {0};
-	struct operand operands[OPERANDS_MAX];
+	struct operands operands = {.understood = true};
 	enum outcome outcome = OUTCOME_DECIDED;
-	int count = 0;
 
 	if (kind == INTERPRETER_NONE)
 		return OUTCOME_DECIDED;
@@ -303,15 +378,17 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 	if (kind == INTERPRETER_LOADER)
 		outcome = look_through_loader(look, &words, &kind);
 	if (outcome == OUTCOME_DECIDED && kind != INTERPRETER_NONE)
-		count = interpreter_operands(kind, words.text, words.len,
-					     operands);
-	if (count < 0)
-		return unknown(look);
-	for (int i = 0; i < count && outcome == OUTCOME_DECIDED; i++) {
-		if (operands[i].kind == OPERAND_INPUT)
+		interpreter_operands(kind, words.text, words.len, &operands);
+	look->out->facts.unclear =
+		!operands.understood &&
+		look->judge->container->config.scripts == SCRIPTS_ENFORCE;
+	for (int i = 0; i < operands.count && outcome == OUTCOME_DECIDED; i++) {
+		const struct operand *operand = &operands.at[i];
+
+		if (operand->kind == OPERAND_INPUT)
 			outcome = look_at_input(look);
-		else if (operands[i].kind != OPERAND_NONE)
-			outcome = look_at_operand(look, kind, &operands[i]);
+		else if (operand->kind != OPERAND_NONE)
+			outcome = look_at_operand(look, kind, operand);
 	}
 	return outcome == OUTCOME_DECIDED ? await_or_not(look, kind, argv == 0)
 					  : outcome;

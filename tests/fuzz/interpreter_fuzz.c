@@ -19,12 +19,11 @@ static void check(bool holds)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct operand operands[OPERANDS_MAX];
+	struct operands operands;
 	OWNED(free_owned) char *args = NULL;
 	size_t program;
 	size_t argv0;
 	size_t len;
-	int count;
 
 	if (size < 1)
 		return 0;
@@ -35,17 +34,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(args, data + 1, len);
 	(void)interpreter_named(args, len);
-	count = interpreter_operands(
+	interpreter_operands(
 		(enum interpreter)(data[0] % (INTERPRETER_LOADER + 1)), args,
-		len, operands);
-	check(count >= -1 && count != 0 && count <= OPERANDS_MAX);
-	for (int i = 0; i < count; i++) {
-		bool named = operands[i].kind == OPERAND_FILE ||
-			     operands[i].kind == OPERAND_MODULE;
+		len, &operands);
+	check(operands.count > 0 && operands.count <= OPERANDS_MAX);
+	for (int i = 0; i < operands.count; i++) {
+		const struct operand *at = &operands.at[i];
+		bool named =
+			at->kind == OPERAND_FILE || at->kind == OPERAND_MODULE;
 
-		check(!named || (operands[i].name >= args &&
-				 operands[i].name < args + len));
-		check(!named || operands[i].suffixes[0]);
+		check(!named || (at->name >= args && at->name < args + len));
+		check(!named || at->suffixes[0]);
 	}
 	if (interpreter_loaded(args, len, &program, &argv0) == 0)
 		check(program < len && (argv0 == SIZE_MAX || argv0 < len));

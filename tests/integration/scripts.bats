@@ -10,6 +10,9 @@ image_extra() { # FOLDER: scripts that the image ships, without a #! line
 	printf '#!/bin/sh\necho listed\n' >"$1/app/executable"
 	chmod 755 "$1/app/executable"
 	echo ': >/dev/null' >"$1/app/quiet.sh"
+	mkdir "$1/app/folder"
+	echo 'print("traced by", open("/proc/self/status").read().split("TracerPid:")[1].split()[0])' |
+		tee "$1/app/tracer.py" >"$1/app/folder/__main__.py"
 }
 
 UNLISTED='echo "echo x >>/tmp/marker" >/tmp/x.sh;'
@@ -95,6 +98,44 @@ UNLISTED='echo "echo x >>/tmp/marker" >/tmp/x.sh;'
 		refute_event script-blocked
 		refute_event race-killed
 	done
+}
+
+# bats test_tags=debian
+@test "enforce: python isn't followed any more once it runs its script" {
+	configure '.scripts = "enforce"'
+	in_container 'cd /app; for name in tracer.py ./tracer.py /app/tracer.py folder; do python3 $name; done'
+	assert_status 0
+	[ "$(grep -c '^traced by 0$' <<<"$output")" = 4 ] || fail "$output"
+}
+
+# bats test_tags=debian
+@test "enforce: ordinary command lines are understood" {
+	configure '.scripts = "enforce"'
+	in_container 'cd /app; set -e
+		echo data >/tmp/data
+		bash -euo pipefail -c :; bash -l plain.sh; bash --norc --noprofile plain.sh
+		bash -norc plain.sh; bash -O extglob -c :; sh -eu plain.sh; sh -exc : ; sh -- plain.sh
+		bash --version </tmp/data; dash -e +x plain.sh; bash --rcfile plain.sh -i </dev/null
+		python3 -V </tmp/data; python3 --version </tmp/data; python3 -h; python3 -Bsu plain.py
+		python3 -W ignore -X dev -I plain.py; python3 -c pass -x; python3 -OO plain.py
+		perl -v </tmp/data; perl -V:version </tmp/data; perl -ne print /tmp/data
+		perl -i.bak -pe s/a/b/ /tmp/data; perl -lane "print @F" /tmp/data; perl -F: -lane 1 /tmp/data
+		perl -Mstrict -we 1; perl -CSD -e 1; perl -0777 -ne 1 /tmp/data; perl -l012 -0040 plain.pl
+		perl -Ilib -wT plain.pl; perl -E "-e q(x)"
+		mawk -W version </tmp/data; mawk -W interactive 1 /tmp/data; awk -F : -v a=1 1 /tmp/data
+		awk -f plain.awk -v b=2; printf "x\n" | awk -f plain.awk -f /dev/null; awk -- 1 /tmp/data
+		ldd /bin/sh; /lib64/ld-linux-x86-64.so.2 --list /bin/sh; /lib64/ld-linux-x86-64.so.2 --help'
+	assert_status 0
+	for action in exec-blocked race-killed script-blocked; do
+		refute_event "$action"
+	done
+}
+
+@test "enforce: arguments that aren't understood are refused, and the event says why" {
+	configure '.scripts = "enforce"'
+	in_container 'sh -Z /tmp/x.sh || echo "status $?"'
+	assert_output "status 126"
+	assert_event exec-blocked arguments
 }
 
 @test "off: nobody looks" {

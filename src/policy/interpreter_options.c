@@ -1,0 +1,328 @@
+#include "interpreter_internal.h"
+
+#include <string.h>
+
+static const char *const no_words[] = {NULL};
+static const char *const as_named[] = {"", NULL};
+/* Those letters that dash knows, or busybox. */
+static const char dash_flags[] = "abcefilmnopsuvxCEIV";
+static const char *const module_suffixes[] = {"/__init__.py",
+					      "/__init__.pyc",
+					      "/__main__.py",
+					      "/__main__.pyc",
+					      ".py",
+					      ".pyc",
+					      NULL};
+
+const char *arguments_next(struct arguments *args)
+{
+	const char *argument = args->at;
+	const char *end;
+
+	if (args->at == args->end)
+		return NULL;
+	end = memchr(argument, '\0', (size_t)(args->end - argument));
+	if (!end) {
+		args->cut = true;
+		return NULL;
+	}
+	args->at = end + 1;
+	return argument;
+}
+
+bool reading_is(const struct reading *reading, enum interpreter interpreter)
+{
+	return reading->grammar == &interpreter_grammars[interpreter];
+}
+
+static void add(struct reading *reading, const struct operand *operand)
+{
+	struct operands *operands = reading->operands;
+
+	/* One that isn't told of would be one that isn't judged. */
+	if (operands->count == OPERANDS_MAX)
+		reading->odd = true;
+	else
+		operands->at[operands->count++] = *operand;
+}
+
+void reading_add_input(struct reading *reading)
+{
+	add(reading,
+	    &(struct operand){.kind = OPERAND_INPUT, .suffixes = no_words});
+}
+
+void reading_add_file(struct reading *reading, const char *name)
+{
+	const struct grammar *grammar = reading->grammar;
+
+	if (name && reading_is(reading, INTERPRETER_AWK) &&
+	    strcmp(name, "-") == 0)
+		reading_add_input(reading);
+	else if (name)
+		add(reading,
+		    &(struct operand){
+			    .kind = OPERAND_FILE,
+			    .name = name,
+			    .suffixes = grammar->suffixes ? grammar->suffixes
+							  : as_named,
+		    });
+}
+
+static void add_module(struct reading *reading, const char *name)
+{
+	if (name)
+		add(reading, &(struct operand){.kind = OPERAND_MODULE,
+					       .name = name,
+					       .suffixes = module_suffixes});
+}
+
+static bool has(const char *flags, char flag)
+{
+	return flags && flag && strchr(flags, flag);
+}
+
+bool words_have(const char *const *words, const char *argument, size_t len)
+{
+	for (; words && *words; words++)
+		if (strlen(*words) == len &&
+		    strncmp(*words, argument, len) == 0)
+			return true;
+	return false;
+}
+
+/* What an option takes: the rest of its argument, or else the next. Whether
+ * one that begins with a sign is taken, or is an option itself, differs. */
+static const char *value(struct reading *reading, const char *rest)
+{
+	const char *taken = rest ? rest : arguments_next(reading->args);
+
+	if (taken && taken[0] == (rest ? '=' : '-') && taken[1] &&
+	    (!rest || reading_is(reading, INTERPRETER_PHP)))
+		reading->odd = true;
+	return taken;
+}
+
+static void read_text(struct reading *reading, const char *rest)
+{
+	if (!reading->grammar->any_text)
+		(void)value(reading, rest);
+	else if (!rest)
+		(void)arguments_next(reading->args);
+	reading->text = true;
+}
+
+/* awk -W: gawk takes a long option, mawk its own, by their beginnings and in
+ * lists, and busybox passes over it. */
+static void read_w(struct reading *reading, const char *word)
+{
+	static const char *const plain[] = {
+		"dump",	       "interactive", "lint", "posix",
+		"re-interval", "traditional", NULL};
+	static const char *const prints[] = {"help", "usage", "version", NULL};
+
+	if (!word || words_have(plain, word, strlen(word)))
+		return;
+	if (words_have(prints, word, strlen(word)))
+		reading->text = true; /* busybox goes on */
+	else if (strcmp(word, "exec") == 0 || strcmp(word, "file") == 0)
+		reading_add_file(reading, value(reading, NULL));
+	else
+		reading->odd = true;
+}
+
+/* How many letters a letter of perl's takes with it. */
+static size_t read_perl(struct reading *reading, const char *flags)
+{
+	static const char digits[] = "01234567";
+	const char *after = flags + 1 + (flags[1] == 't');
+
+	switch (*flags) {
+	case '0': /* -0x41, which is -0 and -x41 where that is no number */
+		return flags[1] == 'x' ? strlen(flags) - 1
+				       : strspn(flags + 1, digits);
+	case 'l':
+		return strspn(flags + 1, digits);
+	case 'C': /* the letters or the number of its list */
+		return strspn(flags + 1, "0123456789IOESioDALa");
+	case 'd': /* -dt:Module */
+		return has(":=", *after) ? strlen(flags) - 1 : 0;
+	case 'D': /* others may follow after a space, or here after a sign */
+		reading->odd |= strpbrk(flags, "- \t\r\n") != NULL;
+		return 0;
+	case 'F':
+	case 'i':
+		reading->odd |= strpbrk(flags, " \t\r\n") != NULL;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* A shell's -o and its like take an argument wherever they stand. */
+static void read_setting(struct reading *reading)
+{
+	const char *setting = value(reading, NULL);
+
+	if (setting && reading->second && strcmp(setting, "stdin") == 0)
+		reading->input = !reading->plus;
+}
+
+static bool knows_shell_flag(const struct reading *reading, char flag)
+{
+	const struct grammar *grammar = reading->grammar;
+
+	if (reading->second)
+		return has(dash_flags, flag) && !(reading->plus && flag == 'c');
+	return has(grammar->inline_flags, flag) ||
+	       has(grammar->value_flags, flag) ||
+	       has(grammar->input_flags, flag) ||
+	       has(grammar->plain_flags, flag);
+}
+
+static void read_shell_flag(struct reading *reading, char flag)
+{
+	const struct grammar *grammar = reading->grammar;
+
+	if (!knows_shell_flag(reading, flag))
+		reading->failed = true;
+	else if (has(grammar->inline_flags, flag))
+		reading->text = true;
+	else if (has(grammar->value_flags, flag))
+		read_setting(reading);
+	else if (has(grammar->input_flags, flag))
+		reading->input = !(reading->plus && reading->second);
+}
+
+/* A cluster of flags, "-xvf", from its first letter. */
+static void read_flags(struct reading *reading, const char *flags)
+{
+	const struct grammar *grammar = reading->grammar;
+
+	for (; *flags && !reading->ended; flags++) {
+		const char flag = *flags;
+		const char *rest;
+
+		if (reading_is(reading, INTERPRETER_PERL))
+			flags += read_perl(reading, flags);
+		rest = flags[1] ? flags + 1 : NULL;
+		if (reading_is(reading, INTERPRETER_AWK) && flag == 'W') {
+			read_w(reading,
+			       rest ? rest : arguments_next(reading->args));
+			return;
+		}
+		if (has(grammar->inline_flags, flag)) {
+			read_text(reading, rest);
+			reading->ended =
+				!grammar->goes_on &&
+				!reading_is(reading, INTERPRETER_AWK) &&
+				!reading_is(reading, INTERPRETER_PHP);
+			return;
+		}
+		if (has(grammar->module_flags, flag)) {
+			add_module(reading,
+				   rest ? rest : arguments_next(reading->args));
+			reading->ended = true;
+		} else if (has(grammar->file_flags, flag)) {
+			reading_add_file(reading, value(reading, rest));
+			return;
+		} else if (has(grammar->value_flags, flag)) {
+			(void)value(reading, rest);
+			return;
+		} else if (has(grammar->swallow_flags, flag)) {
+			return;
+		} else if (has(grammar->print_flags, flag)) {
+			reading->text = true;
+		} else if (has(grammar->input_flags, flag)) {
+			reading->input = true;
+		} else if (!has(grammar->plain_flags, flag)) {
+			reading->odd = true;
+		}
+	}
+}
+
+static void read_word(struct reading *reading, const char *word)
+{
+	const struct grammar *grammar = reading->grammar;
+	size_t len = strcspn(word, "=");
+	bool valued = word[len] == '=';
+
+	if (words_have(grammar->file_words, word, len)) {
+		reading_add_file(reading, valued ? word + len + 1
+						 : value(reading, NULL));
+	} else if (words_have(grammar->inline_words, word, len)) {
+		read_text(reading, valued ? word + len + 1 : NULL);
+	} else if (words_have(grammar->print_words, word, len)) {
+		reading->text = true;
+	} else if (words_have(grammar->value_words, word, len)) {
+		if (!valued)
+			(void)value(reading, NULL);
+	} else if (!words_have(grammar->plain_words, word, len) &&
+		   !(valued && grammar->any_word)) {
+		reading->odd = true;
+	}
+}
+
+/* bash takes its long options, with one dash or two, before all others. */
+static void read_shell_option(struct reading *reading, const char *argument)
+{
+	const struct grammar *grammar = reading->grammar;
+	const char *word = argument + (argument[1] == '-');
+	size_t len = strlen(word);
+
+	if (!reading->second && !reading->plus && !reading->words_over) {
+		if (words_have(grammar->file_words, word, len) ||
+		    words_have(grammar->print_words, word, len) ||
+		    words_have(grammar->plain_words, word, len)) {
+			read_word(reading, word);
+			return;
+		}
+	} else if (strcmp(argument, "--login") == 0) {
+		return; /* busybox */
+	}
+	reading->words_over = true;
+	for (argument++; *argument && !reading->failed; argument++)
+		read_shell_flag(reading, *argument);
+}
+
+static void read_option(struct reading *reading, const char *argument)
+{
+	reading->plus = argument[0] == '+';
+	if (reading_is(reading, INTERPRETER_SHELL))
+		read_shell_option(reading, argument);
+	else if (argument[1] == '-' ||
+		 words_have(reading->grammar->value_words, argument,
+			    strlen(argument)) ||
+		 words_have(reading->grammar->inline_words, argument,
+			    strlen(argument)))
+		read_word(reading, argument);
+	else if (reading_is(reading, INTERPRETER_NODE) && argument[2])
+		reading->odd = true;
+	else
+		read_flags(reading, argument + 1);
+}
+
+const char *reading_options(struct reading *reading)
+{
+	bool shell = reading_is(reading, INTERPRETER_SHELL);
+	bool other = reading_is(reading, INTERPRETER_OTHER_SHELL);
+	const char *argument;
+
+	while (!reading->ended && !reading->failed &&
+	       (argument = arguments_next(reading->args))) {
+		/* What follows then is PHP's argument, not its script. */
+		if (strcmp(argument, "--") == 0 &&
+		    reading_is(reading, INTERPRETER_PHP))
+			return NULL;
+		if (strcmp(argument, "--") == 0 ||
+		    ((shell || other) && strcmp(argument, "-") == 0))
+			return arguments_next(reading->args);
+		if (shell && strcmp(argument, "+") == 0)
+			continue;
+		if ((argument[0] != '-' && !(shell && argument[0] == '+')) ||
+		    !argument[1])
+			return argument;
+		read_option(reading, argument);
+	}
+	return NULL;
+}
