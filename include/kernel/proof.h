@@ -66,6 +66,7 @@ struct proof_call {
 	bool opens;	/* open, openat, openat2        */
 	bool began;	/* at its beginning, else its end */
 	uint64_t path;	/* began: the address of its path */
+	uint64_t code;	/* where it is made		     */
 	int64_t result; /* else; negative: an errno       */
 };
 

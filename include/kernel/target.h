@@ -119,6 +119,12 @@ MUST_CHECK int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 				      struct mapping ret[MAPPINGS_MAX],
 				      size_t *ret_count, struct err *e);
 
+/*
+ * Whether this code is ld.so's: what it was executed by, or what loaded it
+ * (getauxval(3): AT_BASE, AT_ENTRY). True where it can't be told.
+ */
+bool target_loader_has(pid_t tid, uint64_t code, bool executed);
+
 /* AT_EXECFN of a program that has just been loaded: the last string on its
  * stack, below the machine word that fs/exec.c leaves at the top. */
 MUST_CHECK int target_execfn(pid_t tid, uint64_t stack_end, char *ret,

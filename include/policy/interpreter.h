@@ -14,6 +14,7 @@
 enum interpreter {
 	INTERPRETER_NONE,
 	INTERPRETER_SHELL, /* bash, dash, busybox */
+	INTERPRETER_CSH,
 	INTERPRETER_OTHER_SHELL,
 	INTERPRETER_PYTHON,
 	INTERPRETER_PERL,
@@ -65,6 +66,12 @@ struct operands {
  */
 void interpreter_operands(enum interpreter interpreter, const char *args,
 			  size_t len, struct operands *ret);
+
+/* How Node takes a name apart before it looks for the file: without ".", and
+ * without the folder before a "..", whatever that links to. ret: two bytes
+ * more than the name is long. False where it names the working folder or one
+ * above. */
+bool interpreter_resolve(const char *name, char *ret);
 
 /*
  * Where in the arguments of ld.so its program is named, and what that gets for

@@ -56,6 +56,7 @@ struct awaited {
 	unsigned name_count;
 	unsigned left;	/* scripts not yet opened */
 	bool elsewhere; /* one isn't there, and may be found in any folder */
+	bool by_loader; /* ld.so was executed, and has loaded the interpreter */
 };
 
 /* Everything one judgement found; large, so on the heap. */

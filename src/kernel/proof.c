@@ -212,6 +212,7 @@ bool proof_call_of(pid_t tid, struct proof_call *ret)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) <= 0)
 		return false;
 	ret->began = info.op == PTRACE_SYSCALL_INFO_ENTRY;
+	ret->code = info.instruction_pointer;
 	if (!ret->began) {
 		ret->result = info.exit.rval;
 		return info.op == PTRACE_SYSCALL_INFO_EXIT;

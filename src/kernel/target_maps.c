@@ -1,5 +1,6 @@
 #include "target.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -141,4 +142,45 @@ int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 	(void)fclose(maps);
 	return full ? err_set(e, E2BIG, "read the mappings of task %d", tid)
 		    : 0;
+}
+/* Where ld.so lies; 0 where there is none. False where it can't be told. */
+static bool find_loader(pid_t tid, bool executed, uint64_t *ret)
+{
+	OWNED(close_owned) int fd = -1;
+	char path[32];
+	uint64_t vector[128]; /* pairs of a type and a value */
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/auxv", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, vector, sizeof(vector));
+	if (n < 0)
+		return false;
+	for (size_t i = 0; i + 1 < (size_t)n / sizeof(*vector); i += 2)
+		if (vector[i] == (executed ? AT_ENTRY : AT_BASE)) {
+			*ret = vector[i + 1];
+			return true;
+		}
+	return false;
+}
+
+bool target_loader_has(pid_t tid, uint64_t code, bool executed)
+{
+	struct mapping of_code[MAPPINGS_MAX];
+	struct mapping of_loader[MAPPINGS_MAX];
+	uint64_t loader;
+	size_t count;
+
+	if (!find_loader(tid, executed, &loader))
+		return true;
+	if (!loader)
+		return false;
+	if (target_mappings_within(tid, loader, loader + 1, of_loader, &count,
+				   NULL) < 0 ||
+	    count != 1 ||
+	    target_mappings_within(tid, code, code + 1, of_code, &count, NULL) <
+		    0)
+		return true;
+	return count == 1 && of_code[0].dev == of_loader[0].dev &&
+	       of_code[0].ino == of_loader[0].ino;
 }

@@ -20,22 +20,36 @@ static enum interpreter read_applet(struct arguments *args, const char *name)
 	return INTERPRETER_NONE;
 }
 
-/* ".." after a folder's name, which Node takes away together with that name,
- * whatever it links to. */
-static bool climbs(const char *name)
+bool interpreter_resolve(const char *name, char *ret)
 {
-	bool inside = false;
+	bool absolute = *name == '/';
+	size_t len = 0;	  /* of what there is so far */
+	size_t fixed = 0; /* of that, what no ".." takes away */
 
+	if (absolute)
+		ret[len++] = '/';
+	fixed = len;
 	while (*name) {
-		size_t len = strcspn(name, "/");
-		bool up = len == 2 && strncmp(name, "..", 2) == 0;
+		size_t part = strcspn(name, "/");
+		bool up = part == 2 && strncmp(name, "..", 2) == 0;
 
-		if (up && inside)
-			return true;
-		inside |= len && !up && !(len == 1 && *name == '.');
-		name += len + (name[len] == '/');
+		if (up && len > fixed) {
+			do
+				len--;
+			while (len > fixed && ret[len - 1] != '/');
+		} else if (part && !(part == 1 && *name == '.') &&
+			   !(up && absolute)) {
+			memmove(ret + len, name, part);
+			len += part;
+			ret[len++] = '/';
+			fixed = up ? len : fixed;
+		}
+		name += part + (name[part] == '/');
 	}
-	return false;
+	if (len == fixed)
+		return false;
+	ret[len - 1] = '\0';
+	return true;
 }
 
 /* Where it is another file than the kernel would open by that name. */
@@ -47,14 +61,14 @@ static bool is_odd_name(const struct reading *reading, const char *name)
 	if (reading_is(reading, INTERPRETER_PERL) &&
 	    strncmp(name, descriptor, len) == 0)
 		return strchr(name + len, '/');
-	return !*name ||
-	       (reading_is(reading, INTERPRETER_NODE) && climbs(name));
+	return !*name;
 }
 
 /* What is left where options end. */
 static void read_first(struct reading *reading, const char *first)
 {
 	bool shell = reading_is(reading, INTERPRETER_SHELL) ||
+		     reading_is(reading, INTERPRETER_CSH) ||
 		     reading_is(reading, INTERPRETER_OTHER_SHELL);
 	bool named = first && (shell || strcmp(first, "-") != 0);
 	/* A shell's --rcfile leaves it its script, or standard input. */
@@ -62,26 +76,33 @@ static void read_first(struct reading *reading, const char *first)
 		     (reading->text && !reading->grammar->goes_on) ||
 		     (first && reading->grammar->text_first);
 
+	/* Beside what it is given: interactively, or as dash -s does. */
+	bool beside = reading->input &&
+		      (reading->text ||
+		       (!shell && (named || reading->operands->count)));
+
+	if (reading->printed && !first)
+		return;
 	if (!known && named && !(shell && reading->input)) {
 		reading->odd |= is_odd_name(reading, first);
 		reading_add_file(reading, first);
-	} else if (!known && !reading->text) {
+	} else if (!known && !beside && (!reading->text || first)) {
 		reading_add_input(reading);
 	}
-	/* Beside what it is given: interactively, or as dash -s does. */
-	if (reading->input && (reading->text || (named && !shell)))
+	if (beside)
 		reading_add_input(reading);
 }
 
 /* What the arguments say by one way to read them. False where nothing runs,
  * since they are wrong. */
 static bool read_once(enum interpreter interpreter, struct arguments arguments,
-		      bool second, struct operands *ret)
+		      bool second, bool busybox, struct operands *ret)
 {
 	struct reading reading = {.grammar = &interpreter_grammars[interpreter],
 				  .args = &arguments,
 				  .operands = ret,
-				  .second = second};
+				  .second = second,
+				  .busybox = busybox};
 	const char *first = reading_options(&reading);
 
 	if (!reading.failed)
@@ -102,11 +123,14 @@ static bool is_among(const struct operand *operand,
 
 /* As bash reads them, and as dash does; where one of them would refuse to, as
  * the other. */
-static void read_twice(struct arguments arguments, struct operands *ret)
+static void read_twice(struct arguments arguments, bool busybox,
+		       struct operands *ret)
 {
 	struct operands other = {.count = 0};
-	bool first = read_once(INTERPRETER_SHELL, arguments, false, ret);
-	bool second = read_once(INTERPRETER_SHELL, arguments, true, &other);
+	bool first =
+		read_once(INTERPRETER_SHELL, arguments, false, busybox, ret);
+	bool second =
+		read_once(INTERPRETER_SHELL, arguments, true, busybox, &other);
 
 	if (!first)
 		ret->count = 0;
@@ -127,15 +151,16 @@ void interpreter_operands(enum interpreter interpreter, const char *args,
 {
 	struct arguments arguments = {.at = args, .end = args + len};
 	const char *first = arguments_next(&arguments);
+	bool busybox = interpreter == INTERPRETER_BUSYBOX;
 
-	if (interpreter == INTERPRETER_BUSYBOX)
+	if (busybox)
 		interpreter = read_applet(&arguments, first);
 	*ret = (struct operands){.understood = !arguments.cut};
 	if (interpreter == INTERPRETER_SHELL)
-		read_twice(arguments, ret);
+		read_twice(arguments, busybox, ret);
 	else if (interpreter != INTERPRETER_NONE &&
 		 interpreter != INTERPRETER_LOADER && ret->understood)
-		(void)read_once(interpreter, arguments, false, ret);
+		(void)read_once(interpreter, arguments, false, busybox, ret);
 	if (ret->count == 0)
 		ret->at[ret->count++] = (struct operand){.kind = OPERAND_NONE,
 							 .suffixes = no_words};

@@ -17,10 +17,12 @@ struct grammar {
 	const char *input_flags;
 	const char *print_flags; /* print something, and that's it, mostly */
 	const char *plain_flags;
-	/* Long options, or others of more than a letter. */
+	/* Long options, or others of more than a letter. One that ends in "*"
+	 * is for all that begin so. */
 	const char *const *value_words; /* take the next argument	    */
 	const char *const *file_words;	/* name a file, next or after = */
 	const char *const *inline_words;
+	const char *const *input_words;
 	const char *const *print_words;
 	const char *const *plain_words;
 	const char *const *suffixes;
@@ -56,6 +58,8 @@ struct reading {
 	bool second;
 	bool failed;	 /* they would stop here, with an error  */
 	bool plus;	 /* "+x"				 */
+	bool busybox;	 /* it may be that */
+	bool printed;	 /* dash has nothing to run, bash prints something */
 	bool words_over; /* bash takes no long options any more */
 };
 

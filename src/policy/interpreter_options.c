@@ -84,10 +84,13 @@ static bool has(const char *flags, char flag)
 
 bool words_have(const char *const *words, const char *argument, size_t len)
 {
-	for (; words && *words; words++)
-		if (strlen(*words) == len &&
-		    strncmp(*words, argument, len) == 0)
+	for (; words && *words; words++) {
+		size_t known = strcspn(*words, "*");
+
+		if ((len == known || (len > known && (*words)[known])) &&
+		    strncmp(*words, argument, known) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -105,11 +108,17 @@ static const char *value(struct reading *reading, const char *rest)
 
 static void read_text(struct reading *reading, const char *rest)
 {
+	const char *text;
+
 	if (!reading->grammar->any_text)
-		(void)value(reading, rest);
-	else if (!rest)
-		(void)arguments_next(reading->args);
+		text = value(reading, rest);
+	else
+		text = rest ? rest : arguments_next(reading->args);
 	reading->text = true;
+	/* node -p prints what standard input says where no text is given. */
+	if (reading_is(reading, INTERPRETER_NODE) &&
+	    (!text || !*text || strcmp(text, "-") == 0))
+		reading->input = true;
 }
 
 /* awk -W: gawk takes a long option, mawk its own, by their beginnings and in
@@ -131,10 +140,28 @@ static void read_w(struct reading *reading, const char *word)
 		reading->odd = true;
 }
 
+/* How many letters a letter of ruby's takes with it. */
+static size_t read_ruby(const char *flags)
+{
+	switch (*flags) {
+	case '0':
+		return strspn(flags + 1, "01234567");
+	case 'K':
+		return flags[1] ? 1 : 0;
+	case 'W': /* -W2, -W:no-deprecated */
+		if (flags[1] == ':')
+			return strlen(flags) - 1;
+		return has("0123456789", flags[1]) ? 1 : 0;
+	default:
+		return 0;
+	}
+}
+
 /* How many letters a letter of perl's takes with it. */
 static size_t read_perl(struct reading *reading, const char *flags)
 {
 	static const char digits[] = "01234567";
+	size_t spaces = strspn(flags, " ");
 	const char *after = flags + 1 + (flags[1] == 't');
 
 	switch (*flags) {
@@ -145,8 +172,13 @@ static size_t read_perl(struct reading *reading, const char *flags)
 		return strspn(flags + 1, digits);
 	case 'C': /* the letters or the number of its list */
 		return strspn(flags + 1, "0123456789IOESioDALa");
-	case 'd': /* -dt:Module */
+	case 'd': /* -dt:Module; else it asks what to do */
+		reading->input |= !has(":=", *after);
 		return has(":=", *after) ? strlen(flags) - 1 : 0;
+	case 'V': /* -V:name */
+		return flags[1] == ':' ? strlen(flags) - 1 : 0;
+	case ' ': /* "-w -T" of a #! line; else what follows is nothing */
+		return flags[spaces] == '-' ? spaces : strlen(flags) - 1;
 	case 'D': /* others may follow after a space, or here after a sign */
 		reading->odd |= strpbrk(flags, "- \t\r\n") != NULL;
 		return 0;
@@ -205,6 +237,8 @@ static void read_flags(struct reading *reading, const char *flags)
 
 		if (reading_is(reading, INTERPRETER_PERL))
 			flags += read_perl(reading, flags);
+		else if (reading_is(reading, INTERPRETER_RUBY))
+			flags += read_ruby(flags);
 		rest = flags[1] ? flags + 1 : NULL;
 		if (reading_is(reading, INTERPRETER_AWK) && flag == 'W') {
 			read_w(reading,
@@ -216,6 +250,7 @@ static void read_flags(struct reading *reading, const char *flags)
 			reading->ended =
 				!grammar->goes_on &&
 				!reading_is(reading, INTERPRETER_AWK) &&
+				!reading_is(reading, INTERPRETER_NODE) &&
 				!reading_is(reading, INTERPRETER_PHP);
 			return;
 		}
@@ -241,26 +276,46 @@ static void read_flags(struct reading *reading, const char *flags)
 	}
 }
 
-static void read_word(struct reading *reading, const char *word)
+static void read_named(struct reading *reading, const char *word, size_t len,
+		       const char *value_given)
 {
 	const struct grammar *grammar = reading->grammar;
-	size_t len = strcspn(word, "=");
-	bool valued = word[len] == '=';
 
 	if (words_have(grammar->file_words, word, len)) {
-		reading_add_file(reading, valued ? word + len + 1
-						 : value(reading, NULL));
+		reading_add_file(reading, value_given ? value_given
+						      : value(reading, NULL));
 	} else if (words_have(grammar->inline_words, word, len)) {
-		read_text(reading, valued ? word + len + 1 : NULL);
+		/* Node's --print is one that is on or off. */
+		bool on = value_given && strcmp(word, "--print") == 0;
+
+		read_text(reading, on ? "" : value_given);
 	} else if (words_have(grammar->print_words, word, len)) {
 		reading->text = true;
+	} else if (words_have(grammar->input_words, word, len)) {
+		reading->input = true;
 	} else if (words_have(grammar->value_words, word, len)) {
-		if (!valued)
+		if (!value_given)
 			(void)value(reading, NULL);
 	} else if (!words_have(grammar->plain_words, word, len) &&
-		   !(valued && grammar->any_word)) {
+		   !(value_given && grammar->any_word)) {
 		reading->odd = true;
 	}
+}
+
+static void read_word(struct reading *reading, const char *word)
+{
+	size_t len = strcspn(word, "=");
+	const char *value_given = word[len] ? word + len + 1 : NULL;
+	char node[64]; /* --expose_gc is --expose-gc */
+
+	if (!reading_is(reading, INTERPRETER_NODE) || len >= sizeof(node)) {
+		read_named(reading, word, len, value_given);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		node[i] = (char)(word[i] == '_' ? '-' : word[i]);
+	node[len] = '\0';
+	read_named(reading, node, len, value_given);
 }
 
 /* bash takes its long options, with one dash or two, before all others. */
@@ -277,8 +332,11 @@ static void read_shell_option(struct reading *reading, const char *argument)
 			read_word(reading, word);
 			return;
 		}
-	} else if (strcmp(argument, "--login") == 0) {
-		return; /* busybox */
+	} else if (argument[0] == '-' && argument[1] == '-') {
+		/* busybox passes over all of them. */
+		reading->printed |= !reading->busybox &&
+				    words_have(grammar->print_words, word, len);
+		return;
 	}
 	reading->words_over = true;
 	for (argument++; *argument && !reading->failed; argument++)
@@ -305,15 +363,27 @@ static void read_option(struct reading *reading, const char *argument)
 const char *reading_options(struct reading *reading)
 {
 	bool shell = reading_is(reading, INTERPRETER_SHELL);
-	bool other = reading_is(reading, INTERPRETER_OTHER_SHELL);
+	bool other = reading_is(reading, INTERPRETER_OTHER_SHELL) ||
+		     reading_is(reading, INTERPRETER_CSH);
 	const char *argument;
 
 	while (!reading->ended && !reading->failed &&
 	       (argument = arguments_next(reading->args))) {
-		/* What follows then is PHP's argument, not its script. */
+		/* What follows is an argument then, not a script; a script all
+		 * the same for php-cgi. */
 		if (strcmp(argument, "--") == 0 &&
-		    reading_is(reading, INTERPRETER_PHP))
-			return NULL;
+		    (reading_is(reading, INTERPRETER_TCL) ||
+		     reading_is(reading, INTERPRETER_PHP))) {
+			reading->input |=
+				!reading->text && !reading->operands->count;
+			return reading_is(reading, INTERPRETER_TCL)
+				       ? NULL
+				       : arguments_next(reading->args);
+		}
+		/* "-- # -*- perl -*-" */
+		if (reading_is(reading, INTERPRETER_PERL) &&
+		    strncmp(argument, "-- ", 3) == 0)
+			return arguments_next(reading->args);
 		if (strcmp(argument, "--") == 0 ||
 		    ((shell || other) && strcmp(argument, "-") == 0))
 			return arguments_next(reading->args);

@@ -23,10 +23,11 @@ struct follow *follow_new(const struct awaited *awaited)
 
 /*
  * Whatever has an awaited script's last name is judged. It counts as the
- * script itself where the whole name is that: ld.so opens libraries first,
- * which a script may be called like.
+ * script itself where the whole name is that, and it isn't ld.so that opens it:
+ * libraries come first, which a script may be called like.
  */
-static void take_name(struct follow *follow, pid_t tid, uint64_t address)
+static void take_name(struct follow *follow, pid_t tid, uint64_t address,
+		      uint64_t code)
 {
 	const struct awaited *awaited = &follow->awaited;
 	struct target target;
@@ -41,10 +42,11 @@ static void take_name(struct follow *follow, pid_t tid, uint64_t address)
 		if (strcmp(basename(name->path), basename(path)) != 0)
 			continue;
 		follow->opening = true;
-		follow->counts |=
-			name->counts &&
-			(awaited->elsewhere || strcmp(name->path, path) == 0);
+		follow->counts |= name->counts && strcmp(name->path, path) == 0;
 	}
+	if (follow->counts &&
+	    target_loader_has(tid, code, follow->awaited.by_loader))
+		follow->counts = false;
 }
 
 enum follow_step follow_step(struct follow *follow, pid_t tid, int *ret_fd)
@@ -58,7 +60,7 @@ enum follow_step follow_step(struct follow *follow, pid_t tid, int *ret_fd)
 		follow->opening = false;
 		follow->counts = false;
 		if (call.opens)
-			take_name(follow, tid, call.path);
+			take_name(follow, tid, call.path, call.code);
 		return FOLLOW_ON;
 	}
 	opened = follow->opening && call.result >= 0;

@@ -25,6 +25,7 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 	inspection->awaited.name_count = 0;
 	inspection->awaited.left = 0;
 	inspection->awaited.elsewhere = false;
+	inspection->awaited.by_loader = false;
 	inspection->decision = (struct decision){.allow_rule = -1};
 }
 

@@ -99,6 +99,18 @@ static int learn_sizes(struct judge *judge, struct err *e)
 	return 0;
 }
 
+/* What goes by two names is busybox, which asks for the one it has now; or a
+ * shell, of which less is taken to be known then. */
+static enum interpreter both(enum interpreter one, enum interpreter other)
+{
+	bool other_shell = one == INTERPRETER_OTHER_SHELL ||
+			   other == INTERPRETER_OTHER_SHELL;
+	bool shell = one == INTERPRETER_SHELL || other == INTERPRETER_SHELL;
+
+	return shell && other_shell ? INTERPRETER_OTHER_SHELL
+				    : INTERPRETER_BUSYBOX;
+}
+
 static int learn_interpreter(struct judge *judge, const struct entry *entry)
 {
 	enum interpreter interpreter =
@@ -107,6 +119,16 @@ static int learn_interpreter(struct judge *judge, const struct entry *entry)
 
 	if (entry->kind != KIND_ELF || interpreter == INTERPRETER_NONE)
 		return 0;
+	for (size_t i = 0; i < judge->interpreter_count; i++) {
+		struct known_interpreter *known = &judge->interpreters[i];
+
+		if (memcmp(known->digest, entry->digest, DIGEST_SIZE) != 0)
+			continue;
+		if (known->interpreter != interpreter)
+			known->interpreter =
+				both(known->interpreter, interpreter);
+		return 0;
+	}
 	more = reallocarray(judge->interpreters, judge->interpreter_count + 1,
 			    sizeof(*more));
 	if (!more)

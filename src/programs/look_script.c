@@ -118,6 +118,18 @@ static int read_asked(const struct look *look, uint64_t argv,
 	return -1;
 }
 
+/* What the program that ld.so runs is given: its name, or another for it. */
+static void take_words(struct words *words, size_t program, size_t argv0)
+{
+	size_t first = argv0 == SIZE_MAX ? program : argv0;
+	size_t len = strlen(words->text + first) + 1;
+	size_t rest = program + strlen(words->text + program) + 1;
+
+	memmove(words->text, words->text + first, len);
+	memmove(words->text + len, words->text + rest, words->len - rest);
+	words->len = len + words->len - rest;
+}
+
 /*
  * ld.so runs the program that its arguments name: as if it had been executed
  * with what follows. That program is judged when it is mapped.
@@ -159,21 +171,19 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 		*ret = find_digest(look->judge, digest);
 	if (*ret == INTERPRETER_LOADER)
 		return unknown(look);
-	/* busybox asks by which name it was called. */
-	if (*ret == INTERPRETER_BUSYBOX && argv0 != SIZE_MAX)
-		*ret = interpreter_named(words->text + argv0,
-					 strlen(words->text + argv0));
-	words->len -= program;
-	memmove(words->text, words->text + program, words->len);
+	take_words(words, program, argv0);
 	return OUTCOME_DECIDED;
 }
 
-static void await_name(struct awaited *awaited, const char *path, bool counts)
+static void await_name(struct look *look, const char *path, bool counts)
 {
+	struct awaited *awaited = &look->out->awaited;
 	struct awaited_name *name = &awaited->names[awaited->name_count];
 
-	if (awaited->name_count == ARRAY_LEN(awaited->names))
+	if (awaited->name_count == ARRAY_LEN(awaited->names)) {
+		(void)unknown(look);
 		return;
+	}
 	(void)snprintf(name->path, sizeof(name->path), "%s", path);
 	name->counts = counts;
 	awaited->name_count++;
@@ -194,7 +204,7 @@ static void await_from_cwd(struct look *look, const char *path)
 	    0)
 		whole = NULL;
 	else
-		await_name(&look->out->awaited, whole, true);
+		await_name(look, whole, true);
 }
 
 /*
@@ -211,15 +221,15 @@ static void await(struct look *look, enum interpreter kind, const char *path,
 	char real[PATH_MAX];
 
 	awaited->left += kind == INTERPRETER_PYTHON && whole ? 2 : 1;
-	await_name(awaited, path, true);
+	await_name(look, path, true);
 	if (kind == INTERPRETER_PYTHON) {
 		await_from_cwd(look, path);
 		if (!whole)
-			await_name(awaited, operand->name, false);
+			await_name(look, operand->name, false);
 	}
 	if ((kind == INTERPRETER_PHP || kind == INTERPRETER_RUBY) &&
 	    target_path_of(fd, real, sizeof(real), NULL) == 0)
-		await_name(awaited, real, true);
+		await_name(look, real, true);
 }
 
 static enum outcome look_at_script(struct look *look, int fd)
@@ -272,6 +282,65 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 	return outcome;
 }
 
+/* Any file that ends so is judged; which of them is the script can't be told:
+ * libraries and what the interpreter reads first may be called so too. */
+static void await_elsewhere(struct look *look, const struct operand *operand)
+{
+	for (const char *const *suffix = operand->suffixes; *suffix; suffix++) {
+		OWNED(free_owned) char *name = NULL;
+
+		if (asprintf(&name, "%s%s", operand->name, *suffix) < 0) {
+			name = NULL;
+			(void)unknown(look);
+		} else {
+			await_name(look, name, false);
+		}
+	}
+}
+
+/* perl and gawk take "/dev/fd/3" for the descriptor, whatever lies there. */
+static enum outcome look_at_descriptor(struct look *look,
+				       const struct operand *operand)
+{
+	OWNED(close_owned) int fd = -1;
+	const char *number = operand->name + strlen("/dev/fd/");
+	char link[32];
+
+	if (strcmp(operand->name, "/dev/stdin") == 0)
+		number = "0";
+	else if (strncmp(operand->name, "/dev/fd/", strlen("/dev/fd/")) != 0)
+		return OUTCOME_DECIDED;
+	(void)snprintf(link, sizeof(link), "fd/%d", atoi(number));
+	return target_open_link(look->target.tid, link, &fd, NULL) < 0
+		       ? OUTCOME_DECIDED
+		       : look_at_script(look, fd);
+}
+
+/* A module's packages are run before it. */
+static enum outcome look_at_packages(struct look *look,
+				     const struct operand *operand)
+{
+	OWNED(free_owned) char *name = strdup(operand->name);
+	struct operand package = *operand;
+	enum outcome outcome = OUTCOME_DECIDED;
+	char *dot;
+
+	if (!name)
+		return unknown(look);
+	package.name = name;
+	while (outcome == OUTCOME_DECIDED && (dot = strrchr(name, '.'))) {
+		*dot = '\0';
+		for (const char *const *suffix = package.suffixes;
+		     *suffix && outcome == OUTCOME_DECIDED; suffix++) {
+			bool found;
+
+			outcome = try_name(look, INTERPRETER_PYTHON, &package,
+					   *suffix, &found);
+		}
+	}
+	return outcome;
+}
+
 /* Python goes into an archive by names below it: "app.zip/folder". */
 static enum outcome look_for_archive(struct look *look,
 				     const struct operand *operand,
@@ -301,8 +370,17 @@ static enum outcome look_for_archive(struct look *look,
 static enum outcome look_at_operand(struct look *look, enum interpreter kind,
 				    const struct operand *operand)
 {
+	struct operand resolved = *operand;
+	OWNED(free_owned) char *name = NULL;
 	bool found = false;
 
+	if (kind == INTERPRETER_NODE) {
+		name = malloc(strlen(operand->name) + 2);
+		if (!name || !interpreter_resolve(operand->name, name))
+			return unknown(look);
+		resolved.name = name;
+		operand = &resolved;
+	}
 	/* Of a module's files more than one are run. */
 	for (const char *const *suffix = operand->suffixes;
 	     *suffix && (!found || operand->kind == OPERAND_MODULE); suffix++) {
@@ -319,11 +397,20 @@ static enum outcome look_at_operand(struct look *look, enum interpreter kind,
 		if (outcome != OUTCOME_DECIDED)
 			return outcome;
 	}
+	if (operand->kind == OPERAND_MODULE)
+		return look_at_packages(look, operand);
+	if (kind == INTERPRETER_PERL || kind == INTERPRETER_AWK) {
+		enum outcome outcome = look_at_descriptor(look, operand);
+
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+	}
 	/* It finds it elsewhere, as a shell does on PATH, or not at all. */
 	if (!found && operand->kind == OPERAND_FILE) {
 		look->out->awaited.left++;
 		look->out->awaited.elsewhere = true;
-		await_name(&look->out->awaited, operand->name, true);
+		if (kind != INTERPRETER_NODE)
+			await_elsewhere(look, operand);
 	}
 	return OUTCOME_DECIDED;
 }
@@ -375,6 +462,7 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 		/* The proof sees what it really has. */
 		return argv ? OUTCOME_DECIDED : unknown(look);
 	}
+	look->out->awaited.by_loader = kind == INTERPRETER_LOADER;
 	if (kind == INTERPRETER_LOADER)
 		outcome = look_through_loader(look, &words, &kind);
 	if (outcome == OUTCOME_DECIDED && kind != INTERPRETER_NONE)

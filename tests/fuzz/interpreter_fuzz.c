@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct operands operands;
 	OWNED(free_owned) char *args = NULL;
+	OWNED(free_owned) char *name = NULL;
+	OWNED(free_owned) char *resolved = NULL;
 	size_t program;
 	size_t argv0;
 	size_t len;
@@ -46,6 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(!named || (at->name >= args && at->name < args + len));
 		check(!named || at->suffixes[0]);
 	}
+	name = strndup(args, len);
+	resolved = name ? malloc(strlen(name) + 2) : NULL;
+	if (resolved && interpreter_resolve(name, resolved))
+		check(strlen(resolved) <= strlen(name));
 	if (interpreter_loaded(args, len, &program, &argv0) == 0)
 		check(program < len && (argv0 == SIZE_MAX || argv0 < len));
 	return 0;

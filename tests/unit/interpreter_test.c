@@ -154,15 +154,15 @@ static const struct {
 	 ARGS("zsh\0-e\0x.sh"), .kind = OPERAND_FILE, .name = "x.sh"},
 	{"another shell's own option", INTERPRETER_OTHER_SHELL, -1,
 	 ARGS("fish\0-C\0:\0x.sh"), .kind = OPERAND_FILE},
-	{"perl's letters after a space", INTERPRETER_PERL, -1,
-	 ARGS("perl\0-w e\0x.pl"), .kind = OPERAND_FILE},
+	{"what follows a space is nothing", INTERPRETER_PERL, 0,
+	 ARGS("perl\0-w e\0x.pl"), .kind = OPERAND_FILE, .name = "x.pl"},
 	{"or that end in a sign", INTERPRETER_PERL, -1,
 	 ARGS("perl\0-w-\0-x.pl"), .kind = OPERAND_FILE},
 	{"perl's ending of files, and more", INTERPRETER_PERL, -1,
 	 ARGS("perl\0-i.bak -I\0lib\0x.pl"), .kind = OPERAND_FILE},
 	{"perl's ending of files", INTERPRETER_PERL, 0,
 	 ARGS("perl\0-i.bak\0-pe\0s/a/b/\0x"), .kind = OPERAND_NONE},
-	{"perl's debugger takes nothing", INTERPRETER_PERL, 0,
+	{"perl's debugger takes nothing", INTERPRETER_PERL, 2,
 	 ARGS("perl\0-dI\0lib\0x.pl"), .kind = OPERAND_FILE, .name = "x.pl"},
 	{"but a module", INTERPRETER_PERL, 0, ARGS("perl\0-dt:NYTProf\0x.pl"),
 	 .kind = OPERAND_FILE, .name = "x.pl"},
@@ -183,8 +183,6 @@ static const struct {
 	 ARGS("python3\0-i\0x.py"), .kind = OPERAND_FILE, .name = "x.py"},
 	{"php's value after =", INTERPRETER_PHP, -1, ARGS("php\0-f=x.php"),
 	 .kind = OPERAND_FILE},
-	{"php's arguments after the end of options", INTERPRETER_PHP, 0,
-	 ARGS("php\0--\0x"), .kind = OPERAND_INPUT},
 	{"php's file after its text", INTERPRETER_PHP, 0,
 	 ARGS("php\0-B\0a\0-F\0x.php"), .kind = OPERAND_FILE, .name = "x.php"},
 	{"php's server", INTERPRETER_PHP, -1, ARGS("php\0-S\0localhost:80"),
@@ -197,12 +195,58 @@ static const struct {
 	 ARGS("node\0-p\0--no-warnings\0x.js"), .kind = OPERAND_FILE},
 	{"node's text, both", INTERPRETER_NODE, 0, ARGS("node\0-pe\0 1"),
 	 .kind = OPERAND_NONE},
-	{"a name that node makes shorter", INTERPRETER_NODE, -1,
-	 ARGS("node\0a/../x.js"), .kind = OPERAND_FILE},
 	{"one that it can't", INTERPRETER_NODE, 0, ARGS("node\0.././../x.js"),
 	 .kind = OPERAND_FILE, .name = ".././../x.js"},
 	{"ruby's option with a value", INTERPRETER_RUBY, -1,
 	 ARGS("ruby\0--encoding\0utf-8\0x.rb"), .kind = OPERAND_FILE},
+	{"what follows the end of php's options, which php-cgi runs",
+	 INTERPRETER_PHP, 2, ARGS("php\0--\0x.php"), .kind = OPERAND_FILE,
+	 .name = "x.php"},
+	{"busybox' shell passes over what bash prints", INTERPRETER_BUSYBOX, 0,
+	 ARGS("sh\0--version\0x.sh"), .kind = OPERAND_FILE, .name = "x.sh"},
+	{"and over anything else", INTERPRETER_BUSYBOX, 0,
+	 ARGS("sh\0--help\0--x"), .kind = OPERAND_INPUT},
+	{"what bash prints", INTERPRETER_SHELL, 0, ARGS("bash\0--version"),
+	 .kind = OPERAND_NONE},
+	{"node's text, and then its input", INTERPRETER_NODE, 0,
+	 ARGS("node\0-e\0"
+	      "0\0-i"),
+	 .kind = OPERAND_INPUT},
+	{"node's text that isn't there", INTERPRETER_NODE, 0, ARGS("node\0-p"),
+	 .kind = OPERAND_INPUT},
+	{"node's text that is on", INTERPRETER_NODE, 0, ARGS("node\0--print=1"),
+	 .kind = OPERAND_INPUT},
+	{"node's option with a low line", INTERPRETER_NODE, 0,
+	 ARGS("node\0--expose_gc\0x.js"), .kind = OPERAND_FILE, .name = "x.js"},
+	{"one of many", INTERPRETER_NODE, 0,
+	 ARGS("node\0--no-experimental-fetch\0x.js"), .kind = OPERAND_FILE,
+	 .name = "x.js"},
+	{"ruby's letters that take one", INTERPRETER_RUBY, 0,
+	 ARGS("ruby\0-KuI\0lib\0x.rb"), .kind = OPERAND_FILE, .name = "x.rb"},
+	{"or a digit, or a word", INTERPRETER_RUBY, 0,
+	 ARGS("ruby\0-W0r\0lib\0-W:no-x\0x.rb"), .kind = OPERAND_FILE,
+	 .name = "x.rb"},
+	{"tcl's input after its sign", INTERPRETER_TCL, 0,
+	 ARGS("tclsh\0--\0x.tcl"), .kind = OPERAND_INPUT},
+	{"python's input after its module", INTERPRETER_PYTHON, 2,
+	 ARGS("python3\0-i\0-m\0this"), .kind = OPERAND_MODULE, .name = "this"},
+	{"lua's input after its text", INTERPRETER_LUA, 0,
+	 ARGS("lua\0-e\0x=1\0-"), .kind = OPERAND_INPUT},
+	{"perl's debugger asks", INTERPRETER_PERL, 2, ARGS("perl\0-d\0x.pl"),
+	 .kind = OPERAND_FILE, .name = "x.pl"},
+	{"switches of a #! line", INTERPRETER_PERL, 0,
+	 ARGS("perl\0-w -T\0x.pl"), .kind = OPERAND_FILE, .name = "x.pl"},
+	{"one of which takes the text", INTERPRETER_PERL, 0,
+	 ARGS("perl\0-w -e\0"
+	      "1\0x.pl"),
+	 .kind = OPERAND_NONE},
+	{"a remark for an editor", INTERPRETER_PERL, 0,
+	 ARGS("perl\0-- # -*- perl -*-\0-x.pl"), .kind = OPERAND_FILE,
+	 .name = "-x.pl"},
+	{"one value of perl's", INTERPRETER_PERL, 0, ARGS("perl\0-V:version"),
+	 .kind = OPERAND_NONE},
+	{"csh's script", INTERPRETER_CSH, 0, ARGS("csh\0-f\0x.csh"),
+	 .kind = OPERAND_FILE, .name = "x.csh"},
 	{"no arguments at all", INTERPRETER_SHELL, 0, "", 0,
 	 .kind = OPERAND_INPUT, .name = NULL},
 	{"arguments that are cut off", INTERPRETER_SHELL, -1, "sh\0-x\0-", 7,
@@ -230,6 +274,27 @@ static const struct {
 	{"/sh/cat", INTERPRETER_NONE},
 	{"", INTERPRETER_NONE},
 	{"/", INTERPRETER_NONE},
+};
+
+static const struct {
+	const char *name;
+	const char *resolved; /* NULL: refused */
+} resolved[] = {
+	{"x.js", "x.js"},
+	{"./a//./x.js", "a/x.js"},
+	{"a/../x.js", "x.js"},
+	{"../a/b/../../x", "../x"},
+	{".././../x.js", "../../x.js"},
+	{"d/", "d"},
+	{"d/.", "d"},
+	{"/a/../../x", "/x"},
+	{"a/b/..", "a"},
+	{".", NULL},
+	{"a/..", NULL},
+	{"..", NULL},
+	{"../../", NULL},
+	{"/", NULL},
+	{"", NULL},
 };
 
 int main(void)
@@ -264,6 +329,18 @@ int main(void)
 		    named[i].interpreter)
 			continue;
 		(void)fprintf(stderr, "failed: %s\n", named[i].path);
+		failures++;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(resolved); i++) {
+		char got[64];
+		bool found = interpreter_resolve(resolved[i].name, got);
+
+		if (found ? resolved[i].resolved &&
+				    strcmp(got, resolved[i].resolved) == 0
+			  : !resolved[i].resolved)
+			continue;
+		(void)fprintf(stderr, "failed: \"%s\" (%s)\n", resolved[i].name,
+			      found ? got : "nothing");
 		failures++;
 	}
 	return failures != 0;
