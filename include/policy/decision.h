@@ -60,7 +60,7 @@ struct file_facts {
 enum {
 	FILES_MAX = 16
 }; /* 6 of a #! chain, its ELF interpreter, 4 scripts
-    * handed to it, or 6 files of a module, spare */
+    * handed to it, or 6 files of a module and its packages', spare */
 
 struct facts {
 	bool proven; /* false: asked for; true: loaded by the kernel */

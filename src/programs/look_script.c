@@ -242,6 +242,8 @@ static enum outcome look_at_script(struct look *look, int fd)
 	/* A pipe or a terminal: what comes is nobody's file. */
 	if (!S_ISREG(id.mode) || look_seen(look, &id))
 		return OUTCOME_DECIDED;
+	if (look->out->facts.count >= FILES_MAX - 1)
+		return unknown(look);
 	return look_at(look, fd, ROLE_SCRIPT, &found);
 }
 
