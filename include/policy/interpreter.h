@@ -75,7 +75,7 @@ bool interpreter_resolve(const char *name, char *ret);
 
 /*
  * Where in the arguments of ld.so its program is named, and what that gets for
- * its argv[0] (SIZE_MAX: its own name). 1 where it is given none, -1 where its
+ * its argv[0] (SIZE_MAX: its own name). 1 where none is run, -1 where its
  * options aren't understood.
  */
 int interpreter_loaded(const char *args, size_t len, size_t *ret_program,

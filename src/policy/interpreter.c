@@ -177,14 +177,12 @@ int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
 					     "--glibc-hwcaps-prepend",
 					     "--glibc-hwcaps-mask",
 					     NULL};
-	static const char *const plain[] = {"--list",
-					    "--verify",
-					    "--inhibit-cache",
-					    "--list-tunables",
-					    "--list-diagnostics",
-					    "--help",
-					    "--version",
-					    NULL};
+	/* These run nothing; the latter are names to those before glibc 2.33.
+	 */
+	static const char *const shows[] = {"--list", "--verify", NULL};
+	static const char *const prints[] = {"--list-tunables",
+					     "--list-diagnostics", "--help",
+					     "--version", NULL};
 	struct arguments arguments = {.at = args, .end = args + len};
 	const char *argument;
 
@@ -198,7 +196,11 @@ int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
 			*ret_program = (size_t)(argument - args);
 			return 0;
 		}
-		if (words_have(plain, argument, strlen(argument)))
+		if (words_have(shows, argument, strlen(argument)))
+			return 1;
+		if (words_have(prints, argument, strlen(argument)))
+			return arguments.at == arguments.end ? 1 : -1;
+		if (strcmp(argument, "--inhibit-cache") == 0)
 			continue;
 		/* musl's loader also takes "=" and "--". */
 		if (argument[word] || !words_have(values, argument, word))

@@ -124,7 +124,7 @@ UNLISTED='echo "echo x >>/tmp/marker" >/tmp/x.sh;'
 		perl -Ilib -wT plain.pl; perl -E "-e q(x)"
 		mawk -W version </tmp/data; mawk -W interactive 1 /tmp/data; awk -F : -v a=1 1 /tmp/data
 		awk -f plain.awk -v b=2; printf "x\n" | awk -f plain.awk -f /dev/null; awk -- 1 /tmp/data
-		ldd /bin/sh; /lib64/ld-linux-x86-64.so.2 --list /bin/sh; /lib64/ld-linux-x86-64.so.2 --help'
+		ldd /bin/cat; /lib64/ld-linux-x86-64.so.2 --list /bin/sh; /lib64/ld-linux-x86-64.so.2 --help'
 	assert_status 0
 	for action in exec-blocked race-killed script-blocked; do
 		refute_event "$action"
