@@ -105,11 +105,11 @@ play() {
 	problem=${problem#, }
 }
 
-# It has to be won once; where the first tries don't do that, more may.
+# Each variant has to be won once; where the first tries don't do that, more may.
 play_bare() { # RUNTIME USER LAYOUT SCRIPT
 	bare_tries=300
 	play bare "$@"
-	[[ $outcome != refused* ]] || bare_tries=4000 play bare "$@"
+	[ -z "$problem" ] || bare_tries=4000 play bare "$@"
 }
 
 play_moor() { # RUNTIME USER LAYOUT SCRIPT
