@@ -1,4 +1,5 @@
 #include "look.h"
+#include "look_words.h"
 #include "sha256.h"
 #include "stat.h"
 
@@ -8,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum {
-	WORDS_FIRST = 32 * 1024,      /* bytes of arguments, at first */
-	WORDS_MAX = 16 * 1024 * 1024, /* more than execve takes       */
-	ARGS_ASKED = 4096,	      /* more are left to the proof   */
-};
 
 /* It can't be told. Nobody is refused for that where scripts are audited. */
 static enum outcome unknown(struct look *look)
@@ -40,94 +35,6 @@ static enum interpreter find_interpreter(const struct look *look)
 	return program->hashed || program->stat_matches
 		       ? find_digest(look->judge, program->digest)
 		       : INTERPRETER_NONE;
-}
-
-/* Arguments one after the other, each with its NUL. */
-struct words {
-	char *text;
-	size_t len;
-	size_t size;
-};
-
-static void words_owned(struct words *words)
-{
-	free(words->text);
-}
-
-/* More room; false where there is as much as may be. */
-static bool words_grow(struct words *words, enum pace pace)
-{
-	size_t size = words->size ? 2 * words->size : WORDS_FIRST;
-	char *text;
-
-	if (size > (pace == PACE_FAST ? WORDS_FIRST : WORDS_MAX))
-		return false;
-	text = realloc(words->text, size);
-	if (!text)
-		return false;
-	words->text = text;
-	words->size = size;
-	return true;
-}
-
-/* The arguments that it has, all of them: -1 where they can't be had. */
-static int read_own(const struct look *look, struct words *words)
-{
-	OWNED(close_owned) int fd = -1;
-	char path[64];
-	ssize_t n = 0;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline",
-		       look->target.tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	while (words->len < words->size || words_grow(words, look->pace)) {
-		n = read(fd, words->text + words->len,
-			 words->size - words->len);
-		if (n <= 0)
-			return n < 0 ? -1 : 0;
-		words->len += (size_t)n;
-	}
-	return -1;
-}
-
-/* The arguments that it is to have, where the caller of execve keeps them. */
-static int read_asked(const struct look *look, uint64_t argv,
-		      struct words *words)
-{
-	if (!words_grow(words, look->pace))
-		return -1;
-	for (size_t i = 0; i < ARGS_ASKED; i++) {
-		uint64_t pointer;
-		struct err e;
-
-		if (target_read(&look->target, argv + i * sizeof(pointer),
-				&pointer, sizeof(pointer), NULL) < 0)
-			return -1;
-		if (!pointer)
-			return 0;
-		while (target_read_string(&look->target, pointer,
-					  words->text + words->len,
-					  words->size - words->len, &e) < 0)
-			if (e.code != ENAMETOOLONG ||
-			    !words_grow(words, look->pace))
-				return -1;
-		words->len += strlen(words->text + words->len) + 1;
-	}
-	return -1;
-}
-
-/* What the program that ld.so runs is given: its name, or another for it. */
-static void take_words(struct words *words, size_t program, size_t argv0)
-{
-	size_t first = argv0 == SIZE_MAX ? program : argv0;
-	size_t len = strlen(words->text + first) + 1;
-	size_t rest = program + strlen(words->text + program) + 1;
-
-	memmove(words->text, words->text + first, len);
-	memmove(words->text + len, words->text + rest, words->len - rest);
-	words->len = len + words->len - rest;
 }
 
 /*
@@ -171,7 +78,7 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 		*ret = find_digest(look->judge, digest);
 	if (*ret == INTERPRETER_LOADER)
 		return unknown(look);
-	take_words(words, program, argv0);
+	words_load(words, program, argv0);
 	return OUTCOME_DECIDED;
 }
 
@@ -457,8 +364,8 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 
 	if (kind == INTERPRETER_NONE)
 		return OUTCOME_DECIDED;
-	if ((argv ? read_asked(look, argv, &words) : read_own(look, &words)) <
-	    0) {
+	if ((argv ? words_read_asked(look, argv, &words)
+		  : words_read_own(look, &words)) < 0) {
 		if (look->pace == PACE_FAST)
 			return OUTCOME_SLOW;
 		/* The proof sees what it really has. */
