@@ -53,8 +53,8 @@ forget_events() {
 	rm -f "$EVENTS"
 }
 
-# assert_event FILTER: within three seconds an event for which jq's FILTER is
-# true, as in '.event.action == "exec-blocked" and .file.path == "/tmp/x"'
+# assert_event FILTER: an event comes for which jq's FILTER is true, as in
+# '.event.action == "exec-blocked" and .file.path == "/tmp/x"'
 assert_event() {
 	eventually has_event "$1" ||
 		fail "no event \"$1\" among: $(tail -n 20 "$EVENTS" 2>/dev/null | cut -c 1-2000)"
@@ -68,13 +68,12 @@ refute_event() {
 	! has_event "$1" || fail "an event \"$1\""
 }
 
-eventually() { # COMMAND...: within five seconds
-	local tries
-	for tries in {1..100}; do
-		! "$@" || return 0
+eventually() { # COMMAND...: within ten seconds
+	local end=$((SECONDS + 10))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
 	done
-	return 1
 }
 
 # Both runtimes do the same: run a lifecycle, a function that is given the

@@ -190,13 +190,12 @@ refute_event() { # ACTION [REASON [PATH]]
 	! has_event "$@" || fail "an event \"$*\""
 }
 
-eventually() { # COMMAND...: within three seconds
-	local tries
-	for tries in {1..60}; do
-		! "$@" || return 0
+eventually() { # COMMAND...: within ten seconds
+	local end=$((SECONDS + 10))
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
 	done
-	return 1
 }
 
 # Supervisors of this test; of any, where the run has a pid namespace.
