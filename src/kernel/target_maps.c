@@ -143,6 +143,7 @@ int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 	return full ? err_set(e, E2BIG, "read the mappings of task %d", tid)
 		    : 0;
 }
+
 /* Where ld.so lies; 0 where there is none. False where it can't be told. */
 static bool find_loader(pid_t tid, bool executed, uint64_t *ret)
 {

@@ -72,10 +72,11 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 		*ret = find_digest(look->judge, entry.digest);
 	else if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;
-	else if (target_reopen(fd, &content, NULL) == 0 &&
-		 sha256_file(content, look->judge->hash_limit, digest, NULL) ==
-			 0)
+	else if (target_reopen(fd, &content, &e) == 0 &&
+		 sha256_file(content, look->judge->hash_limit, digest, &e) == 0)
 		*ret = find_digest(look->judge, digest);
+	else if (e.code != EFBIG) /* which is larger than any interpreter */
+		return unknown(look);
 	if (*ret == INTERPRETER_LOADER)
 		return unknown(look);
 	words_load(words, program, argv0);
