@@ -8,6 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of a process that is being reaped all are 0, as is a parent outside our pid
+ * namespace: not known. */
+static void read_pid(const char *text, int64_t *ret)
+{
+	int64_t pid = strtoll(text, NULL, 10);
+
+	if (pid > 0)
+		*ret = pid;
+}
+
 static void read_status(pid_t tid, struct process_info *ret)
 {
 	char path[64];
@@ -26,15 +36,15 @@ static void read_status(pid_t tid, struct process_info *ret)
 		if (strncmp(line, "Name:", 5) == 0)
 			ret->name = strdup(value + 1);
 		else if (strncmp(line, "Tgid:", 5) == 0)
-			ret->pid = strtoll(value, NULL, 10);
+			read_pid(value, &ret->pid);
 		else if (strncmp(line, "PPid:", 5) == 0)
-			ret->parent = strtoll(value, NULL, 10);
+			read_pid(value, &ret->parent);
 		else if (strncmp(line, "Uid:", 4) == 0)
 			ret->uid = strtoll(value, NULL, 10);
 		else if (strncmp(line, "Gid:", 4) == 0)
 			ret->gid = strtoll(value, NULL, 10);
 		else if (strncmp(line, "NStgid:", 7) == 0)
-			ret->pid_namespaced = strtoll(last, NULL, 10);
+			read_pid(last, &ret->pid_namespaced);
 	}
 	if (file)
 		(void)fclose(file);
