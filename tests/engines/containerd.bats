@@ -126,18 +126,22 @@ no_shims() {
 # enters it, ROOTFS its root as the host sees it, NAMES what events say of it.
 
 session() { # SCRIPT
-	"${SESSION[@]}" /bin/sh -c "$PRELUDE$1" </dev/null
+	"${SESSION[@]}" /bin/sh -c "${FIRST-}$PRELUDE$1" </dev/null
 }
 
 serves() {
 	[ "$(session "$FETCH" 2>/dev/null)" = "the site is up" ]
 }
 
-# By ctr.
+# By ctr, which loses output of what ends at once (containerd's pull request
+# 13931): a shell that has this for its first command ends later.
+LINGER='trap "sleep 0.5" EXIT; '
+
 ctr_run() { # RUNTIME IMAGE SCRIPT
 	ctr run --detach --net-host --cgroup "/$CGROUP/web" --runc-binary "$(command -v "$1")" \
 		"localhost/moor/$2:latest" web /bin/sh -c "$PRELUDE$3" </dev/null
 	SESSION=(ctr tasks exec --exec-id session web)
+	FIRST=$LINGER
 	ROOTFS=$TASKS/default/web/rootfs
 	NAMES='.container.id == "web"'
 }
@@ -268,18 +272,17 @@ tell() { # COMMAND...
 	echo "status $status"
 }
 
-# With sleep, since ctr now and then loses output of what ends at once.
 ctr_lifecycle() { # RUNTIME
 	local code
 	for code in 0 42 255; do
 		tell ctr run --rm --cgroup "/$CGROUP/once" --runc-binary "$(command -v "$1")" \
-			localhost/moor/busybox:latest once /bin/sh -c "echo out; echo err >&2; sleep 0.5; exit $code" </dev/null
+			localhost/moor/busybox:latest once /bin/sh -c "${LINGER}echo out; echo err >&2; exit $code" </dev/null
 	done
 	ctr_run "$1" busybox 'trap "exit 7" TERM; while :; do sleep 0.1; done'
-	tell session 'echo out; echo err >&2; sleep 0.5; exit 3'
+	tell session 'echo out; echo err >&2; exit 3'
 	tell session 'kill -9 $$'
 	tell "${SESSION[@]}" /missing </dev/null
-	tell on_terminal ctr tasks exec --exec-id tty --tty web /bin/sh -c 'tty; sleep 0.5; exit 5' </dev/null
+	tell on_terminal ctr tasks exec --exec-id tty --tty web /bin/sh -c "${LINGER}tty; exit 5" </dev/null
 	ctr_state
 	tell ctr tasks kill --signal TERM web
 	eventually ctr_stopped
