@@ -27,9 +27,9 @@ enum hooks_rule { HOOKS_DENY, HOOKS_SEAL };
 enum unprotectable { UNPROTECTABLE_REFUSE, UNPROTECTABLE_RUN };
 
 /* One exception; unset (NULL) keys match anything, at least one is set. The
- * globs begin with a slash, as what they are compared with does. */
+ * globs (glob.h) begin with a slash, as what they are compared with does. */
 struct allow_rule {
-	char *path;    /* glob, fnmatch(3) with FNM_PATHNAME */
+	char *path;    /* glob */
 	char *sha256;  /* 64 lower-case hexadecimal digits   */
 	char *process; /* glob of the executing program      */
 	char *mount;   /* mount point in the container, glob */

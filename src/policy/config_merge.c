@@ -1,4 +1,5 @@
 #include "config_key.h"
+#include "glob.h"
 #include "sha256.h"
 
 #include <errno.h>
@@ -149,6 +150,8 @@ static int read_allow_field(struct allow_rule *rule, const char *name,
 			       "%s: must begin with /, as what it is compared "
 			       "with does, not \"%s\"",
 			       place, text);
+	if (!field->digest && glob_check(text, place, e) < 0)
+		return -1;
 	if (field->digest && !sha256_from_hex(text, digest))
 		return err_set(e, 0,
 			       "%s: must be 64 hexadecimal digits, not \"%s\"",

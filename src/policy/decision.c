@@ -1,8 +1,8 @@
 #include "decision.h"
 
+#include "glob.h"
 #include "sha256.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 static bool find_listed(const struct sealed *sealed,
@@ -132,9 +132,9 @@ static enum reason judge_file(const struct sealed *sealed,
 	return judge_listed(sealed, config, proven, file);
 }
 
-static bool glob_matches(const char *glob, const char *text)
+static bool key_matches(const char *glob, const char *text)
 {
-	return !glob || (text && fnmatch(glob, text, FNM_PATHNAME) == 0);
+	return !glob || (text && glob_matches(glob, text));
 }
 
 static bool rule_matches(const struct allow_rule *rule,
@@ -155,9 +155,9 @@ static bool rule_matches(const struct allow_rule *rule,
 		if (strcmp(rule->sha256, hex) != 0)
 			return false;
 	}
-	return glob_matches(rule->path, file->path) &&
-	       glob_matches(rule->mount, file->mount) &&
-	       glob_matches(rule->process, facts->process);
+	return key_matches(rule->path, file->path) &&
+	       key_matches(rule->mount, file->mount) &&
+	       key_matches(rule->process, facts->process);
 }
 
 static int64_t find_rule(const struct config *config, const struct facts *facts,

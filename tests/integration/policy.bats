@@ -46,10 +46,12 @@ refused_at_create() { # PART OF THE SENTENCE
 }
 
 @test "an exception by path" {
-	configure '.allow = [{path: "/tmp/x*"}]'
-	in_container 'drop marker /tmp/x1; /tmp/x1; cp /tmp/x1 /tmp/y; /tmp/y'
+	configure '.allow = [{path: "/tmp/x*"}, {path: "/tmp/tree/**/tool"}]'
+	in_container 'drop marker /tmp/x1; /tmp/x1; mkdir -p /tmp/tree/a/b
+		for at in tree tree/a tree/a/b; do cp /tmp/x1 /tmp/$at/tool; /tmp/$at/tool; done
+		cp /tmp/x1 /tmp/y; /tmp/y'
 	assert_status 126
-	[ "$(marker_count)" = 1 ]
+	[ "$(marker_count)" = 4 ]
 	assert_event exec-blocked not-in-image /tmp/y
 	refute_event exec-blocked not-in-image /tmp/x1
 }

@@ -98,6 +98,8 @@ static const struct {
 	 "allow[0].mount: must begin with /"},
 	{"an exception without a path", "{\"allow\":[{\"process\":\"\"}]}",
 	 "allow[0].process: must begin with /"},
+	{"a glob that is malformed", "{\"allow\":[{\"path\":\"/opt/[a\"}]}",
+	 "allow[0].path: isn't a glob from its character 6 on: \"[a\""},
 	{"a digest that is too short", "{\"allow\":[{\"sha256\":\"00\"}]}",
 	 "allow[0].sha256: must be 64 hexadecimal digits, not \"00\""},
 	{"a digest with another letter",

@@ -1,0 +1,33 @@
+/*
+ * glob - patterns for paths and names, as configurations write them. Bytes are
+ * compared with bytes, in no locale:
+ *
+ *   ?      one byte that is no slash
+ *   *      any bytes, also none, that are no slashes
+ *   **     any bytes, also none, slashes among them; where it stands between
+ *          two slashes, also for nothing but one slash: below /opt by any
+ *          number of folders
+ *   [a-c]  one of these bytes, never a slash; [!a-c] and [^a-c] one of the
+ *          others; [[:digit:]] and the other classes of POSIX
+ *   \x     the byte x itself
+ *
+ * Without ** it is what fnmatch(3) does with FNM_PATHNAME. A match takes at
+ * most (length of the glob) × (length of the text) steps, whatever both are,
+ * and no memory but the stack's.
+ */
+#pragma once
+
+#include "err.h"
+
+#include <stdbool.h>
+
+enum { GLOB_MAX = 1024 }; /* bytes of a glob */
+
+/* Refuse what is malformed: longer than GLOB_MAX, a bracket that isn't closed,
+ * is empty by a range from z to a or holds a slash, a lone backslash at the
+ * end. Errors begin with place. */
+MUST_CHECK int glob_check(const char *glob, const char *place, struct err *e);
+
+/* Whether the whole text is what the glob stands for. A malformed glob matches
+ * nothing. */
+bool glob_matches(const char *glob, const char *text);
