@@ -1,7 +1,10 @@
 /*
- * archive - the ELF files inside .jar, .war, .zip and .whl archives, which
- * Java and Python extract to load them. Bounded, since an image is not to be
- * trusted with our memory or time.
+ * archive - the ELF files inside zip archives (jar, war, whl, pex, egg ...),
+ * which Java and Python extract to load them. An archive is known by its
+ * central directory at its end, whatever it is called and whatever lies before
+ * it; archives in archives are looked into as well. Bounded, since an image is
+ * not to be trusted with our memory or time; the bounds hold for an archive
+ * and all those within it together.
  */
 #pragma once
 
@@ -17,15 +20,25 @@ enum {
 	ARCHIVE_RATIO_MAX = 200,    /* bytes out for one in, over the archive */
 	ARCHIVE_UNBOUNDED_MIB = 64, /* so much may come out of any archive */
 	ARCHIVE_UNPACKED_MIB_MAX = 8 * 1024,
+	/* A jar in a war in an ear. */
+	ARCHIVE_DEPTH_MAX = 2,
+	/* Compressed archives in archives are unpacked to memory: so much at
+	 * a time, by all threads of a process together. */
+	ARCHIVE_COPY_MIB_MAX = 256,
+	/* An archive's end is looked for in so many last bytes of a file: a
+	 * comment that is longer hides it, but for the endings of old. */
+	ARCHIVE_TAIL = 4096,
 };
 
-/* Whether a file of that name is looked into. */
-bool archive_is_one(const char *name, size_t len);
+/* Whether a file is to be looked into: for its end (one read), or since it is
+ * called .jar, .war, .zip or .whl. fd is open for reading, size bytes long. */
+bool archive_is_one(int fd, uint64_t size, const char *name);
 
 /*
- * Call found for each member that starts with ELF's magic number. fd is open
- * for reading, and size bytes long. -1 where it can't be read as an archive
- * (EILSEQ), goes over a bound (E2BIG), or found failed.
+ * Call found for each member that starts with ELF's magic number; one of an
+ * archive within is called "inner.jar!/member". fd is open for reading, and
+ * size bytes long. -1 where it can't be read as an archive (EILSEQ), goes over
+ * a bound (E2BIG), or found failed.
  */
 MUST_CHECK int archive_members(int fd, uint64_t size,
 			       int (*found)(void *context, const char *member,

@@ -1,25 +1,53 @@
 #include "archive.h"
 
+#include "archive_internal.h"
+#include "file.h"
 #include "sha256.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/mman.h>
 #include <zip.h>
 
-enum { CHUNK = 64 * 1024 };
+enum {
+	CHUNK = 64 * 1024,
+	/* An archive's end may be looked for in so many bytes by libzip. */
+	END_MAX = 64 * 1024 + 22,
+};
 
-bool archive_is_one(const char *name, size_t len)
-{
-	static const char *const endings[] = {".jar", ".war", ".zip", ".whl"};
+#define MIB (UINT64_C(1024) * 1024)
 
-	for (size_t i = 0; i < ARRAY_LEN(endings); i++)
-		if (len > 4 && strcasecmp(name + len - 4, endings[i]) == 0)
-			return true;
-	return false;
-}
+/* A member that is an archive itself begins with that of its first member. */
+static const char local_header[] = {'P', 'K', 3, 4};
+
+/* Of one archive and those within it, together. */
+struct walk {
+	uint64_t budget;  /* bytes that may still come out */
+	uint64_t members; /* that may still be looked at */
+	unsigned depth;	  /* of the archive that is being read */
+	unsigned copied;  /* archives within that lie in memory */
+	int (*found)(void *context, const char *member,
+		     const uint8_t digest[DIGEST_SIZE], uint64_t member_size,
+		     struct err *e);
+	void *context;
+};
+
+/* A member of an archive, and how it begins. */
+struct member {
+	zip_t *zip;
+	uint64_t index;
+	const char *name; /* with those of the archives that it is in */
+	char head[SELFMAG];
+};
+
+static pthread_mutex_t copying = PTHREAD_MUTEX_INITIALIZER;
+
+static int walk_archive(zip_t *zip, const char *within, struct walk *walk,
+			struct err *e);
 
 static void zip_owned(zip_t **zip)
 {
@@ -28,66 +56,203 @@ static void zip_owned(zip_t **zip)
 	*zip = NULL;
 }
 
-static void member_owned(zip_file_t **member)
+static void stream_owned(zip_file_t **stream)
 {
-	if (*member)
-		(void)zip_fclose(*member);
-	*member = NULL;
+	if (*stream)
+		(void)zip_fclose(*stream);
+	*stream = NULL;
 }
 
-/* *ret_elf is false, and the digest isn't set, for anything but ELF. budget:
- * bytes that may still come out of the archive. */
-static int hash_member(zip_t *zip, uint64_t index, uint64_t *budget,
-		       bool *ret_elf, uint8_t digest[DIGEST_SIZE],
-		       uint64_t *ret_size, struct err *e)
+static int spend(struct walk *walk, uint64_t bytes, struct err *e)
 {
-	OWNED(member_owned) zip_file_t *member = zip_fopen_index(zip, index, 0);
+	if (bytes > walk->budget)
+		return err_set(e, E2BIG, "unpack the archive");
+	walk->budget -= bytes;
+	return 0;
+}
+
+/* Damaged: it can't be loaded as it was shipped, and isn't found. */
+static int hash_member(const struct member *member, struct walk *walk,
+		       struct err *e)
+{
+	OWNED(stream_owned)
+	zip_file_t *stream = zip_fopen_index(member->zip, member->index, 0);
 	OWNED(sha256_owned) struct sha256 *sum = sha256_new();
+	uint8_t digest[DIGEST_SIZE];
 	char chunk[CHUNK];
+	uint64_t size = 0;
 	zip_int64_t n;
 
-	*ret_elf = false;
-	*ret_size = 0;
-	if (!sum)
+	if (!stream || !sum)
 		return err_set(e, ENOMEM, "hash a member");
-	/* Encrypted, or of an unknown method: nobody loads it either. */
-	if (!member)
-		return 0;
-	/* Of what isn't ELF no more than its first bytes are unpacked. */
-	while ((n = zip_fread(member, chunk, *ret_elf ? CHUNK : SELFMAG)) > 0) {
-		if (!*ret_elf &&
-		    (n < SELFMAG || memcmp(chunk, ELFMAG, SELFMAG) != 0))
-			return 0;
-		*ret_elf = true;
-		*ret_size += (uint64_t)n;
-		if ((uint64_t)n > *budget)
-			return err_set(e, E2BIG, "unpack the archive");
-		*budget -= (uint64_t)n;
-		if (sha256_add(sum, chunk, (size_t)n, e) < 0)
+	while ((n = zip_fread(stream, chunk, CHUNK)) > 0) {
+		size += (uint64_t)n;
+		if (spend(walk, (uint64_t)n, e) < 0 ||
+		    sha256_add(sum, chunk, (size_t)n, e) < 0)
 			return -1;
 	}
-	/* Damaged: it can't be loaded as it was shipped. */
-	*ret_elf = *ret_elf && n == 0;
-	return *ret_elf ? sha256_end(sum, digest, e) : 0;
+	if (n < 0)
+		return 0;
+	if (sha256_end(sum, digest, e) < 0)
+		return -1;
+	return walk->found(walk->context, member->name, digest, size, e);
 }
 
-/* libzip closes its descriptor, and reads the central directory, which is
- * what Java and Python go by. */
-static zip_t *open_archive(int fd)
+/* An archive that is a part of a file, from start to its end. libzip closes
+ * its descriptor, and reads the central directory, which is what Java and
+ * Python go by. */
+static zip_t *open_part(int fd, uint64_t start)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	zip_t *zip = copy < 0 ? NULL : zip_fdopen(copy, 0, NULL);
+	FILE *file = copy < 0 ? NULL : fdopen(copy, "rb");
+	zip_source_t *source =
+		file ? zip_source_filep_create(file, start, -1, NULL) : NULL;
+	zip_t *zip =
+		source ? zip_open_from_source(source, ZIP_RDONLY, NULL) : NULL;
 
-	if (!zip && copy >= 0)
+	if (source && !zip)
+		zip_source_free(source);
+	else if (!source && file)
+		(void)fclose(file);
+	else if (!file && copy >= 0)
 		(void)close(copy);
 	return zip;
 }
 
+/* Where it was stored as it is it can be read where it lies. */
+static zip_t *open_stored(const struct member *member)
+{
+	zip_source_t *source = zip_source_zip(member->zip, member->zip,
+					      member->index, 0, 0, -1);
+	zip_t *zip =
+		source ? zip_open_from_source(source, ZIP_RDONLY, NULL) : NULL;
+
+	if (source && !zip)
+		zip_source_free(source);
+	return zip;
+}
+
+/* Unpack a member to fd. *ret_whole is false where it is damaged. */
+static int copy_member(const struct member *member, int fd, struct walk *walk,
+		       bool *ret_whole, struct err *e)
+{
+	OWNED(stream_owned)
+	zip_file_t *stream = zip_fopen_index(member->zip, member->index, 0);
+	uint64_t room = ARCHIVE_COPY_MIB_MAX / ARCHIVE_DEPTH_MAX * MIB;
+	char chunk[CHUNK];
+	zip_int64_t n;
+
+	*ret_whole = false;
+	if (!stream)
+		return err_set(e, ENOMEM, "unpack a member");
+	while ((n = zip_fread(stream, chunk, CHUNK)) > 0) {
+		if ((uint64_t)n > room)
+			return err_set(e, E2BIG, "unpack an archive within");
+		room -= (uint64_t)n;
+		if (spend(walk, (uint64_t)n, e) < 0)
+			return -1;
+		if (file_write_all(fd, chunk, (size_t)n) < 0)
+			return err_set(e, errno, "unpack a member");
+	}
+	*ret_whole = n == 0;
+	return 0;
+}
+
+static int walk_copy(const struct member *member, struct walk *walk,
+		     struct err *e)
+{
+	OWNED(close_owned) int fd = memfd_create("archive", MFD_CLOEXEC);
+	OWNED(zip_owned) zip_t *zip = NULL;
+	bool whole;
+
+	if (fd < 0)
+		return err_set(e, errno, "unpack a member");
+	if (copy_member(member, fd, walk, &whole, e) < 0)
+		return -1;
+	zip = whole ? open_part(fd, 0) : NULL;
+	return zip ? walk_archive(zip, member->name, walk, e) : 0;
+}
+
+static int walk_within(const struct member *member, struct walk *walk,
+		       struct err *e)
+{
+	OWNED(zip_owned) zip_t *zip = NULL;
+	zip_stat_t st;
+	bool stored;
+	int rc = 0;
+
+	if (zip_stat_index(member->zip, member->index, 0, &st) < 0 ||
+	    (st.valid & (ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD)) !=
+		    (ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD))
+		return 0;
+	/* Many members may be the same bytes. */
+	if (spend(walk, st.size < END_MAX ? st.size : END_MAX, e) < 0)
+		return -1;
+	stored = st.comp_method == ZIP_CM_STORE;
+	if (!stored && walk->copied++ == 0)
+		(void)pthread_mutex_lock(&copying);
+	walk->depth++;
+	zip = stored ? open_stored(member) : NULL;
+	if (zip)
+		rc = walk_archive(zip, member->name, walk, e);
+	else if (!stored)
+		rc = walk_copy(member, walk, e);
+	walk->depth--;
+	if (!stored && --walk->copied == 0)
+		(void)pthread_mutex_unlock(&copying);
+	return rc;
+}
+
+static int walk_member(struct member *member, struct walk *walk, struct err *e)
+{
+	OWNED(stream_owned)
+	zip_file_t *stream = zip_fopen_index(member->zip, member->index, 0);
+
+	/* Encrypted, or of an unknown method: nobody loads it either. Of what
+	 * is of no interest no more than its first bytes are unpacked. */
+	if (!stream ||
+	    zip_fread(stream, member->head, SELFMAG) != (zip_int64_t)SELFMAG)
+		return 0;
+	stream_owned(&stream);
+	if (memcmp(member->head, ELFMAG, SELFMAG) == 0)
+		return hash_member(member, walk, e);
+	if (memcmp(member->head, local_header, SELFMAG) == 0 &&
+	    walk->depth < ARCHIVE_DEPTH_MAX)
+		return walk_within(member, walk, e);
+	return 0;
+}
+
+/* within: the name of this archive in others; NULL: it isn't in one. */
+static int walk_archive(zip_t *zip, const char *within, struct walk *walk,
+			struct err *e)
+{
+	zip_int64_t count = zip_get_num_entries(zip, 0);
+
+	if (count < 0 || (uint64_t)count > walk->members)
+		return err_set(e, E2BIG, "list the archive");
+	walk->members -= (uint64_t)count;
+	for (zip_int64_t i = 0; i < count; i++) {
+		const char *name =
+			zip_get_name(zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW);
+		struct member member = {.zip = zip, .index = (uint64_t)i};
+		OWNED(free_owned) char *path = NULL;
+
+		if (asprintf(&path, "%s%s%s", within ? within : "",
+			     within ? "!/" : "", name ? name : "?") < 0) {
+			path = NULL;
+			return err_set(e, ENOMEM, "list the archive");
+		}
+		member.name = path;
+		if (walk_member(&member, walk, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static uint64_t budget_for(uint64_t size)
 {
-	static const uint64_t mib = UINT64_C(1024) * 1024,
-			      least = ARCHIVE_UNBOUNDED_MIB * mib,
-			      most = ARCHIVE_UNPACKED_MIB_MAX * mib;
+	static const uint64_t least = ARCHIVE_UNBOUNDED_MIB * MIB,
+			      most = ARCHIVE_UNPACKED_MIB_MAX * MIB;
 
 	if (size > most / ARCHIVE_RATIO_MAX)
 		return most;
@@ -101,28 +266,18 @@ int archive_members(int fd, uint64_t size,
 				 uint64_t member_size, struct err *e),
 		    void *context, struct err *e)
 {
-	OWNED(zip_owned) zip_t *zip = open_archive(fd);
-	uint64_t budget = budget_for(size);
-	zip_int64_t count;
+	struct walk walk = {
+		.budget = budget_for(size),
+		.members = ARCHIVE_MEMBERS_MAX,
+		.found = found,
+		.context = context,
+	};
+	uint64_t start = archive_start(fd, size);
+	OWNED(zip_owned) zip_t *zip = open_part(fd, start);
 
-	if (!zip)
-		return err_set(e, EILSEQ, "read the archive");
-	count = zip_get_num_entries(zip, 0);
-	if (count > ARCHIVE_MEMBERS_MAX)
-		return err_set(e, E2BIG, "list the archive");
-	for (zip_int64_t i = 0; i < count; i++) {
-		const char *name =
-			zip_get_name(zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW);
-		uint8_t digest[DIGEST_SIZE];
-		uint64_t member_size;
-		bool elf;
-
-		if (hash_member(zip, (uint64_t)i, &budget, &elf, digest,
-				&member_size, e) < 0)
-			return -1;
-		if (elf && found(context, name ? name : "?", digest,
-				 member_size, e) < 0)
-			return -1;
-	}
-	return 0;
+	/* Behind the directory of a large archive lie more records. */
+	if (!zip && start)
+		zip = open_part(fd, 0);
+	return zip ? walk_archive(zip, NULL, &walk, e)
+		   : err_set(e, EILSEQ, "read the archive");
 }

@@ -233,7 +233,7 @@ static void inspect(struct crew *crew, int fd, const char *path,
 	    (crew->walk->since_ns &&
 	     !is_since(fd, &file->identity, crew->walk->since_ns)))
 		return;
-	if (archive_is_one(path, strlen(path))) {
+	if (archive_is_one(fd, file->identity.size, path)) {
 		struct member member = {crew, file};
 
 		/* One that only has the name of an archive is none. */

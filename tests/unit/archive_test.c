@@ -2,6 +2,7 @@
 
 #include "test.h"
 
+#include "buffer.h"
 #include "sha256.h"
 
 #include <elf.h>
@@ -18,9 +19,9 @@ static const struct {
 	const char *name;
 	bool is;
 } names[] = {
-	{"a.jar", true},   {"A.WAR", true},	{"x.zip", true},
-	{"a-1.whl", true}, {"a.jar.gz", false}, {".jar", false},
-	{"ajar", false},   {"", false},
+	{"/a.jar", true},   {"/A.WAR", true},	  {"/x.zip", true},
+	{"/a-1.whl", true}, {"/a.jar.gz", false}, {".jar", false},
+	{"/ajar", false},   {"", false},
 };
 
 static char path[] = "/tmp/runmoor-archive-test.XXXXXX";
@@ -112,24 +113,169 @@ static void finds_elf(int method)
 	      memcmp(found.digest, digest, DIGEST_SIZE) == 0);
 }
 
-static void not_in_archives_within(void)
+/* The file's bytes, to be put into another archive; the last call's. */
+static const char *bytes_of(size_t *ret_len)
+{
+	static char bytes[8192];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+
+	(void)close(fd);
+	if (n < 0 || (size_t)n == sizeof(bytes))
+		exit(EXIT_FAILURE);
+	*ret_len = (size_t)n;
+	return bytes;
+}
+
+static void wrap(const char *name, int method)
+{
+	size_t len;
+	const char *inner = bytes_of(&len);
+	zip_t *zip = new_archive();
+
+	add(zip, "first", text, sizeof(text), method);
+	add(zip, name, inner, len, method);
+	CHECK("the outer is written", zip_close(zip) == 0);
+}
+
+static void write_native(int method)
 {
 	zip_t *zip = new_archive();
+
+	add(zip, "native.so", elf, sizeof(elf), method);
+	CHECK("an archive is written", zip_close(zip) == 0);
+}
+
+static void in_archives_within(int outer, int inner)
+{
 	struct found found;
-	static char inner[4096];
-	ssize_t n;
 
-	add(zip, "native.so", elf, sizeof(elf), ZIP_CM_STORE);
-	CHECK("the inner is written", zip_close(zip) == 0);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	write_native(inner);
+	wrap("lib/inner.jar", outer);
+	CHECK("a library of an archive in an archive is found",
+	      look(&found) == 0 && found.members == 1);
+	CHECK("by the names of both",
+	      strcmp(found.last, "lib/inner.jar!/native.so") == 0);
+	wrap("x.war", outer);
+	CHECK("and in a third, which application servers have",
+	      look(&found) == 0 && found.members == 1);
+	wrap("x.ear", outer);
+	CHECK("no deeper", look(&found) == 0 && found.members == 0);
 
-	n = read(fd, inner, sizeof(inner));
+	size_t len;
+	const char *whole = bytes_of(&len);
+	zip_t *zip = new_archive();
+
+	add(zip, "damaged.jar", whole, len / 2, outer);
+	add(zip, "native.so", elf, sizeof(elf), inner);
+	CHECK("it is written", zip_close(zip) == 0);
+	CHECK("half an archive within keeps nothing else from being found",
+	      look(&found) == 0 && found.members == 1);
+}
+
+static void write_file(const char *bytes, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	CHECK("it is written", write(fd, bytes, len) == (ssize_t)len);
 	(void)close(fd);
+}
+
+/* Put bytes before and behind the archive that is there. */
+static void surround(const char *before, const char *behind)
+{
+	struct buffer whole = BUFFER_INIT;
+	size_t len;
+	const char *bytes = bytes_of(&len);
+
+	buffer_append(&whole, before, strlen(before));
+	buffer_append(&whole, bytes, len);
+	buffer_append(&whole, behind, strlen(behind));
+	write_file(whole.data, whole.len);
+	buffer_clear(&whole);
+}
+
+static bool is_one(const char *name)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	bool is = fstat(fd, &st) == 0 &&
+		  archive_is_one(fd, (uint64_t)st.st_size, name);
+
+	(void)close(fd);
+	return is;
+}
+
+static void known_by_its_end(void)
+{
+	static const char program[] = "#!/usr/bin/env python3\n";
+	struct found found;
+	zip_t *zip;
+
+	write_native(ZIP_CM_DEFLATE);
+	CHECK("it is one whatever it is called", is_one("/opt/a.pex"));
+	surround(program, "");
+	CHECK("behind a program", is_one("/opt/app"));
+	CHECK("its members are found, whose places aren't as it says",
+	      look(&found) == 0 && found.members == 1);
+	surround("", "PK\5\6: a line");
+	CHECK("with something behind it",
+	      is_one("/opt/app") && look(&found) == 0 && found.members == 1);
+
 	zip = new_archive();
-	add(zip, "inner.jar", inner, n > 0 ? (size_t)n : 0, ZIP_CM_STORE);
-	CHECK("the outer is written", zip_close(zip) == 0);
-	CHECK("an archive within one is a member as any other",
-	      look(&found) == 0 && found.members == 0);
+	add(zip, "native.so", elf, sizeof(elf), ZIP_CM_STORE);
+	CHECK("it has a comment",
+	      zip_set_archive_comment(zip, "what it is for", 14) == 0 &&
+		      zip_close(zip) == 0);
+	CHECK("with a comment",
+	      is_one("/opt/a.egg") && look(&found) == 0 && found.members == 1);
+	write_file("PK\5\6 is no record", 18);
+	CHECK("a text with the mark of a record is none", !is_one("/opt/text"));
+}
+
+/* Two archives of holes that say they are libraries, in one. */
+static void bombs_within(int method)
+{
+	enum { EACH = 40 * 1024 * 1024 };
+	static const char header[] = {'P', 'K', 3, 4};
+	char *bytes = calloc(1, EACH);
+	zip_t *zip = new_archive();
+	struct found found;
+	char *inner = malloc(EACH);
+	ssize_t n;
+	int fd;
+
+	if (!bytes || !inner)
+		exit(EXIT_FAILURE);
+	memcpy(bytes, elf, sizeof(elf));
+	add(zip, "bomb.so", bytes, EACH, ZIP_CM_DEFLATE);
+	CHECK("a bomb is written", zip_close(zip) == 0);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, inner, EACH);
+	(void)close(fd);
+	CHECK("one alone is within the bound",
+	      look(&found) == 0 && found.members == 1);
+	zip = new_archive();
+	add(zip, "1.jar", inner, n > 0 ? (size_t)n : 0, method);
+	add(zip, "2.jar", inner, n > 0 ? (size_t)n : 0, method);
+	CHECK("two are written", zip_close(zip) == 0);
+	CHECK("the bound is of all archives within together",
+	      look(&found) == E2BIG && found.members == 1);
+	free(inner);
+
+	zip = new_archive();
+	memset(bytes, 0, EACH);
+	memcpy(bytes, header, sizeof(header));
+	for (int i = 0; i < 2; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "%d.zip", i);
+		add(zip, name, bytes, EACH, ZIP_CM_DEFLATE);
+	}
+	CHECK("what only begins as archives is written", zip_close(zip) == 0);
+	CHECK("nor is more than that unpacked to look into",
+	      look(&found) == E2BIG && found.members == 0);
+	free(bytes);
 }
 
 static void not_what_cannot_be_unpacked(void)
@@ -218,12 +364,15 @@ int main(void)
 		return EXIT_FAILURE;
 	(void)close(fd);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		CHECK(names[i].name,
-		      archive_is_one(names[i].name, strlen(names[i].name)) ==
-			      names[i].is);
+		CHECK(names[i].name, is_one(names[i].name) == names[i].is);
 	finds_elf(ZIP_CM_STORE);
 	finds_elf(ZIP_CM_DEFLATE);
-	not_in_archives_within();
+	in_archives_within(ZIP_CM_STORE, ZIP_CM_STORE);
+	in_archives_within(ZIP_CM_STORE, ZIP_CM_DEFLATE);
+	in_archives_within(ZIP_CM_DEFLATE, ZIP_CM_STORE);
+	known_by_its_end();
+	bombs_within(ZIP_CM_STORE);
+	bombs_within(ZIP_CM_DEFLATE);
 	not_what_cannot_be_unpacked();
 	ends_at_its_bounds();
 	(void)unlink(path);
