@@ -14,3 +14,11 @@ int stat_birth(int fd, struct identity *ret, int64_t *ret_birth_ns);
 /* The mount that fd is on, by a number that is never used again (Linux 6.8);
  * on older kernels by its ID, which may be. 0: can't be told. */
 uint64_t stat_mount(int fd);
+
+/*
+ * The file that lies at path in the folder root, as this process sees them: no
+ * link is followed, and no other mount entered. A path that another process
+ * sees is only what its mounts make of it; here it is looked up anew. -1 where
+ * there is none.
+ */
+int stat_within(const char *root, const char *path, struct identity *ret);

@@ -38,6 +38,10 @@ struct file_facts {
 	enum role role;
 	enum place place;
 	const char *path; /* as the target sees it; NULL: not known */
+	/* It lies at path by more than the target's word: it was found there in
+	 * the root file system as the host has it, or its mount is one that
+	 * the container was started with. */
+	bool placed;
 	/* Mount point; NULL: not one that the container was started with, or
 	 * nobody asked. */
 	const char *mount;

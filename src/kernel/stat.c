@@ -1,9 +1,13 @@
 #include "stat.h"
 
+#include "attr.h"
+
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <linux/stat.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 static int64_t nanoseconds(struct statx_timestamp t)
 {
@@ -69,4 +73,22 @@ uint64_t stat_mount(int fd)
 	    (sx.stx_mask & STATX_MNT_ID))
 		return sx.stx_mnt_id;
 	return 0;
+}
+
+int stat_within(const char *root, const char *path, struct identity *ret)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve =
+			RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	OWNED(close_owned)
+	int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	OWNED(close_owned) int fd = -1;
+
+	if (folder < 0)
+		return -1;
+	fd = (int)syscall(SYS_openat2, folder, path + strspn(path, "/"), &how,
+			  sizeof(how));
+	return fd < 0 ? -1 : stat_identity(fd, "", AT_EMPTY_PATH, ret);
 }

@@ -60,8 +60,22 @@ static enum reason unlisted_reason(const struct sealed *sealed,
 	    file->place == PLACE_VOLUME_READ_ONLY ||
 	    file->place == PLACE_FOREIGN)
 		return REASON_VOLUME;
-	return path_shipped(sealed, file->path, NULL) ? REASON_MODIFIED
-						      : REASON_NOT_IN_IMAGE;
+	return file->placed && path_shipped(sealed, file->path, NULL)
+		       ? REASON_MODIFIED
+		       : REASON_NOT_IN_IMAGE;
+}
+
+/*
+ * It lies at a path that it was shipped under. In a mount namespace of its own
+ * a container gives any file any path. What a stat tells from all other files
+ * is the image's own whatever the path is: where the stat proves nothing this
+ * is asked again of what was read.
+ */
+static bool is_at_its_path(const struct sealed *sealed,
+			   const struct file_facts *file)
+{
+	return (file->placed || !file->hashed) &&
+	       path_shipped(sealed, file->path, file->digest);
 }
 
 const char *decision_shipped_as(const struct sealed *sealed,
@@ -73,7 +87,7 @@ const char *decision_shipped_as(const struct sealed *sealed,
 
 	if (!file->hashed && !file->stat_matches)
 		return NULL;
-	if (path_shipped(sealed, file->path, file->digest))
+	if (is_at_its_path(sealed, file))
 		return file->path;
 	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
 		if (manifests[i] &&
@@ -107,12 +121,12 @@ static enum reason judge_listed(const struct sealed *sealed,
 		return REASON_UNRESOLVABLE;
 	if (!find_listed(sealed, file->digest))
 		return unlisted_reason(sealed, file);
-	if (file->hashed && !file->held)
-		return REASON_WRITABLE;
+	/* Where a path is the target's word alone, who writes the file can't be
+	 * told either: the path is the reason. */
 	if (config->match == MATCH_PATH && !is_member(sealed, file) &&
-	    !path_shipped(sealed, file->path, file->digest))
+	    !is_at_its_path(sealed, file))
 		return REASON_WRONG_PATH;
-	return REASON_NONE;
+	return file->hashed && !file->held ? REASON_WRITABLE : REASON_NONE;
 }
 
 static enum reason judge_file(const struct sealed *sealed,

@@ -71,7 +71,7 @@ static bool in_its_place(const struct judge *judge,
 	const struct sealed sealed = all_sealed(judge);
 	const char *path = decision_shipped_as(&sealed, file);
 
-	return path && file->place == PLACE_IMAGE && file->path &&
+	return path && file->place == PLACE_IMAGE && file->placed &&
 	       strcmp(path, file->path) == 0;
 }
 

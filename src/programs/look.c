@@ -111,27 +111,63 @@ static enum place find_place(const struct look *look, int fd,
 	return PLACE_VOLUME;
 }
 
+/* What the target says of its path, its own mounts may have made up. */
+static bool is_placed(const struct judge *judge, int fd,
+		      const struct identity *id, const char *path)
+{
+	struct identity found;
+	bool read_only;
+
+	if (!path)
+		return false;
+	if (stat_within(judge->container->rootfs, path, &found) == 0 &&
+	    identity_same_file(&found, id))
+		return true;
+	return judge->start &&
+	       start_mount_point(judge->start, stat_mount(fd), &read_only);
+}
+
+/* Whether anything that is decided of a listed file depends on its path. */
+static bool path_matters(const struct judge *judge)
+{
+	const struct config *config = &judge->container->config;
+
+	return config->match == MATCH_PATH || judge->lineage ||
+	       config->libraries == LIBRARIES_STRICT ||
+	       judge->container->overlay;
+}
+
 static bool on_image_overlay(const struct judge *judge,
 			     const struct identity *id)
 {
 	return judge->container->overlay && look_is_image(judge, id->dev);
 }
 
-/* matches: its stat is a sealed one. */
+/* sealed: the path that a file with its stat was sealed at, or NULL. A layer's
+ * file lies there, whatever the target calls it. */
 static bool is_held_on_overlay(const struct container *c, int fd,
-			       const char *path, bool matches, int *ret_lease)
+			       const struct file_facts *file,
+			       const char *sealed, int *ret_lease)
 {
+	const char *path = sealed && !file->placed ? sealed : file->path;
+	struct identity id;
+	struct identity found;
 	struct err e;
 
-	if (!c->overlay_writable || (matches && c->stat_trusted))
+	if (!c->overlay_writable || (sealed && c->stat_trusted))
 		return true;
 	/* Where the upper folder isn't known, a changed file is drift. */
 	if (!c->upper)
-		return matches;
+		return sealed;
 	if (lease_unwritten(fd, c->upper, path, ret_lease, &e) == 0)
 		return true;
-	/* Not copied up, and as it was sealed: a layer's. */
-	return matches && e.code == ENOENT;
+	/* It is there, as it was sealed, and not in the upper folder: it
+	 * wasn't copied up. */
+	return sealed && e.code == ENOENT &&
+	       stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
+	       stat_within(c->rootfs, path, &found) == 0 &&
+	       identity_same_file(&found, &id) &&
+	       identity_same_content(&found, &id);
 }
 
 /*
@@ -140,7 +176,7 @@ static bool is_held_on_overlay(const struct container *c, int fd,
  * kept (what is mapped).
  */
 static bool is_held(const struct look *look, int fd, const struct identity *id,
-		    bool matches, const struct file_facts *file)
+		    const char *sealed, const struct file_facts *file)
 {
 	const struct judge *judge = look->judge;
 	bool kept = (file->role == ROLE_LIBRARY ||
@@ -150,8 +186,8 @@ static bool is_held(const struct look *look, int fd, const struct identity *id,
 		kept ? &look->out->leases[file - look->out->facts.files] : NULL;
 
 	if (on_image_overlay(judge, id))
-		return is_held_on_overlay(judge->container, fd, file->path,
-					  matches, lease);
+		return is_held_on_overlay(judge->container, fd, file, sealed,
+					  lease);
 	if (!filesystem_is_stable(fd))
 		return look_is_image(judge, id->dev);
 	return lease_unwritten(fd, NULL, NULL, lease, NULL) == 0;
@@ -201,7 +237,7 @@ static int hash(const struct look *look, int fd, const struct identity *id,
 }
 
 /* Read the file: what it is and its digest. -1: it can't be judged. */
-static int read_file(const struct look *look, int path_fd, bool matches,
+static int read_file(const struct look *look, int path_fd, const char *sealed,
 		     const struct identity *id, struct file_facts *file,
 		     struct found *ret)
 {
@@ -225,7 +261,7 @@ static int read_file(const struct look *look, int path_fd, bool matches,
 	/* Held first, then hashed: a writer that is gone by now can't alter
 	 * what is hashed after it. */
 	if (look->out->facts.proven || on_image_overlay(look->judge, id))
-		file->held = is_held(look, fd, id, matches, file);
+		file->held = is_held(look, fd, id, sealed, file);
 	else
 		/* The kernel itself will refuse, with ETXTBSY; but of another
 		 * overlay, FUSE or a network nobody can tell who writes. */
@@ -284,12 +320,17 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 		return OUTCOME_SLOW;
 	facts->count++;
 	file->place = find_place(look, fd, id);
+	file->placed =
+		path_matters(judge) && is_placed(judge, fd, id, file->path);
 	/* A mount that the container made itself is at no place that an
 	 * exception means. */
 	if (judge->mounts_matter)
 		file->mount = start_mount_point(judge->start, stat_mount(fd),
 						&read_only);
-	if (read_file(look, fd, matches, id, file, ret) < 0)
+	if (read_file(look, fd, matches ? entry.path : NULL, id, file, ret) < 0)
 		facts->unresolvable = true;
+	/* Drift is told from what lies where the image has something else. */
+	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))
+		file->placed = is_placed(judge, fd, id, file->path);
 	return OUTCOME_DECIDED;
 }

@@ -47,6 +47,8 @@ bool start_matters(const struct container *container)
 		rules = rules || config->allow[i].mount ||
 			config->allow[i].path || config->allow[i].process;
 	return rules || container->hooks_added ||
+	       (config->match == MATCH_PATH &&
+		(container->volumes || container->writable)) ||
 	       config->volumes_writable == VOLUME_TRUST ||
 	       config->volumes_read_only == VOLUME_TRUST;
 }

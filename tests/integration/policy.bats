@@ -45,6 +45,36 @@ refused_at_create() { # PART OF THE SENTENCE
 	assert_refused wrong-path /opt/test/bin/nothing
 }
 
+@test "match by path lets the image's programs run in a mount namespace of their own" {
+	configure '.match = "path"'
+	in_container 'chown 1 /opt/test/bin/ids; mkdir -p /mnt
+		/opt/test/bin/mounts --user --bind /srv /mnt /opt/test/bin/nothing &&
+		/opt/test/bin/mounts --user --bind /srv /mnt /opt/test/bin/ids &&
+		/opt/test/bin/mounts --user --bind /bin /mnt /bin/sh -c "exec /opt/test/bin/nothing"'
+	assert_status 0
+	refute_event exec-blocked
+	refute_event race-killed
+}
+
+@test "match by path refuses a copy that such a namespace shows in the original's place" {
+	configure '.match = "path"'
+	in_container 'cp /opt/test/bin/nothing /tmp/copy
+		/opt/test/bin/mounts --user --bind /tmp/copy /opt/test/bin/nothing /opt/test/bin/nothing'
+	assert_status 126
+	assert_event exec-blocked wrong-path /opt/test/bin/nothing
+}
+
+@test "match by path knows sealed volumes by their mounts" {
+	mkdir -p "$T/volume"
+	cp "$IMAGES/programs/opt/test/bin/nothing" "$T/volume/own"
+	printf x >>"$T/volume/own"
+	spec '.mounts += [{destination: "/srv", type: "bind", source: $source, options: ["bind", "ro"]}]' --arg source "$T/volume"
+	configure '.match = "path" | .volumes.read_only = "seal"'
+	in_container '/srv/own && cp /srv/own /tmp/own && /opt/test/bin/mounts --user --bind /tmp /srv /srv/own'
+	assert_status 126
+	assert_event exec-blocked wrong-path /srv/own
+}
+
 @test "an exception by path" {
 	configure '.allow = [{path: "/tmp/x*"}, {path: "/tmp/tree/**/tool"}]'
 	in_container 'drop marker /tmp/x1; /tmp/x1; mkdir -p /tmp/tree/a/b
