@@ -25,6 +25,14 @@ enum role {
 	ROLE_SCRIPT,  /* handed to an interpreter                  */
 };
 
+/* What became of holding off those that would write a file while it is mapped
+ * (libraries: strict). */
+enum keeping {
+	KEEPING_NONE,	 /* it was held, or need not be   */
+	KEEPING_WRITTEN, /* somebody opens it for writing */
+	KEEPING_FULL,	 /* too many are mapped           */
+};
+
 enum place {
 	PLACE_UNKNOWN,
 	PLACE_IMAGE,		/* the root file system                */
@@ -59,6 +67,7 @@ struct file_facts {
 	 * (a lease, or the exec's own denial of writers, and no stale
 	 * mapping). */
 	bool held;
+	enum keeping keeping;
 };
 
 enum {
@@ -69,10 +78,15 @@ enum {
 struct facts {
 	bool proven; /* false: asked for; true: loaded by the kernel */
 	bool maps;   /* asks for executable memory, not for a program */
-	bool traced; /* by another tracer: the proof isn't possible  */
+	/* The files were judged before, and allowed; what is new hinders the
+	 * proof. */
+	bool judged;
+	bool traced; /* by another tracer                            */
+	bool unheld; /* it can't be seized: nothing will be proven   */
 	bool unresolvable;
 	bool unclear; /* an interpreter's arguments may name other scripts */
 	bool timed_out;
+	bool overwritten; /* somebody comes to write a file that is mapped */
 	const char
 		*process; /* program that executes, as last proven; or NULL */
 	struct file_facts files[FILES_MAX];
@@ -102,11 +116,6 @@ struct decision {
  * it. */
 const char *decision_shipped_as(const struct sealed *sealed,
 				const struct file_facts *file);
-
-/* What becomes of drift: refused, or flagged. Of *ret only the exception stays
- * as it was. */
-void decision_drift(const struct config *config, const struct facts *facts,
-		    enum reason reason, size_t file, struct decision *ret);
 
 void decision_make(const struct sealed *sealed, const struct config *config,
 		   const struct facts *facts, struct decision *ret);

@@ -1,11 +1,13 @@
 /*
  * judge - from what a target asks for, or has just been given, to facts, and
  * from facts to a decision. Carries between the kernel floor, which looks,
- * and the policy floor, which decides. One judge a container, immutable and
- * shared by all threads.
+ * and the policy floor, which decides. One judge a container, shared by all
+ * threads, and the same from judge_open on; what lineage, start and kept
+ * remember grows, each under a lock of its own.
  */
 #pragma once
 
+#include "answer.h"
 #include "container.h"
 #include "decision.h"
 #include "event.h"
@@ -15,6 +17,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+struct journal;
 struct kept;
 struct lineage;
 struct start;
@@ -64,8 +67,8 @@ struct inspection {
 	struct facts facts;
 	struct identity identities[FILES_MAX];
 	/* By which it is known that nobody writes a file that is mapped, with
-	 * libraries: strict; else, or where nobody could write it, -1. Not once
-	 * the judgement is over. */
+	 * libraries: strict; else, or where nobody could write it, -1. At
+	 * PACE_FULL the caller's, who closes them. */
 	int leases[FILES_MAX];
 	char paths[FILES_MAX][PATH_MAX];
 	char requested[PATH_MAX];
@@ -80,22 +83,20 @@ enum pace {
 	PACE_FULL, /* look at everything; may wait */
 };
 
-enum outcome {
-	OUTCOME_DECIDED, /* inspection.decision holds             */
-	OUTCOME_ERROR,	 /* inspection.error is the answer        */
-	OUTCOME_PASS,	 /* nothing to judge: the kernel answers  */
-	OUTCOME_SLOW,	 /* needs PACE_FULL                       */
-};
-
 /* Map the manifests that container names, checked against their digests.
- * container is borrowed for as long as the judge is used. */
-MUST_CHECK int judge_open(const struct container *container, struct judge *ret,
+ * container and journal are borrowed for as long as the judge is used. */
+MUST_CHECK int judge_open(const struct container *container,
+			  struct journal *journal, struct judge *ret,
 			  struct err *e);
 
 /* The order of judge.sizes, for bsearch(3). */
 int judge_compare_sizes(const void *a, const void *b);
 
-/* What a notification asks for. */
+/* The stage of what a notification asks for. */
+enum stage judge_stage(const struct notification *n);
+
+/* What a notification asks for. OUTCOME_SLOW at PACE_FAST only, here as below:
+ * what can't be looked at with all the time is decided as unresolvable. */
 enum outcome judge_request(const struct judge *judge,
 			   const struct notification *n, enum pace pace,
 			   struct inspection *ret);
@@ -114,3 +115,14 @@ const char *judge_program(const struct judge *judge,
  * OUTCOME_PASS where it is no file, but a pipe, say. */
 enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
 			  enum pace pace, struct inspection *ret);
+
+/* Decide anew, on what inspection holds by now. */
+void judge_decide(const struct judge *judge, struct inspection *inspection);
+
+/*
+ * Decide what needs no look: that a target can't be looked at in time, or
+ * can't be seized, say. Of facts no files count. Of inspection the path that
+ * was asked for stays.
+ */
+void judge_unseen(const struct judge *judge, const struct facts *facts,
+		  struct inspection *inspection);

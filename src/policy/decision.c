@@ -183,8 +183,31 @@ static int64_t find_rule(const struct config *config, const struct facts *facts,
 	return -1;
 }
 
-void decision_drift(const struct config *config, const struct facts *facts,
-		    enum reason reason, size_t file, struct decision *ret)
+/* It lies where the image has it. */
+static bool in_its_place(const struct sealed *sealed,
+			 const struct file_facts *file)
+{
+	const char *path = decision_shipped_as(sealed, file);
+
+	return path && file->place == PLACE_IMAGE && file->placed &&
+	       strcmp(path, file->path) == 0;
+}
+
+/* What is mapped has to stay as it is. Where no more can be kept, a file of
+ * the image in its place is mapped all the same: nobody but root writes it. */
+static enum reason judge_keeping(const struct sealed *sealed,
+				 const struct file_facts *file)
+{
+	if (file->keeping == KEEPING_WRITTEN)
+		return REASON_WRITABLE;
+	if (file->keeping == KEEPING_FULL && !in_its_place(sealed, file))
+		return REASON_UNRESOLVABLE;
+	return REASON_NONE;
+}
+
+/* What becomes of drift: refused, or flagged. */
+static void drift(const struct config *config, const struct facts *facts,
+		  enum reason reason, size_t file, struct decision *ret)
 {
 	bool script =
 		file < facts->count && facts->files[file].role == ROLE_SCRIPT;
@@ -203,12 +226,13 @@ static enum reason judge_circumstances(const struct config *config,
 {
 	if (facts->timed_out)
 		return REASON_TIMEOUT;
-	if (facts->unresolvable || facts->count == 0 ||
-	    facts->count > FILES_MAX)
-		return REASON_UNRESOLVABLE;
 	if (facts->traced && config->traced == PERMISSION_DENY)
 		return REASON_TRACED;
-	return REASON_NONE;
+	if (facts->unresolvable ||
+	    (facts->count == 0 && !facts->judged && !facts->overwritten) ||
+	    facts->count > FILES_MAX)
+		return REASON_UNRESOLVABLE;
+	return facts->overwritten ? REASON_WRITABLE : REASON_NONE;
 }
 
 void decision_make(const struct sealed *sealed, const struct config *config,
@@ -218,26 +242,30 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 
 	*ret = (struct decision){.allow_rule = -1};
 	if (reason != REASON_NONE) {
-		decision_drift(config, facts, reason, 0, ret);
+		drift(config, facts, reason, 0, ret);
 		return;
 	}
-	for (size_t i = 0; i < facts->count; i++) {
+	for (size_t i = 0; i < facts->count && !facts->judged; i++) {
 		const struct file_facts *file = &facts->files[i];
 
 		reason = judge_file(sealed, config, facts->proven, file);
+		if (reason != REASON_NONE) {
+			ret->allow_rule = find_rule(config, facts, file);
+			if (ret->allow_rule >= 0)
+				reason = REASON_NONE;
+		}
 		if (reason == REASON_NONE)
-			continue;
-		ret->allow_rule = find_rule(config, facts, file);
-		if (ret->allow_rule >= 0)
+			reason = judge_keeping(sealed, file);
+		if (reason == REASON_NONE)
 			continue;
 		if (file->role == ROLE_INTERPRETER ||
 		    file->role == ROLE_ELF_INTERPRETER)
 			reason = REASON_INTERPRETER_DRIFT;
-		decision_drift(config, facts, reason, i, ret);
+		drift(config, facts, reason, i, ret);
 		return;
 	}
 	if (facts->unclear)
-		decision_drift(config, facts, REASON_ARGUMENTS, 0, ret);
+		drift(config, facts, REASON_ARGUMENTS, 0, ret);
 	else
 		ret->verdict = VERDICT_ALLOW;
 }

@@ -27,6 +27,8 @@ static const struct kind kinds[] = {
 				 "start"},
 	[ACTION_LIBRARY_BLOCKED] = {"library-blocked", true, true, "library",
 				    "start"},
+	[ACTION_LIBRARY_FLAGGED] = {"library-flagged", true, false, "library",
+				    "start"},
 	[ACTION_SCRIPT_FLAGGED] = {"script-flagged", true, false, "process",
 				   "start"},
 	[ACTION_SCRIPT_BLOCKED] = {"script-blocked", true, true, "process",

@@ -1,6 +1,5 @@
 #include "judge.h"
 
-#include "kept.h"
 #include "lineage.h"
 #include "look.h"
 #include "start.h"
@@ -8,16 +7,26 @@
 #include <errno.h>
 #include <string.h>
 
+/* The files are left as they are, which would cost more than a look. */
+static void reset_facts(struct facts *facts)
+{
+	facts->proven = false;
+	facts->maps = false;
+	facts->judged = false;
+	facts->traced = false;
+	facts->unheld = false;
+	facts->unresolvable = false;
+	facts->unclear = false;
+	facts->timed_out = false;
+	facts->overwritten = false;
+	facts->process = NULL;
+	facts->count = 0;
+}
+
 static void inspection_reset(struct inspection *inspection, bool proven)
 {
+	reset_facts(&inspection->facts);
 	inspection->facts.proven = proven;
-	inspection->facts.maps = false;
-	inspection->facts.traced = false;
-	inspection->facts.unresolvable = false;
-	inspection->facts.unclear = false;
-	inspection->facts.timed_out = false;
-	inspection->facts.process = NULL;
-	inspection->facts.count = 0;
 	for (size_t i = 0; i < FILES_MAX; i++)
 		inspection->leases[i] = -1;
 	inspection->error = 0;
@@ -51,70 +60,46 @@ const char *judge_program(const struct judge *judge,
 	return path ? path : "";
 }
 
-static void decide(const struct judge *judge, pid_t tid, enum pace pace,
-		   struct inspection *inspection)
+void judge_decide(const struct judge *judge, struct inspection *inspection)
 {
 	const struct sealed sealed = all_sealed(judge);
 
-	if (judge->lineage && pace == PACE_FULL &&
-	    lineage_find(judge->lineage, tid, inspection->process,
-			 sizeof(inspection->process)))
-		inspection->facts.process = inspection->process;
 	decision_make(&sealed, &judge->container->config, &inspection->facts,
 		      &inspection->decision);
 }
 
-/* It lies where the image has it. */
-static bool in_its_place(const struct judge *judge,
-			 const struct file_facts *file)
+void judge_unseen(const struct judge *judge, const struct facts *facts,
+		  struct inspection *inspection)
 {
-	const struct sealed sealed = all_sealed(judge);
-	const char *path = decision_shipped_as(&sealed, file);
-
-	return path && file->place == PLACE_IMAGE && file->placed &&
-	       strcmp(path, file->path) == 0;
+	reset_facts(&inspection->facts);
+	inspection->facts.proven = facts->proven;
+	inspection->facts.maps = facts->maps;
+	inspection->facts.judged = facts->judged;
+	inspection->facts.traced = facts->traced;
+	inspection->facts.unheld = facts->unheld;
+	inspection->facts.unresolvable = facts->unresolvable;
+	inspection->facts.timed_out = facts->timed_out;
+	inspection->awaited.left = 0;
+	judge_decide(judge, inspection);
 }
 
-/*
- * What is mapped has to stay as it is. Where no more can be kept, a file of
- * the image in its place is mapped all the same: nobody but root writes it.
- */
-static void keep(const struct look *look, size_t index)
+/* The end of a judgement. */
+static enum outcome finish(struct look *look, enum outcome outcome)
 {
 	struct inspection *out = look->out;
-	const struct file_facts *file = &out->facts.files[index];
-	struct kept_file mapped = {
-		.lease = FD_MOVE(out->leases[index]),
-		.identity = out->identities[index],
-		.path = file->path,
-		.digest = file->digest,
-	};
-	enum kept_outcome outcome =
-		kept_add(look->judge->kept, look->target.tid, &mapped);
+	const struct judge *judge = look->judge;
 
-	if (outcome == KEPT_WRITTEN)
-		decision_drift(&look->judge->container->config, &out->facts,
-			       REASON_WRITABLE, index, &out->decision);
-	else if (outcome == KEPT_FULL && !in_its_place(look->judge, file))
-		decision_drift(&look->judge->container->config, &out->facts,
-			       REASON_UNRESOLVABLE, index, &out->decision);
-}
-
-/* The end of a judgement. What nobody vouched for need not be kept. */
-static void finish(struct look *look, enum outcome outcome)
-{
-	struct inspection *out = look->out;
-
+	if (outcome == OUTCOME_SLOW && look->pace == PACE_FULL)
+		outcome = look_unresolvable(look);
+	if (outcome == OUTCOME_DECIDED && judge->lineage &&
+	    look->pace == PACE_FULL &&
+	    lineage_find(judge->lineage, look->target.tid, out->process,
+			 sizeof(out->process)))
+		out->facts.process = out->process;
 	if (outcome == OUTCOME_DECIDED)
-		decide(look->judge, look->target.tid, look->pace, out);
-	for (size_t i = 0; i < FILES_MAX; i++) {
-		if (outcome == OUTCOME_DECIDED && out->leases[i] >= 0 &&
-		    out->decision.verdict == VERDICT_ALLOW &&
-		    out->decision.reason == REASON_NONE)
-			keep(look, i);
-		close_owned(&out->leases[i]);
-	}
+		judge_decide(judge, out);
 	target_clear(&look->target);
+	return outcome;
 }
 
 static void look_begin(struct look *look, pid_t tid, bool proven)
@@ -152,6 +137,13 @@ static enum outcome look_at_call(struct look *look,
 	return OUTCOME_ERROR;
 }
 
+enum stage judge_stage(const struct notification *n)
+{
+	if (n->check)
+		return STAGE_CHECK;
+	return call_maps(n->call) ? STAGE_MAPPING : STAGE_REQUEST;
+}
+
 enum outcome judge_request(const struct judge *judge,
 			   const struct notification *n, enum pace pace,
 			   struct inspection *ret)
@@ -170,8 +162,7 @@ enum outcome judge_request(const struct judge *judge,
 		outcome = look_unresolvable(&look);
 	else
 		outcome = look_at_call(&look, n);
-	finish(&look, outcome);
-	return outcome;
+	return finish(&look, outcome);
 }
 
 /* Its memory is gone, and with it what there was to judge. */
@@ -187,10 +178,11 @@ static bool is_gone(pid_t tid)
 /* Of a stopped target: dying is no reason for a verdict. */
 static enum outcome settle(struct look *look, enum outcome outcome)
 {
+	if (outcome == OUTCOME_SLOW && look->pace == PACE_FULL)
+		outcome = look_unresolvable(look);
 	if (look->out->facts.unresolvable && is_gone(look->target.tid))
 		outcome = OUTCOME_PASS;
-	finish(look, outcome);
-	return outcome;
+	return finish(look, outcome);
 }
 
 enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,

@@ -1,5 +1,6 @@
 #include "judge.h"
 
+#include "kept.h"
 #include "lineage.h"
 #include "sha256.h"
 #include "start.h"
@@ -159,11 +160,15 @@ static int learn_interpreters(struct judge *judge, struct err *e)
 	return 0;
 }
 
-int judge_open(const struct container *c, struct judge *ret, struct err *e)
+int judge_open(const struct container *c, struct journal *journal,
+	       struct judge *ret, struct err *e)
 {
 	if (map_manifests(c, ret, e) < 0)
 		return -1;
 	ret->container = c;
+	ret->kept = kept_new(c, journal);
+	if (!ret->kept)
+		return err_set(e, ENOMEM, "keep libraries");
 	if (learn_sizes(ret, e) < 0)
 		return -1;
 	if (c->config.scripts != SCRIPTS_OFF && learn_interpreters(ret, e) < 0)

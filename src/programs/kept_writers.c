@@ -100,49 +100,66 @@ static void find_mappers(struct batch *batch, mappers_visit *visit)
 	}
 }
 
+/* A library that a process has mapped is about to be written. */
+static struct answer decide(const struct batch *batch,
+			    const struct library *library,
+			    struct inspection *inspection)
+{
+	static const struct sealed nothing;
+	struct facts *facts = &inspection->facts;
+	const struct judged judged = {
+		.stage = STAGE_MAPPED,
+		.facts = facts,
+		.decision = &inspection->decision,
+	};
+	struct answer answer;
+
+	*facts = (struct facts){
+		.maps = true,
+		.overwritten = true,
+		.files = {{.role = ROLE_LIBRARY,
+			   .path = library->path,
+			   .hashed = true}},
+		.count = 1,
+	};
+	memcpy(facts->files[0].digest, library->digest, DIGEST_SIZE);
+	inspection->identities[0] = library->identity;
+	decision_make(&nothing, &batch->kept->container->config, facts,
+		      &inspection->decision);
+	answer_choose(&judged, &answer);
+	return answer;
+}
+
 static void report(const struct batch *batch, pid_t pid,
-		   const struct library *library)
+		   const struct answer *answer,
+		   const struct inspection *inspection)
 {
 	const struct kept *kept = batch->kept;
-	bool audited = kept->container->config.mode == MODE_AUDIT;
-	struct inspection *inspection = calloc(1, sizeof(*inspection));
-	struct file_facts *file;
-	char *line;
 	size_t len;
+	char *line = answer->tells
+			     ? report_judged(kept->container, kept->journal,
+					     answer->action, pid, NULL,
+					     inspection, false, &len)
+			     : NULL;
 
-	if (!inspection)
-		return;
-	file = &inspection->facts.files[inspection->facts.count++];
-	file->role = ROLE_LIBRARY;
-	file->path = library->path;
-	file->hashed = true;
-	memcpy(file->digest, library->digest, DIGEST_SIZE);
-	inspection->identities[0] = library->identity;
-	inspection->decision = (struct decision){
-		.reason = REASON_WRITABLE,
-		.flagged = audited,
-		.allow_rule = -1,
-	};
-	line = report_judged(kept->container, kept->journal,
-			     audited ? ACTION_EXEC_FLAGGED : ACTION_RACE_KILLED,
-			     pid, NULL, inspection, false, &len);
 	if (line)
 		journal_push(kept->journal, line, len);
-	free(inspection);
 }
 
 static void kill_mapper(void *context, pid_t pid, int pidfd, size_t file)
 {
 	struct batch *batch = context;
+	struct answer answer;
 	bool known = batch->killed_count == KILLED_MAX;
 
 	for (size_t i = 0; i < batch->killed_count; i++)
 		known = known || batch->killed[i] == pid;
+	answer = decide(batch, batch->libraries[file], batch->kept->inspection);
 	if (!known) {
 		batch->killed[batch->killed_count++] = pid;
-		report(batch, pid, batch->libraries[file]);
+		report(batch, pid, &answer, batch->kept->inspection);
 	}
-	if (batch->kept->container->config.mode == MODE_AUDIT)
+	if (answer.deed == DEED_RELEASE)
 		return;
 	batch->found = true;
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);

@@ -1,13 +1,9 @@
 #include "resolver.h"
 
-#include "follow.h"
-#include "report.h"
-#include "start.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -35,96 +31,6 @@ struct resolver {
 	unsigned queued;
 	int wake;
 };
-
-void job_free(struct job *job)
-{
-	free(job->event);
-	free(job->requested);
-	free(job->program);
-	free(job->follow);
-	free(job);
-}
-
-static enum action drift_action(const struct job *job,
-				const struct inspection *inspection)
-{
-	size_t file = inspection->decision.file;
-	bool script = file < inspection->facts.count &&
-		      inspection->facts.files[file].role == ROLE_SCRIPT;
-
-	if (job->verdict == VERDICT_ALLOW)
-		return script ? ACTION_SCRIPT_FLAGGED : ACTION_EXEC_FLAGGED;
-	if (job->kind != JOB_REQUEST)
-		return ACTION_RACE_KILLED;
-	if (script)
-		return ACTION_SCRIPT_BLOCKED;
-	return call_maps(job->notification.call) ? ACTION_LIBRARY_BLOCKED
-						 : ACTION_EXEC_BLOCKED;
-}
-
-static enum outcome judge(const struct judge *judge, const struct job *job,
-			  struct inspection *inspection)
-{
-	switch (job->kind) {
-	case JOB_REQUEST:
-		return judge_request(judge, &job->notification, PACE_FULL,
-				     inspection);
-	case JOB_LOADED:
-		return judge_loaded(judge, job->tid, PACE_FULL, inspection);
-	case JOB_OPENED:
-		return judge_opened(judge, job->tid, job->fd, PACE_FULL,
-				    inspection);
-	}
-	return OUTCOME_SLOW;
-}
-
-static void work(const struct resolver *resolver, struct job *job,
-		 struct inspection *inspection)
-{
-	const struct decision *decision = &inspection->decision;
-
-	/* It waited for its turn; who asked may be gone. */
-	if (job->kind == JOB_REQUEST &&
-	    !notify_valid(job->listener_fd, job->notification.id))
-		return;
-	if (job->kind == JOB_REQUEST && resolver->judge->start)
-		start_look(resolver->judge->start, job->tid, resolver->journal);
-	job->outcome = judge(resolver->judge, job, inspection);
-	job->error = inspection->error;
-	if (job->outcome == OUTCOME_SLOW)
-		inspection->decision = (struct decision){
-			.reason = REASON_UNRESOLVABLE,
-			.allow_rule = -1,
-		};
-	if (job->outcome == OUTCOME_PASS && job->kind == JOB_OPENED)
-		job->verdict = VERDICT_ALLOW;
-	if (job->outcome == OUTCOME_ERROR || job->outcome == OUTCOME_PASS)
-		return;
-	job->verdict = job->outcome == OUTCOME_DECIDED ? decision->verdict
-						       : VERDICT_DENY;
-	job->requested = strdup(inspection->requested);
-	if (job->kind == JOB_LOADED && resolver->judge->lineage)
-		job->program =
-			strdup(judge_program(resolver->judge, inspection));
-	if (job->verdict == VERDICT_ALLOW && inspection->awaited.left) {
-		job->follow = follow_new(&inspection->awaited);
-		if (!job->follow) {
-			job->verdict = VERDICT_DENY;
-			return;
-		}
-	}
-	if (job->verdict == VERDICT_ALLOW &&
-	    (job->reported ||
-	     (decision->reason == REASON_NONE && decision->allow_rule < 0)))
-		return;
-	job->event =
-		report_judged(resolver->judge->container, resolver->journal,
-			      drift_action(job, inspection), job->tid,
-			      job->kind == JOB_REQUEST
-				      ? notify_call_name(job->notification.call)
-				      : NULL,
-			      inspection, true, &job->event_len);
-}
 
 /* The next job, or NULL after a while without one. */
 static struct job *take_job(struct resolver *resolver)
@@ -205,7 +111,8 @@ static void *resolve(void *argument)
 	while ((job = take_job(resolver))) {
 		/* Zero denies: without memory nothing is allowed. */
 		if (inspection && !is_abandoned(resolver, job))
-			work(resolver, job, inspection);
+			job_run(job, resolver->judge, resolver->journal,
+				inspection);
 		give_back(resolver, job);
 	}
 	free(inspection);

@@ -248,12 +248,6 @@ static void hurry(void)
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
 }
 
-static int start_keeping(struct supervisor *s, struct err *e)
-{
-	s->judge.kept = kept_new(&s->container, s->journal);
-	return s->judge.kept ? 0 : err_set(e, ENOMEM, "start");
-}
-
 static int start(struct supervisor *s, struct err *e)
 {
 	static const enum source_kind kinds[] = {
@@ -275,10 +269,9 @@ static int start(struct supervisor *s, struct err *e)
 		return err_set(e, errno, "start the event loop");
 	if (container_lock(s->folder, e) < 0 ||
 	    container_read(s->folder, &s->container, e) < 0 ||
-	    judge_open(&s->container, &s->judge, e) < 0 ||
 	    privilege_drop(e) < 0 ||
 	    journal_open(s->container.config.events_file, &s->journal, e) < 0 ||
-	    start_keeping(s, e) < 0 ||
+	    judge_open(&s->container, s->journal, &s->judge, e) < 0 ||
 	    resolver_new(&s->judge, s->journal, &s->resolver, &s->jobs, e) <
 		    0 ||
 	    tracer_new(&s->judge, s->resolver, s->journal, &s->tracer, e) < 0 ||

@@ -52,6 +52,27 @@ static void forget_job(struct tracer *tracer, struct job *job)
 		job->listener->jobs--;
 }
 
+/* No memory, no judgement. */
+static void refuse_submission(struct tracer *tracer, enum job_kind kind,
+			      pid_t tid, const struct notification *n,
+			      struct listener *listener)
+{
+	const struct facts facts = {.unresolvable = true,
+				    .proven = kind != JOB_REQUEST,
+				    .maps = n && call_maps(n->call)};
+	struct answer answer;
+
+	if (kind != JOB_REQUEST) {
+		tracer_settle_unseen(tracer,
+				     kind == JOB_LOADED ? STAGE_LOADED
+							: STAGE_OPENED,
+				     &facts, tid);
+		return;
+	}
+	answer = tracer_decide_unseen(tracer, judge_stage(n), &facts, tid, n);
+	tracer_answer(tracer, listener, n, &answer);
+}
+
 void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 		   const struct notification *n, struct listener *listener,
 		   int fd)
@@ -60,11 +81,7 @@ void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 	struct held *held;
 
 	if (!job) {
-		/* Fail closed: no memory, no judgement. */
-		if (kind == JOB_REQUEST)
-			(void)notify_deny(listener->fd, n->id, EACCES);
-		else
-			proof_kill(tid);
+		refuse_submission(tracer, kind, tid, n, listener);
 		return;
 	}
 	job->kind = kind;
@@ -84,24 +101,31 @@ void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 	resolver_submit(tracer->resolver, job);
 }
 
-void tracer_report(struct tracer *tracer, enum action action,
-		   enum reason reason, pid_t tid, const struct notification *n)
+struct answer tracer_decide_unseen(struct tracer *tracer, enum stage stage,
+				   const struct facts *facts, pid_t tid,
+				   const struct notification *n)
 {
 	struct inspection *inspection = &tracer->inspection;
-	size_t len;
-	char *line;
-
-	inspection->facts.count = 0;
-	inspection->decision = (struct decision){
-		.reason = reason,
-		.allow_rule = -1,
-		.flagged = action == ACTION_EXEC_FLAGGED,
+	const struct judged judged = {
+		.stage = stage,
+		.outcome = OUTCOME_DECIDED,
+		.facts = &inspection->facts,
+		.decision = &inspection->decision,
 	};
-	line = report_judged(tracer->judge->container, tracer->journal, action,
-			     tid, n ? notify_call_name(n->call) : NULL,
-			     inspection, false, &len);
+	struct answer answer;
+	char *line = NULL;
+	size_t len = 0;
+
+	judge_unseen(tracer->judge, facts, inspection);
+	answer_choose(&judged, &answer);
+	if (answer.tells)
+		line = report_judged(tracer->judge->container, tracer->journal,
+				     answer.action, tid,
+				     n ? notify_call_name(n->call) : NULL,
+				     inspection, false, &len);
 	if (line)
 		journal_push(tracer->journal, line, len);
+	return answer;
 }
 
 void tracer_set_requested(struct tracer *tracer, const char *path)
@@ -125,10 +149,26 @@ void tracer_finish_jobs(struct tracer *tracer)
 	}
 }
 
+static void expire_request(struct tracer *tracer, struct listener *listener,
+			   const struct notification *n)
+{
+	const struct facts facts = {.timed_out = true,
+				    .maps = call_maps(n->call)};
+	struct answer answer;
+
+	if (listener->gone || !notify_valid(listener->fd, n->id))
+		return;
+	answer =
+		tracer_decide_unseen(tracer, judge_stage(n), &facts, n->tid, n);
+	tracer_answer(tracer, listener, n, &answer);
+}
+
 /* Give a job up. Its thread may free it the moment it is abandoned. */
 static void expire(struct tracer *tracer, struct job *job)
 {
+	static const struct facts late = {.proven = true, .timed_out = true};
 	const enum job_kind kind = job->kind;
+	const enum stage stage = job_stage(job);
 	const struct notification n = job->notification;
 	struct listener *listener = job->listener;
 	const pid_t tid = job->tid;
@@ -143,14 +183,11 @@ static void expire(struct tracer *tracer, struct job *job)
 		return;
 	}
 	tracer_set_requested(tracer, NULL);
-	if (kind == JOB_REQUEST && !listener->gone &&
-	    notify_valid(listener->fd, n.id))
-		tracer_refuse_unjudged(tracer, listener, &n, REASON_TIMEOUT);
+	if (kind == JOB_REQUEST)
+		expire_request(tracer, listener, &n);
 	if (proving) {
 		held->job = NULL;
-		tracer_report(tracer, ACTION_RACE_KILLED, REASON_TIMEOUT, tid,
-			      NULL);
-		proof_kill(tid);
+		tracer_settle_unseen(tracer, stage, &late, tid);
 	}
 }
 

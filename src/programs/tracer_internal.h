@@ -23,17 +23,26 @@ void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 		   const struct notification *n, struct listener *listener,
 		   int fd);
 
-/* An event of what no judgement says; told from this thread, so without what
- * may wait for the process. */
-void tracer_report(struct tracer *tracer, enum action action,
-		   enum reason reason, pid_t tid, const struct notification *n);
+/*
+ * Decide what no job has looked at, or can go on with: a deadline, a target
+ * that can't be seized, no memory. The event of it is queued, told from this
+ * thread and so without what may wait for the process. n: NULL for a target
+ * that is stopped.
+ */
+struct answer tracer_decide_unseen(struct tracer *tracer, enum stage stage,
+				   const struct facts *facts, pid_t tid,
+				   const struct notification *n);
 
 /* The path that the next such event tells, or NULL. */
 void tracer_set_requested(struct tracer *tracer, const char *path);
 
-/* There is no judgement to go by. Audit records that, and lets it run. */
-void tracer_refuse_unjudged(struct tracer *tracer, struct listener *listener,
-			    const struct notification *n, enum reason reason);
+/* Give a notification its answer: the one function for both paces. */
+void tracer_answer(struct tracer *tracer, struct listener *listener,
+		   const struct notification *n, const struct answer *answer);
+
+/* The same for a target that is stopped, which nothing is known of. */
+void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
+			  const struct facts *facts, pid_t tid);
 
 /* A job came back. */
 void tracer_finish_request(struct tracer *tracer, struct job *job);

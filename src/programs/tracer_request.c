@@ -4,22 +4,6 @@
 
 #include <errno.h>
 
-void tracer_refuse_unjudged(struct tracer *tracer, struct listener *listener,
-			    const struct notification *n, enum reason reason)
-{
-	bool library = call_maps(n->call);
-
-	if (tracer->judge->container->config.mode == MODE_AUDIT) {
-		tracer_report(tracer, ACTION_EXEC_FLAGGED, reason, n->tid, n);
-		(void)notify_continue(listener->fd, n->id);
-		return;
-	}
-	tracer_report(tracer,
-		      library ? ACTION_LIBRARY_BLOCKED : ACTION_EXEC_BLOCKED,
-		      reason, n->tid, n);
-	(void)notify_deny(listener->fd, n->id, EACCES);
-}
-
 #ifdef RUNMOOR_UNPROVEN
 static void continue_proven(struct tracer *tracer, struct listener *listener,
 			    const struct notification *n, bool reported)
@@ -27,22 +11,27 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 	(void)tracer;
 	(void)reported;
 	(void)held_put;
-	(void)tracer_report;
 	(void)notify_continue(listener->fd, n->id);
 }
 #else
-static void refuse_unheld(struct tracer *tracer, struct listener *listener,
+/* Its request was found good, and what it loads can't be proven. */
+static void answer_unheld(struct tracer *tracer, struct listener *listener,
 			  const struct notification *n, enum proof_seize seized)
 {
-	enum reason reason = REASON_UNRESOLVABLE;
+	const struct facts facts = {
+		.judged = true,
+		.unheld = true,
+		.traced = seized == PROOF_TRACED,
+		.timed_out = seized == PROOF_TIMED_OUT,
+		.unresolvable =
+			seized != PROOF_TRACED && seized != PROOF_TIMED_OUT,
+	};
+	struct answer answer;
 
 	if (!notify_valid(listener->fd, n->id))
 		return;
-	if (seized == PROOF_TRACED)
-		reason = REASON_TRACED;
-	else if (seized == PROOF_TIMED_OUT)
-		reason = REASON_TIMEOUT;
-	tracer_refuse_unjudged(tracer, listener, n, reason);
+	answer = tracer_decide_unseen(tracer, STAGE_REQUEST, &facts, n->tid, n);
+	tracer_answer(tracer, listener, n, &answer);
 }
 
 /*
@@ -56,18 +45,13 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 	enum proof_seize seized = proof_seize(n->tid);
 	struct held *held;
 
-	if (seized == PROOF_TRACED &&
-	    tracer->judge->container->config.traced == PERMISSION_ALLOW) {
-		(void)notify_continue(listener->fd, n->id);
-		return;
-	}
 	if (seized != PROOF_SEIZED) {
-		refuse_unheld(tracer, listener, n, seized);
+		answer_unheld(tracer, listener, n, seized);
 		return;
 	}
 	held = held_put(&tracer->held, n->tid, HELD_CONTINUED);
 	if (!held) {
-		(void)notify_deny(listener->fd, n->id, EACCES);
+		answer_unheld(tracer, listener, n, PROOF_FAILED);
 		proof_interrupt(n->tid);
 		return;
 	}
@@ -82,60 +66,61 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 }
 #endif
 
-static void answer_allowed(struct tracer *tracer, struct listener *listener,
-			   const struct notification *n, bool reported)
+void tracer_answer(struct tracer *tracer, struct listener *listener,
+		   const struct notification *n, const struct answer *answer)
 {
-	if (n->check)
-		(void)notify_succeed(listener->fd, n->id);
-	else if (call_maps(n->call))
+	switch (answer->deed) {
+	case DEED_PROVE:
+		continue_proven(tracer, listener, n, answer->tells);
+		return;
+	case DEED_CONTINUE:
 		(void)notify_continue(listener->fd, n->id);
-	else
-		continue_proven(tracer, listener, n, reported);
+		return;
+	case DEED_SUCCEED:
+		(void)notify_succeed(listener->fd, n->id);
+		return;
+	case DEED_REFUSE:
+	case DEED_FOLLOW:
+	case DEED_RELEASE:
+		break;
+	}
+	(void)notify_deny(listener->fd, n->id,
+			  answer->error ? answer->error : EACCES);
 }
 
 void tracer_notified(struct tracer *tracer, struct listener *listener)
 {
 	struct inspection *inspection = &tracer->inspection;
+	struct judged judged = {
+		.facts = &inspection->facts,
+		.decision = &inspection->decision,
+	};
 	struct notification n;
-	enum outcome outcome;
+	struct answer answer;
 
 	if (notify_receive(listener->fd, &n, NULL) < 0)
 		return;
-	outcome = judge_request(tracer->judge, &n, PACE_FAST, inspection);
-	if (outcome == OUTCOME_ERROR)
-		(void)notify_deny(listener->fd, n.id, inspection->error);
-	else if (outcome == OUTCOME_PASS)
-		(void)notify_continue(listener->fd, n.id);
-	else if (outcome == OUTCOME_DECIDED &&
-		 inspection->decision.verdict == VERDICT_ALLOW &&
-		 inspection->decision.reason == REASON_NONE)
-		answer_allowed(tracer, listener, &n, false);
-	else /* A denial tells its story, which takes looking around. */
+	judged.stage = judge_stage(&n);
+	judged.outcome =
+		judge_request(tracer->judge, &n, PACE_FAST, inspection);
+	judged.error = inspection->error;
+	answer_choose(&judged, &answer);
+	/* A full event needs look-ups that may block: a resolver's. */
+	if (judged.outcome == OUTCOME_SLOW || answer.tells)
 		tracer_submit(tracer, JOB_REQUEST, n.tid, &n, listener, -1);
+	else
+		tracer_answer(tracer, listener, &n, &answer);
 }
 
 void tracer_finish_request(struct tracer *tracer, struct job *job)
 {
 	struct listener *listener = job->listener;
-	bool reported = job->event != NULL;
 
 	if (listener->gone || !notify_valid(listener->fd, job->notification.id))
 		return;
-	if (job->outcome == OUTCOME_PASS) {
-		(void)notify_continue(listener->fd, job->notification.id);
-		return;
-	}
-	if (job->outcome == OUTCOME_ERROR) {
-		(void)notify_deny(listener->fd, job->notification.id,
-				  job->error ? job->error : EACCES);
-		return;
-	}
 	if (job->event)
 		journal_push(tracer->journal, PTR_MOVE(job->event),
 			     job->event_len);
 	tracer_set_requested(tracer, job->requested);
-	if (job->verdict == VERDICT_ALLOW)
-		answer_allowed(tracer, listener, &job->notification, reported);
-	else
-		(void)notify_deny(listener->fd, job->notification.id, EACCES);
+	tracer_answer(tracer, listener, &job->notification, &job->answer);
 }

@@ -7,6 +7,31 @@
 
 #include <stdlib.h>
 
+void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
+			  const struct facts *facts, pid_t tid)
+{
+	const struct answer answer =
+		tracer_decide_unseen(tracer, stage, facts, tid, NULL);
+
+	if (answer.deed != DEED_RELEASE) {
+		proof_kill(tid);
+		return;
+	}
+	held_drop(&tracer->held, tid);
+	proof_release(tid, 0);
+}
+
+/* There is no memory to remember a target by that is stopped. */
+static void settle_unremembered(struct tracer *tracer, pid_t tid)
+{
+	static const struct facts facts = {
+		.proven = true,
+		.unresolvable = true,
+	};
+
+	tracer_settle_unseen(tracer, STAGE_LOADED, &facts, tid);
+}
+
 /* Proven: it is let run, until it has its script open where it is to be
  * followed. path: of its program, NULL where nobody asks. */
 static void let_run(struct tracer *tracer, pid_t pid, const char *path,
@@ -24,12 +49,12 @@ static void let_run(struct tracer *tracer, pid_t pid, const char *path,
 		proof_step(pid, 0, false);
 		return;
 	}
-	held_drop(&tracer->held, pid);
 	if (take_follow) {
 		free(take_follow);
-		proof_kill(pid);
+		settle_unremembered(tracer, pid);
 		return;
 	}
+	held_drop(&tracer->held, pid);
 	proof_release(pid, 0);
 }
 
@@ -58,11 +83,9 @@ void tracer_finish_target(struct tracer *tracer, struct job *job)
 	if (job->event)
 		journal_push(tracer->journal, PTR_MOVE(job->event),
 			     job->event_len);
-	if (job->verdict != VERDICT_ALLOW) {
+	if (job->answer.deed != DEED_RELEASE && job->answer.deed != DEED_FOLLOW)
 		proof_kill(job->tid);
-		return;
-	}
-	if (job->kind == JOB_OPENED)
+	else if (job->kind == JOB_OPENED)
 		let_read(tracer, job->tid);
 	else
 		let_run(tracer, job->tid, job->program, PTR_MOVE(job->follow));
@@ -100,12 +123,32 @@ static void forget_vanished(struct tracer *tracer)
 		}
 }
 
+/* What the image's own file tells by its times alone needs no resolver. */
+static bool prove_at_once(struct tracer *tracer, pid_t tid)
+{
+	struct inspection *inspection = &tracer->inspection;
+	struct judged judged = {
+		.stage = STAGE_LOADED,
+		.facts = &inspection->facts,
+		.decision = &inspection->decision,
+	};
+	struct answer answer;
+
+	if (tracer->judge->container->reads_may_block)
+		return false;
+	judged.outcome =
+		judge_loaded(tracer->judge, tid, PACE_FAST, inspection);
+	judged.awaits = inspection->awaited.left;
+	answer_choose(&judged, &answer);
+	if (answer.deed != DEED_RELEASE || answer.tells)
+		return false;
+	let_run(tracer, tid, judge_program(tracer->judge, inspection), NULL);
+	return true;
+}
+
 /* The exec succeeded: the proof. */
 static void prove(struct tracer *tracer, const struct proof_stop *stop)
 {
-	struct inspection *inspection = &tracer->inspection;
-	enum outcome outcome = OUTCOME_SLOW;
-
 	/* A thread that executes takes its leader's number, and with it the
 	 * leader's place here. */
 	if (stop->former == 0)
@@ -113,19 +156,10 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 	else if (stop->former != stop->tid)
 		held_drop(&tracer->held, stop->former);
 	forget_follow(tracer, stop->tid);
-	if (!tracer->judge->container->reads_may_block)
-		outcome = judge_loaded(tracer->judge, stop->tid, PACE_FAST,
-				       inspection);
-	if (outcome == OUTCOME_DECIDED &&
-	    inspection->decision.verdict == VERDICT_ALLOW &&
-	    inspection->decision.reason == REASON_NONE &&
-	    inspection->awaited.left == 0) {
-		let_run(tracer, stop->tid,
-			judge_program(tracer->judge, inspection), NULL);
+	if (prove_at_once(tracer, stop->tid))
 		return;
-	}
 	if (!held_put(&tracer->held, stop->tid, HELD_PROVING)) {
-		proof_kill(stop->tid);
+		settle_unremembered(tracer, stop->tid);
 		return;
 	}
 	tracer_submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
@@ -170,7 +204,7 @@ static void leave(struct tracer *tracer, pid_t tid, int signal)
 	}
 	held = held_put(&tracer->held, tid, HELD_LEAVING);
 	if (!held) {
-		proof_kill(tid);
+		settle_unremembered(tracer, tid);
 		return;
 	}
 	held->parked = true;

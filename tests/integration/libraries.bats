@@ -93,7 +93,19 @@ load helpers
 	in_container 'drop libmarker.so /tmp/l.so; LD_PRELOAD=/tmp/l.so /bin/echo on'
 	assert_status 0
 	assert_marker
-	assert_event exec-flagged not-in-image /tmp/l.so
+	assert_event library-flagged not-in-image /tmp/l.so
+}
+
+# bats test_tags=once
+@test "audit lets be mapped what can't be judged in time, and records it" {
+	configure '.libraries = "audit" | .allow = [{sha256: ("0" * 64)}]'
+	spec '.linux.devices += [{path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 438}]
+		| .linux.resources.devices += [{allow: true, type: "c", major: 10, minor: 229, access: "rwm"}]'
+	in_container 'fusefs silent /opt/test/bin/nothing /opt/test/bin/nothing perl -e "
+		open F, \"/mnt/x\" or die; print syscall(9, 0, 4096, 5, 2, fileno F, 0) > 0 ? \"mapped\" : \"refused\""'
+	[ "$output" = mapped ] || fail "$output"
+	assert_event library-flagged timeout
+	refute_event library-blocked
 }
 
 @test "off leaves libraries alone" {
@@ -168,7 +180,7 @@ mapped='cp /lib/x86_64-linux-gnu/libdl.so.2 /tmp/l.so
 		echo >>/tmp/l.so
 		wait \$!"
 	assert_status 0
-	assert_event exec-flagged writable /tmp/l.so
+	assert_event library-flagged writable /tmp/l.so
 }
 
 # bats test_tags=once

@@ -1,0 +1,51 @@
+/*
+ * job - one judgement: look, decide, keep what has to stay as it was judged,
+ * tell, and choose the answer. Made by the tracer, run by a resolver's thread.
+ */
+#pragma once
+
+#include "judge.h"
+#include "notify.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct follow;
+struct journal;
+struct listener;
+
+enum job_kind { JOB_REQUEST, JOB_LOADED, JOB_OPENED };
+
+/* Held by the tracer and by a thread; the second to let go frees it. */
+struct job {
+	struct job *next; /* the resolver's queues */
+	struct job *peer; /* the tracer's list of what is under way */
+	enum job_kind kind;
+	pid_t tid;
+	struct notification notification; /* JOB_REQUEST */
+	struct listener *listener;	  /* JOB_REQUEST: whose it is */
+	int listener_fd; /* its number, for who may outlive it */
+	int64_t deadline_ms;
+	int fd;	       /* JOB_OPENED: of the target */
+	bool reported; /* JOB_LOADED: an event told of it already */
+	/* Under the resolver's lock: a thread has it; the tracer doesn't wait
+	 * for it any more. */
+	bool taken;
+	bool abandoned;
+	/* The result. Zero refuses: without memory nothing is allowed. */
+	struct answer answer;
+	char *event; /* a line to queue before the answer; NULL: none */
+	size_t event_len;
+	char *requested;       /* the path asked for, for a later event */
+	char *program;	       /* JOB_LOADED: the path of what was loaded */
+	struct follow *follow; /* JOB_LOADED: DEED_FOLLOW's */
+};
+
+enum stage job_stage(const struct job *job);
+
+/* Any thread; may wait. inspection is the thread's own, to work in. */
+void job_run(struct job *job, const struct judge *judge,
+	     struct journal *journal, struct inspection *inspection);
+
+void job_free(struct job *job);

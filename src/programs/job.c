@@ -1,0 +1,158 @@
+#include "job.h"
+
+#include "follow.h"
+#include "kept.h"
+#include "report.h"
+#include "start.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void job_free(struct job *job)
+{
+	free(job->event);
+	free(job->requested);
+	free(job->program);
+	free(job->follow);
+	free(job);
+}
+
+enum stage job_stage(const struct job *job)
+{
+	switch (job->kind) {
+	case JOB_REQUEST:
+		return judge_stage(&job->notification);
+	case JOB_LOADED:
+		return STAGE_LOADED;
+	case JOB_OPENED:
+		break;
+	}
+	return STAGE_OPENED;
+}
+
+static enum outcome look(const struct job *job, const struct judge *judge,
+			 struct inspection *inspection)
+{
+	switch (job->kind) {
+	case JOB_REQUEST:
+		return judge_request(judge, &job->notification, PACE_FULL,
+				     inspection);
+	case JOB_LOADED:
+		return judge_loaded(judge, job->tid, PACE_FULL, inspection);
+	case JOB_OPENED:
+		break;
+	}
+	return judge_opened(judge, job->tid, job->fd, PACE_FULL, inspection);
+}
+
+static enum keeping keep_file(const struct judge *judge, pid_t tid,
+			      struct inspection *inspection, size_t index)
+{
+	const struct file_facts *file = &inspection->facts.files[index];
+	struct kept_file mapped = {
+		.lease = FD_MOVE(inspection->leases[index]),
+		.identity = inspection->identities[index],
+		.path = file->path,
+		.digest = file->digest,
+	};
+
+	switch (kept_add(judge->kept, tid, &mapped)) {
+	case KEPT:
+		return KEEPING_NONE;
+	case KEPT_WRITTEN:
+		return KEEPING_WRITTEN;
+	case KEPT_FULL:
+		break;
+	}
+	return KEEPING_FULL;
+}
+
+/* What is allowed and mapped has to stay as it is; what nobody vouched for
+ * need not be kept. Where it can't be, that is another fact to decide on. */
+static void keep(const struct job *job, const struct judge *judge,
+		 struct inspection *inspection)
+{
+	bool allowed = inspection->decision.verdict == VERDICT_ALLOW &&
+		       inspection->decision.reason == REASON_NONE;
+	bool unkept = false;
+
+	for (size_t i = 0; i < inspection->facts.count && allowed; i++) {
+		struct file_facts *file = &inspection->facts.files[i];
+
+		if (inspection->leases[i] < 0)
+			continue;
+		file->keeping = keep_file(judge, job->tid, inspection, i);
+		unkept |= file->keeping != KEEPING_NONE;
+	}
+	if (unkept)
+		judge_decide(judge, inspection);
+}
+
+static void close_leases(struct inspection *inspection)
+{
+	for (size_t i = 0; i < FILES_MAX; i++)
+		close_owned(&inspection->leases[i]);
+}
+
+static void choose(struct job *job, enum outcome outcome,
+		   const struct inspection *inspection)
+{
+	const struct judged judged = {
+		.stage = job_stage(job),
+		.outcome = outcome,
+		.error = inspection->error,
+		.reported = job->reported,
+		.awaits = inspection->awaited.left,
+		.facts = &inspection->facts,
+		.decision = &inspection->decision,
+	};
+
+	answer_choose(&judged, &job->answer);
+}
+
+/* What the tracer goes on with. */
+static void hand_on(struct job *job, const struct judge *judge,
+		    struct inspection *inspection)
+{
+	static const struct facts no_memory = {
+		.proven = true,
+		.unresolvable = true,
+	};
+
+	job->requested = strdup(inspection->requested);
+	if (job->kind == JOB_LOADED && judge->lineage)
+		job->program = strdup(judge_program(judge, inspection));
+	if (job->answer.deed != DEED_FOLLOW)
+		return;
+	job->follow = follow_new(&inspection->awaited);
+	if (job->follow)
+		return;
+	judge_unseen(judge, &no_memory, inspection);
+	choose(job, OUTCOME_DECIDED, inspection);
+}
+
+void job_run(struct job *job, const struct judge *judge,
+	     struct journal *journal, struct inspection *inspection)
+{
+	const struct notification *n = &job->notification;
+	enum outcome outcome;
+
+	/* It waited for its turn; who asked may be gone. */
+	if (job->kind == JOB_REQUEST && !notify_valid(job->listener_fd, n->id))
+		return;
+	if (job->kind == JOB_REQUEST && judge->start)
+		start_look(judge->start, job->tid, journal);
+	outcome = look(job, judge, inspection);
+	if (outcome == OUTCOME_DECIDED)
+		keep(job, judge, inspection);
+	close_leases(inspection);
+	choose(job, outcome, inspection);
+	if (outcome == OUTCOME_DECIDED)
+		hand_on(job, judge, inspection);
+	if (job->answer.tells)
+		job->event = report_judged(
+			judge->container, journal, job->answer.action, job->tid,
+			job->kind == JOB_REQUEST ? notify_call_name(n->call)
+						 : NULL,
+			inspection, true, &job->event_len);
+}
