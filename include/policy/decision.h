@@ -42,8 +42,18 @@ enum place {
 	PLACE_MEMORY,		/* memfd and unlinked files in memory  */
 };
 
+/* What can be mapped though it is no file of anybody's. */
+enum nature {
+	NATURE_FILE,	  /* judged by its content                     */
+	NATURE_ANONYMOUS, /* /dev/zero: memory that has none           */
+	NATURE_DRIVER,	  /* character device of the specification's   */
+	NATURE_SPECIAL,	  /* any other device, FIFO, socket or folder; and
+			   * procfs, sysfs and their like             */
+};
+
 struct file_facts {
 	enum role role;
+	enum nature nature;
 	enum place place;
 	const char *path; /* as the target sees it; NULL: not known */
 	/* It lies at path by more than the target's word: it was found there in

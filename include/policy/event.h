@@ -38,6 +38,7 @@ enum reason {
 	REASON_WRONG_PATH,	  /* shipped, but elsewhere (match: path)     */
 	REASON_VOLUME,		  /* lies on a mount, not on the image        */
 	REASON_MEMORY_FILE,	  /* memfd, or an unlinked file in memory     */
+	REASON_SPECIAL_FILE,	  /* no regular file, or the kernel's own     */
 	REASON_INTERPRETER_DRIFT, /* its #! or ELF interpreter is drift       */
 	REASON_UNRESOLVABLE,	  /* couldn't be opened, read or judged       */
 	REASON_ARGUMENTS, /* of an interpreter, not understood         */

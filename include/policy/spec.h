@@ -42,6 +42,11 @@ bool spec_has_start_hooks(const struct spec *spec);
  * node; or no rules at all, which crun takes for every device, together with
  * CAP_MKNOD. */
 bool spec_allows_raw_devices(const struct spec *spec);
+/* Character devices that it names: nodes, and rules that let them be written
+ * to, as texts "10:232", or "195:*". Not those of major 1, which are the
+ * machine's memory, nor what is allowed without being named. An array; NULL: no
+ * memory. */
+struct json *spec_drivers(const struct spec *spec);
 /* A device rule or node for /dev/fuse (10:229), or all devices as above; or a
  * mount whose type is fuse*, nfs*, cifs, smb*, 9p. */
 bool spec_may_block_reads(const struct spec *spec);

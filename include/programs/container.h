@@ -56,6 +56,7 @@ struct container {
 	uint64_t created_ns;
 	struct json *mounts;  /* destinations */
 	struct json *sources; /* of its binds: container_name_source */
+	struct json *drivers; /* spec_drivers */
 	/* Of the seal, for its event. */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;

@@ -25,6 +25,9 @@ struct found {
 /* The device is one that the image's own files show. */
 bool look_is_image(const struct judge *judge, uint64_t dev);
 
+/* What fd (O_PATH) is, of which nothing is read. */
+enum nature look_nature(const struct judge *judge, int fd);
+
 /* Add the file fd (O_PATH) to the facts. OUTCOME_DECIDED or OUTCOME_SLOW. */
 enum outcome look_at(struct look *look, int fd, enum role role,
 		     struct found *ret);

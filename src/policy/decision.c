@@ -133,6 +133,10 @@ static enum reason judge_file(const struct sealed *sealed,
 			      const struct config *config, bool proven,
 			      const struct file_facts *file)
 {
+	/* A disk holds a library as well as a file does. */
+	if (file->nature != NATURE_FILE)
+		return file->nature == NATURE_SPECIAL ? REASON_SPECIAL_FILE
+						      : REASON_NONE;
 	/* A memory file stays writable while it runs, so that its content
 	 * says nothing. Shared mappings are what JITs use to write to the one
 	 * and execute the other; loaders map privately. */

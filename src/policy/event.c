@@ -51,6 +51,7 @@ static const char *const reasons[] = {
 	[REASON_WRONG_PATH] = "wrong-path",
 	[REASON_VOLUME] = "volume",
 	[REASON_MEMORY_FILE] = "memory-file",
+	[REASON_SPECIAL_FILE] = "special-file",
 	[REASON_INTERPRETER_DRIFT] = "interpreter-drift",
 	[REASON_UNRESOLVABLE] = "unresolvable",
 	[REASON_ARGUMENTS] = "arguments",

@@ -3,10 +3,11 @@
 #include "spec_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { FUSE_MAJOR = 10, FUSE_MINOR = 229 }; /* Linux: devices.txt */
+enum { MEMORY_MAJOR = 1, FUSE_MAJOR = 10, FUSE_MINOR = 229 }; /* devices.txt */
 
 static bool find_start_hooks(const struct json *document)
 {
@@ -216,6 +217,45 @@ static bool device_is_block(const struct device *device)
 bool spec_allows_raw_devices(const struct spec *spec)
 {
 	return any_device(spec, device_is_block);
+}
+
+static int add_driver(struct json *drivers, const struct device *device)
+{
+	char name[64];
+
+	if (!device->character || device->block || device->major < 0 ||
+	    device->major == MEMORY_MAJOR)
+		return 0;
+	if (device->minor < 0)
+		(void)snprintf(name, sizeof(name), "%lld:*",
+			       (long long)device->major);
+	else
+		(void)snprintf(name, sizeof(name), "%lld:%lld",
+			       (long long)device->major,
+			       (long long)device->minor);
+	return json_append(drivers, json_new_string(name));
+}
+
+struct json *spec_drivers(const struct spec *spec)
+{
+	const struct json *linux_ = json_get(spec->document, "linux");
+	const struct json *nodes = json_get(linux_, "devices");
+	const struct json *rules =
+		json_get(json_get(linux_, "resources"), "devices");
+	OWNED(json_owned) struct json *drivers = json_new_array();
+	struct device device;
+
+	for (size_t i = 0; drivers && i < json_count(nodes); i++) {
+		device_read(json_at(nodes, i), &device);
+		if (add_driver(drivers, &device) < 0)
+			return NULL;
+	}
+	for (size_t i = 0; drivers && i < json_count(rules); i++) {
+		device_read(json_at(rules, i), &device);
+		if (device.allow && add_driver(drivers, &device) < 0)
+			return NULL;
+	}
+	return PTR_MOVE(drivers);
 }
 
 static bool type_may_block(const char *type)

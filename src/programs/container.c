@@ -45,6 +45,7 @@ void container_clear(struct container *container)
 	json_free(container->unreadable);
 	json_free(container->mounts);
 	json_free(container->sources);
+	json_free(container->drivers);
 	config_clear(&container->config);
 	*container = (struct container){0};
 }
@@ -148,6 +149,7 @@ static const struct {
 	{"unreadable", offsetof(struct container, unreadable)},
 	{"mounts", offsetof(struct container, mounts)},
 	{"sources", offsetof(struct container, sources)},
+	{"drivers", offsetof(struct container, drivers)},
 };
 
 static const void *field(const struct container *container, size_t offset)

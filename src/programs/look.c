@@ -327,6 +327,9 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	if (judge->mounts_matter)
 		file->mount = start_mount_point(judge->start, stat_mount(fd),
 						&read_only);
+	file->nature = look_nature(judge, fd);
+	if (file->nature != NATURE_FILE)
+		return OUTCOME_DECIDED;
 	if (read_file(look, fd, matches ? entry.path : NULL, id, file, ret) < 0)
 		facts->unresolvable = true;
 	/* Drift is told from what lies where the image has something else. */

@@ -12,7 +12,6 @@ enum { ADDRESS_BITS = 56 }; /* no process has more to itself */
 enum outcome look_at_map(struct look *look, const struct notification *n)
 {
 	OWNED(close_owned) int fd = -1;
-	struct identity id;
 	struct found found;
 	struct err e;
 	char name[32];
@@ -27,15 +26,9 @@ enum outcome look_at_map(struct look *look, const struct notification *n)
 	if (target_open_link(look->target.tid, name, &fd, &e) < 0)
 		return e.code == ENOENT ? OUTCOME_PASS
 					: look_unresolvable(look);
-	if (look->pace == PACE_FAST)
-		return look_at(look, fd, ROLE_LIBRARY, &found);
 	look->maps_privately = (n->args[3] & MAP_TYPE) != MAP_SHARED &&
 			       (n->args[3] & MAP_TYPE) != MAP_SHARED_VALIDATE;
-	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-		return look_unresolvable(look);
-	/* A device's memory holds no file's code. */
-	return S_ISREG(id.mode) ? look_at(look, fd, ROLE_LIBRARY, &found)
-				: OUTCOME_PASS;
+	return look_at(look, fd, ROLE_LIBRARY, &found);
 }
 
 /* Which files lie under the pages that are to become executable. Anonymous
@@ -70,7 +63,7 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 			return look_unresolvable(look);
 		look->maps_privately = mappings[i].private;
-		if (S_ISREG(id.mode) && !look_seen(look, &id))
+		if (!look_seen(look, &id))
 			outcome = look_at(look, fd, ROLE_LIBRARY, &found);
 	}
 	return outcome;

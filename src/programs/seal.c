@@ -370,6 +370,9 @@ int seal_container(const struct spec *spec, const char *folder,
 {
 	if (seal_image(spec, folder, log, container, e) < 0)
 		return -1;
+	container->drivers = spec_drivers(spec);
+	if (!container->drivers)
+		return err_set(e, ENOMEM, "list the devices");
 	if (expect_hooks(spec, container, e) < 0)
 		return -1;
 	return seal_volumes(spec, folder, container, e);

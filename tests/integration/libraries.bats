@@ -66,6 +66,34 @@ load helpers
 	done
 }
 
+@test "memory of /dev/zero may be executable, and the machine's devices aren't" {
+	in_container 'mapexec zero'
+	assert_status 0
+	in_container 'exec 3</dev/full; mapexec descriptor'
+	assert_output "Permission denied"
+	assert_event library-blocked special-file /dev/full
+	configure '.libraries = "audit"'
+	in_container 'exec 3</dev/null; mapexec descriptor'
+	assert_output "No such device"
+	assert_event library-flagged special-file /dev/null
+}
+
+@test "a device that the specification names is a driver's" {
+	spec '{type: "c", major: 10, minor: 229} as $fuse
+		| .linux.devices += [$fuse + {path: "/dev/fuse", fileMode: 438}]
+		| .linux.resources.devices += [$fuse + {allow: true, access: "rwm"}]'
+	in_container 'exec 3</dev/fuse; mapexec descriptor'
+	assert_output "No such device"
+	refute_event library-blocked
+}
+
+@test "what is no regular file is refused before the kernel can say that it can't be mapped" {
+	in_container 'mkfifo /tmp/fifo
+		mapexec descriptor 3</tmp; mapexec descriptor 3<>/tmp/fifo; mapexec descriptor 3</proc/self/status'
+	assert_output "Permission denied"
+	[ "$(events 'select(.runmoor.reason == "special-file") | .file.path' | sort -u | wc -l)" = 3 ]
+}
+
 @test "a readable mapping that its personality makes executable is refused" {
 	attack 'mapexec implied'
 	assert_status 126

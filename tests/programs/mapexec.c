@@ -1,6 +1,6 @@
 /*
- * mapexec HOW - runs code of a file that it writes itself, from a mapping of
- * that file instead of by execve. HOW is
+ * mapexec HOW [FILE] - runs code of a file that it writes itself, from a
+ * mapping of that file instead of by execve; FILE may be a device. HOW is
  *
  *   map          mapped readable and executable
  *   implied      mapped readable under personality(READ_IMPLIES_EXEC)
@@ -8,6 +8,8 @@
  *   anonymous    copied to anonymous memory, made executable later; that is
  *                no file, and the code does nothing but return
  *   replace      an anonymous executable mapping, covered by the file
+ *   descriptor   what is open as 3 is mapped, though it holds no code
+ *   zero         as anonymous, in memory of /dev/zero that is mapped so
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -35,15 +37,29 @@ __asm__("code: mov $2, %eax\n"
 	"code_end:\n");
 extern const char code[], code_end[];
 
-static int write_code(void)
+static int write_code(const char *path)
 {
-	int fd = open("/tmp/mapexec.code", O_RDWR | O_CREAT | O_TRUNC, 0755);
-	size_t size = (size_t)(code_end - code);
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0755);
+	char page[SIZE] = {0};
 
-	if (fd < 0 || write(fd, code, size) != (ssize_t)size ||
-	    ftruncate(fd, SIZE) < 0)
-		err(1, "write the code");
+	memcpy(page, code, (size_t)(code_end - code));
+	if (fd < 0 || write(fd, page, SIZE) != SIZE)
+		err(1, "%s", path);
 	return fd;
+}
+
+static int run_zero(void)
+{
+	int fd = open("/dev/zero", O_RDWR);
+	unsigned char *where =
+		mmap(NULL, SIZE, PROT_READ | PROT_WRITE | PROT_EXEC,
+		     MAP_PRIVATE, fd, 0);
+
+	if (where == MAP_FAILED)
+		err(126, "mmap");
+	where[0] = 0xc3; /* ret */
+	((void (*)(void))(void *)where)();
+	return 0;
 }
 
 /* What a JIT does. */
@@ -82,12 +98,20 @@ static void *map(int fd, const char *how)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2)
-		errx(2,
-		     "usage: mapexec map|implied|mprotect|anonymous|replace");
+	if (argc < 2)
+		errx(2, "usage: mapexec "
+			"map|implied|mprotect|anonymous|replace|zero [FILE]");
+	if (strcmp(argv[1], "zero") == 0)
+		return run_zero();
+	if (strcmp(argv[1], "descriptor") == 0) {
+		if (map(3, "map") == MAP_FAILED)
+			err(126, "mmap");
+		return 0;
+	}
 	if (strcmp(argv[1], "anonymous") == 0)
 		return run_anonymous();
-	void *where = map(write_code(), argv[1]);
+	const char *path = argc > 2 ? argv[2] : "/tmp/mapexec.code";
+	void *where = map(write_code(path), argv[1]);
 
 	if (where == MAP_FAILED)
 		err(126, "mmap");

@@ -519,6 +519,53 @@ static void test_predicates(void)
 	}
 }
 
+static void test_drivers(void)
+{
+	static const struct {
+		const char *name, *text, *expected;
+	} rows[] = {
+		{"no devices", "{}", "[]"},
+		{"a node",
+		 "{'linux':{'devices':[{'path':'/dev/x','type':'c','major':10,"
+		 "'minor':125}]}}",
+		 "['10:125']"},
+		{"a disk is none",
+		 "{'linux':{'devices':[{'path':'/dev/x','type':'b','major':8,"
+		 "'minor':0}]}}",
+		 "[]"},
+		{"nor is the machine's memory",
+		 "{'linux':{'devices':[{'path':'/dev/mem','type':'c','major':1,"
+		 "'minor':1}]}}",
+		 "[]"},
+		{"a rule for all of a major",
+		 "{'linux':{'resources':{'devices':[{'allow':true,'type':'c',"
+		 "'major':195,'access':'rw'}]}}}",
+		 "['195:*']"},
+		{"a rule that denies",
+		 "{'linux':{'resources':{'devices':[{'allow':false,'type':'c',"
+		 "'major':195,'access':'rw'}]}}}",
+		 "[]"},
+		{"all devices allowed, by no name",
+		 "{'linux':{'resources':{'devices':[{'allow':true},{'allow':"
+		 "true,'type':'c','access':'rwm'}]}}}",
+		 "[]"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OWNED(spec_owned) struct spec *spec = NULL;
+		OWNED(json_owned) struct json *drivers = NULL;
+		OWNED(json_owned) struct json *expected = NULL;
+		struct err e = {0};
+
+		CHECK(rows[i].name, parse(rows[i].text, &spec, &e) == 0);
+		if (!spec)
+			continue;
+		drivers = spec_drivers(spec);
+		expected = json_of(rows[i].expected);
+		CHECK(rows[i].name, json_equal(drivers, expected));
+	}
+}
+
 static void test_start_hooks(void)
 {
 	static const struct {
@@ -844,6 +891,7 @@ int main(void)
 	test_hook();
 	test_predicates();
 	test_mounts();
+	test_drivers();
 	test_start_hooks();
 	test_refuse();
 	test_property();
