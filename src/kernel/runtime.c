@@ -1,5 +1,7 @@
 #include "runtime.h"
 
+#include "rlimits.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -74,8 +76,13 @@ int runtime_find(const char *name, char **ret_path, struct err *e)
 
 int runtime_become(const char *path, char *const argv[], struct err *e)
 {
+	int failure;
+
+	rlimits_give_back();
 	(void)execv(path, argv);
-	return err_set(e, errno, "run %s", path);
+	failure = errno;
+	rlimits_raise();
+	return err_set(e, failure, "run %s", path);
 }
 
 static volatile sig_atomic_t child;
@@ -115,6 +122,20 @@ static void pass_signals_on(void)
 	}
 }
 
+/* sd_listen_fds(3): descriptors are for the process whose number this is. That
+ * was ours, which the runtime would have been. */
+static void pass_listening_on(pid_t parent)
+{
+	const char *pid = getenv("LISTEN_PID");
+	char number[16];
+
+	(void)snprintf(number, sizeof(number), "%d", parent);
+	if (!pid || strcmp(pid, number) != 0)
+		return;
+	(void)snprintf(number, sizeof(number), "%d", getpid());
+	(void)setenv("LISTEN_PID", number, 1);
+}
+
 int runtime_start(const char *path, char *const argv[], struct runtime *ret,
 		  struct err *e)
 {
@@ -132,6 +153,8 @@ int runtime_start(const char *path, char *const argv[], struct runtime *ret,
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(1);
+		rlimits_give_back();
+		pass_listening_on(parent);
 		(void)execv(path, argv);
 		(void)fprintf(stderr, "runmoor: run %s: %s\n", path,
 			      strerror(errno));

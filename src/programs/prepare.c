@@ -3,6 +3,7 @@
 #include "engine.h"
 #include "features.h"
 #include "file.h"
+#include "rlimits.h"
 #include "seal.h"
 
 #include <errno.h>
@@ -150,7 +151,7 @@ static int rewrite(struct prepared *prepared, const struct owner *owner,
 int prepare_protection(struct prepared *prepared, const struct owner *owner,
 		       struct err *e)
 {
-	if (features_check(e) < 0)
+	if (features_check(e) < 0 || rlimits_check(e) < 0)
 		return -1;
 	return rewrite(prepared, owner, e);
 }
@@ -171,6 +172,7 @@ static void become_supervisor(const struct prepared *prepared,
 	(void)syscall(SYS_close_range, 4, ~0U, 0);
 	(void)setsid();
 	(void)!chdir("/");
+	rlimits_settle();
 	(void)snprintf(number, sizeof(number), "%d", 3);
 	(void)snprintf(program, sizeof(program), "%s/runmoor-supervisor",
 		       owner->self);

@@ -11,6 +11,7 @@
 #include "precreate.h"
 #include "protect.h"
 #include "report.h"
+#include "rlimits.h"
 #include "runtime.h"
 #include "settings.h"
 
@@ -285,6 +286,7 @@ int main(int argc, char *argv[])
 	int status = EXIT_SUCCESS;
 	int rc;
 
+	rlimits_raise();
 	if (run_hook(argc, argv, &status))
 		return status;
 	cli_parse(argc, argv, CLI_EITHER, &cli);

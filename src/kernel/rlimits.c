@@ -1,0 +1,170 @@
+#include "rlimits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+enum {
+	UMASK = 022, /* files are made with modes of their own, and no less */
+	TIMER_SLACK_NS = 50000, /* the kernel's default           */
+	IOPRIO_WHO_PROCESS = 1, /* linux/ioprio.h, newer than the */
+	IOPRIO_NONE = 0,	/* headers of Debian 12           */
+};
+
+#define MIB ((rlim_t)1 << 20)
+
+/* least: a supervisor with less is ended by the kernel, or has to refuse what
+ * it should judge. The limits that aren't here don't matter to it. */
+static const struct limit {
+	int resource;
+	const char *name;
+	rlim_t wanted;
+	rlim_t least;
+} limits[] = {
+	{RLIMIT_FSIZE, "file size (ulimit -f)", RLIM_INFINITY, 0},
+	{RLIMIT_CPU, "CPU time (ulimit -t)", RLIM_INFINITY, RLIM_INFINITY},
+	{RLIMIT_NOFILE, "open files (ulimit -n)", 65536, 256},
+	{RLIMIT_AS, "memory (ulimit -v)", RLIM_INFINITY, 1024 * MIB},
+	{RLIMIT_DATA, "data (ulimit -d)", RLIM_INFINITY, 64 * MIB},
+	{RLIMIT_STACK, "stack (ulimit -s)", 8 * MIB, MIB / 2},
+	{RLIMIT_NPROC, "processes (ulimit -u)", RLIM_INFINITY, 0},
+	{RLIMIT_SIGPENDING, "pending signals (ulimit -i)", RLIM_INFINITY, 16},
+};
+
+/* Writing beyond the limit on file sizes kills by default; the children of a
+ * process that ignores SIGCHLD can't be waited for. */
+static const struct {
+	int signal;
+	__sighandler_t handler;
+} signals[] = {{SIGXFSZ, SIG_IGN}, {SIGCHLD, SIG_DFL}};
+
+static struct {
+	bool raised;
+	struct rlimit limits[ARRAY_LEN(limits)];
+	struct sigaction actions[ARRAY_LEN(signals)];
+} before;
+
+static rlim_t lesser(rlim_t a, rlim_t b)
+{
+	return a < b ? a : b; /* RLIM_INFINITY is the largest */
+}
+
+/* Beyond the hard limit only with CAP_SYS_RESOURCE. */
+static void raise_one(const struct limit *limit, const struct rlimit *now)
+{
+	struct rlimit most = {.rlim_cur = limit->wanted,
+			      .rlim_max = limit->wanted};
+
+	if (now->rlim_cur >= limit->wanted)
+		return;
+	if (now->rlim_max >= limit->wanted)
+		most.rlim_max = now->rlim_max;
+	if (setrlimit(limit->resource, &most) == 0)
+		return;
+	most.rlim_cur = lesser(limit->wanted, now->rlim_max);
+	most.rlim_max = now->rlim_max;
+	(void)setrlimit(limit->resource, &most);
+}
+
+void rlimits_raise(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		(void)getrlimit(limits[i].resource, &before.limits[i]);
+		raise_one(&limits[i], &before.limits[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		const struct sigaction action = {
+			.sa_handler = signals[i].handler,
+		};
+
+		(void)sigaction(signals[i].signal, &action, &before.actions[i]);
+	}
+	before.raised = true;
+}
+
+void rlimits_give_back(void)
+{
+	if (!before.raised)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		(void)setrlimit(limits[i].resource, &before.limits[i]);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		(void)sigaction(signals[i].signal, &before.actions[i], NULL);
+}
+
+static int refuse(const struct limit *limit, rlim_t now, struct err *e)
+{
+	const uintmax_t least = limit->least;
+
+	if (limit->least == RLIM_INFINITY)
+		return err_set(e, EPERM,
+			       "the caller's hard limit on %s is %ju: it would "
+			       "end the container's supervisor. Lift it for "
+			       "the engine, or give that CAP_SYS_RESOURCE",
+			       limit->name, (uintmax_t)now);
+	return err_set(e, EPERM,
+		       "the caller's hard limit on %s is %ju: a container's "
+		       "supervisor needs %ju. Raise it for the engine, or "
+		       "give that CAP_SYS_RESOURCE",
+		       limit->name, (uintmax_t)now, least);
+}
+
+int rlimits_check(struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		struct rlimit now;
+
+		if (getrlimit(limits[i].resource, &now) == 0 &&
+		    now.rlim_cur < limits[i].least)
+			return refuse(&limits[i], now.rlim_cur, e);
+	}
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	for (int signal = 1; signal <= SIGRTMAX; signal++) {
+		const struct sigaction action = {.sa_handler = SIG_DFL};
+
+		if (signal != SIGXFSZ && signal != SIGPIPE)
+			(void)sigaction(signal, &action, NULL);
+	}
+}
+
+/* Who is first to be killed where memory is short takes the container's execs
+ * along. Below where it was before, only with CAP_SYS_RESOURCE. */
+static void reset_oom_score(void)
+{
+	OWNED(close_owned)
+	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	char text[16] = "";
+
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
+	    strtol(text, NULL, 10) > 0)
+		(void)!pwrite(fd, "0", 1, 0);
+}
+
+void rlimits_settle(void)
+{
+	const struct sched_param ordinary = {0};
+
+	reset_signals();
+	reset_oom_score();
+	/* Hashing at a real-time priority would take whole cores; with an idle
+	 * one every exec waits for whoever else has work. */
+	(void)sched_setscheduler(0, SCHED_OTHER, &ordinary);
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_NONE);
+	(void)prctl(PR_SET_TIMERSLACK, (unsigned long)TIMER_SLACK_NS, 0, 0, 0);
+	(void)personality(PER_LINUX);
+	(void)umask(UMASK);
+}
