@@ -13,6 +13,8 @@ struct bundle {
 	char *path;   /* absolute folder        */
 	char *config; /* path of its config.json */
 	char *saved;  /* where the original is while swapped, else NULL */
+	char *mark;   /* what only a copy of the other bytes has in it  */
+	bool altered; /* somebody rewrote it while it was swapped       */
 	int lock;     /* nobody else is at work on the bundle; or -1 */
 };
 
@@ -26,13 +28,14 @@ void bundle_clear(struct bundle *bundle);
 MUST_CHECK int bundle_read(const struct bundle *bundle, struct buffer *out,
 			   struct err *e);
 
-/* Exchange config.json for other bytes, atomically. */
+/* Exchange config.json for other bytes, which have mark in them, atomically. */
 MUST_CHECK int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
-			   struct err *e);
+			   const char *mark, struct err *e);
 
 /* Let others work on the bundle: after the last bundle_restore. */
 void bundle_unlock(struct bundle *bundle);
 
-/* The original again, unless somebody replaced what bundle_swap put there:
- * that stays. Fine when nothing is swapped. */
+/* The original again, unless somebody replaced what bundle_swap put there by
+ * something of their own: that stays. What they only altered, as wrappers of
+ * runtimes do, gives way. Fine when nothing is swapped. */
 MUST_CHECK int bundle_restore(struct bundle *bundle, struct err *e);

@@ -20,6 +20,10 @@ void report_container(const struct container *container,
 void report_added(const struct container *container,
 		  const struct container *counts, struct journal *journal);
 
+/* Queue that something behind runmoor rewrote what it had sealed for. */
+void report_rewritten(const struct container *container,
+		      struct journal *journal);
+
 /*
  * Begin the event of an exec session, while asker (the runtime's exec, or
  * runmoor's) is there to be looked at: what it wants, and who is above it, up

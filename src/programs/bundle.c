@@ -37,6 +37,18 @@ static int file_hex(const char *path, char hex[DIGEST_HEX])
 	return 0;
 }
 
+static bool has_mark(const struct bundle *bundle)
+{
+	OWNED(buffer_clear) struct buffer bytes = BUFFER_INIT;
+
+	return bundle->mark &&
+	       file_read(AT_FDCWD, bundle->config, JSON_SIZE_MAX * 2ULL, &bytes,
+			 NULL) == 0 &&
+	       bytes.len > 0 &&
+	       memmem(bytes.data, bytes.len, bundle->mark,
+		      strlen(bundle->mark));
+}
+
 int bundle_restore(struct bundle *bundle, struct err *e)
 {
 	const char *hex;
@@ -45,7 +57,9 @@ int bundle_restore(struct bundle *bundle, struct err *e)
 	if (!bundle->saved)
 		return 0;
 	hex = bundle->saved + strlen(bundle->saved) - (DIGEST_HEX - 1);
-	if (file_hex(bundle->config, now) == 0 && strcmp(hex, now) != 0) {
+	bundle->altered =
+		file_hex(bundle->config, now) == 0 && strcmp(hex, now) != 0;
+	if (bundle->altered && !has_mark(bundle)) {
 		/* Not ours any more: the engine wrote a new one. */
 		if (unlink(bundle->saved) < 0)
 			return err_set(e, errno, "remove %s", bundle->saved);
@@ -143,6 +157,7 @@ void bundle_clear(struct bundle *bundle)
 	free(bundle->path);
 	free(bundle->config);
 	free(bundle->saved);
+	free(bundle->mark);
 	close_owned(&bundle->lock);
 	*bundle = (struct bundle){.lock = -1};
 }
@@ -153,7 +168,7 @@ int bundle_read(const struct bundle *bundle, struct buffer *out, struct err *e)
 }
 
 int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
-		struct err *e)
+		const char *mark, struct err *e)
 {
 	OWNED(free_owned) char *saved = NULL;
 	uint8_t digest[DIGEST_SIZE];
@@ -165,7 +180,9 @@ int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
 	if (sha256_bytes(bytes->data, bytes->len, digest, e) < 0)
 		return -1;
 	sha256_hex(digest, hex);
-	if (asprintf(&saved, "%s%s%s", bundle->config, infix, hex) < 0) {
+	bundle->mark = strdup(mark);
+	if (!bundle->mark ||
+	    asprintf(&saved, "%s%s%s", bundle->config, infix, hex) < 0) {
 		saved = NULL;
 		return err_set(e, ENOMEM, "rewrite %s", bundle->config);
 	}

@@ -47,7 +47,8 @@ static int swap(struct run *run, struct err *e)
 
 	spec_write(run->prepared.spec, &bytes);
 	rc = buffer_failed(&bytes) ? err_set(e, ENOMEM, "rewrite the spec")
-				   : bundle_swap(&run->bundle, &bytes, e);
+				   : bundle_swap(&run->bundle, &bytes,
+						 run->prepared.socket, e);
 	buffer_clear(&bytes);
 	return rc;
 }
@@ -69,6 +70,30 @@ int hand_down(const struct config *config, struct err *e)
 	return 0;
 }
 
+/* Whatever comes between runmoor and the runtime adds to a specification that
+ * has been read, and sealed for, already. */
+static void warn_of_wrapper(const struct run *run)
+{
+	if (!run->bundle.altered)
+		return;
+	log_write(
+		run->line->log, LOG_LEVEL_WARNING,
+		"container %s: %s was rewritten behind runmoor, by %s or what "
+		"that runs: the mounts and hooks that were added are drift. "
+		"Let the engine run that, and that run runmoor",
+		run->prepared.container.id, run->bundle.config,
+		run->line->runtime);
+	(void)send(run->prepared.supervisor, "B", 1, MSG_NOSIGNAL);
+}
+
+static int restore(struct run *run, struct err *e)
+{
+	if (bundle_restore(&run->bundle, e) < 0)
+		return -1;
+	warn_of_wrapper(run);
+	return 0;
+}
+
 /*
  * The runtime has read config.json once a listener came, so a run in the
  * foreground gives it back then, not when the container ends.
@@ -85,13 +110,13 @@ static int run_runtime(struct run *run, int *ret_status, struct err *e)
 		if (runtime_wait(&runtime, run->prepared.supervisor, &ended,
 				 ret_status, e) < 0)
 			return -1;
-		if (bundle_restore(&run->bundle, e) < 0)
+		if (restore(run, e) < 0)
 			return -1;
 		bundle_unlock(&run->bundle);
 	}
 	if (!ended && runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
 		return -1;
-	return bundle_restore(&run->bundle, e);
+	return run->bundle.saved ? restore(run, e) : 0;
 }
 
 /* on_unprotectable: run. The operator chose to hear of it, and to go on. */

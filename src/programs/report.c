@@ -94,6 +94,18 @@ void report_added(const struct container *container,
 	push(&event, container, journal);
 }
 
+void report_rewritten(const struct container *container,
+		      struct journal *journal)
+{
+	struct event event;
+
+	begin(&event, ACTION_CONTAINER_SEALED, journal);
+	describe_seal(container, &event);
+	event.detail = strdup("the specification was rewritten behind runmoor: "
+			      "mounts and hooks that were added are drift");
+	push(&event, container, journal);
+}
+
 static void take_ancestors(struct event *event, bool args)
 {
 	event->ancestors = calloc(ANCESTORS_MAX, sizeof(*event->ancestors));

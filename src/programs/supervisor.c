@@ -7,10 +7,11 @@
  * FOLDER is the container's below state_dir. READY is an inherited socket to
  * the runmoor that started it: 'R' says that the listener's socket is there,
  * anything else is an error message; 'H' that a listener was handed over;
- * from the other side 'C' commits: the container was created, and 'W' says
- * that a runtime is about to. Should it close without either and no listener
- * come, the supervisor ends; after a 'W' it waits for as long as the root file
- * system is there, for half a minute at least.
+ * from the other side 'C' commits: the container was created, 'W' says that a
+ * runtime is about to, 'B' that the specification was rewritten behind us.
+ * Should it close without either and no listener come, the supervisor ends;
+ * after a 'W' it waits for as long as the root file system is there, for half a
+ * minute at least.
  */
 #include "confine.h"
 #include "container.h"
@@ -101,6 +102,8 @@ static void on_ready(struct supervisor *s)
 	char byte;
 	ssize_t n = recv(s->ready, &byte, 1, MSG_DONTWAIT);
 
+	if (n == 1 && byte == 'B')
+		report_rewritten(&s->container, s->journal);
 	if (n == 1 && byte == 'C')
 		s->committed = true;
 	if (n == 1 && byte == 'W') {

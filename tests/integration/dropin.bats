@@ -271,3 +271,63 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	done
 	refute_marker
 }
+
+# A wrapper of the runtime that adds a mount to the bundle's specification, as
+# nvidia-container-runtime does, and then is NEXT.
+wrapper() { # FILE NEXT
+	cat >"$1" <<-EOF
+		#!/bin/bash
+		for word; do [ "\$before" = --bundle ] && bundle=\$word; before=\$word; done
+		[ -z "\${bundle-}" ] || {
+			jq '.mounts += [{destination: "/mnt", type: "bind", source: "$T/driver", options: ["bind", "ro"]}]' \
+				"\$bundle/config.json" >"$T/wrapped" && cat "$T/wrapped" >"\$bundle/config.json"
+		}
+		exec "$2" "\$@"
+	EOF
+	chmod 755 "$1"
+}
+
+@test "a wrapper behind runmoor is told of, and what it adds is drift" {
+	mkdir "$T/driver"
+	gzip -dc "$IMAGES/programs/opt/test/drop/marker.gz" >"$T/driver/tool"
+	chmod 755 "$T/driver/tool"
+	wrapper "$T/wrap-$RUNTIME" "$(command -v "$RUNTIME")"
+	configure '.runtime = $path' --arg path "$T/wrap-$RUNTIME"
+	MOOR=(env "RUNMOOR_CONFIG=$T/config.json" "$RUNMOOR_BIN/runmoor" --root "$T/root")
+	in_container '/mnt/tool'
+	assert_status 126
+	assert_output 'rewritten behind runmoor'
+	refute_marker
+	assert_event exec-blocked volume /mnt/tool
+	eventually eval 'events ".runmoor.detail" | grep -q "rewritten behind"'
+	[ "$(sha256sum <"$BUNDLE/config.json")" = "$SPEC_DIGEST" ]
+}
+
+@test "a wrapper in front of runmoor is part of the specification" {
+	mkdir "$T/driver"
+	gzip -dc "$IMAGES/programs/opt/test/drop/marker.gz" >"$T/driver/tool"
+	chmod 755 "$T/driver/tool"
+	wrapper "$T/wrap" "$RUNMOOR_BIN/runmoor-$RUNTIME"
+	MOOR=(env "RUNMOOR_CONFIG=$T/config.json" "$T/wrap" --root "$T/root")
+	in_container '/mnt/tool'
+	SPEC_DIGEST=$(sha256sum <"$BUNDLE/config.json")
+	assert_status 0
+	assert_marker
+	[[ $output != *rewritten* ]]
+}
+
+@test "socket activation works as without runmoor" {
+	local setting told=() way
+	echo 'passed on' >"$T/socket"
+	script 'echo "${LISTEN_FDS-} ${LISTEN_PID-}"; [ -z "${LISTEN_FDS-}" ] || cat <&3; exit 0'
+	for setting in '$$' 1 ''; do
+		told=()
+		for way in BARE MOOR; do
+			local -n command=$way
+			run bash -c "LISTEN_PID=$setting LISTEN_FDS=1 exec \"\$@\"" - \
+				"${command[@]}" run --bundle "$BUNDLE" "$ID" <"$T/stdin" 3<"$T/socket"
+			told+=("$status $output")
+		done
+		[ "${told[0]}" = "${told[1]}" ] || fail "${told[*]}"
+	done
+}
