@@ -1,11 +1,13 @@
 /*
- * config - the configuration file, and the container's annotations on top of
- * it. See runmoor-policy(5). Every field has its default after config_init.
+ * config - the configuration file, the policy for a workload on top of it, and
+ * the container's annotations on top of that. See runmoor-policy(5). Every
+ * field has its default after config_init.
  */
 #pragma once
 
 #include "err.h"
 #include "json.h"
+#include "workload.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +37,23 @@ struct allow_rule {
 	char *mount;   /* mount point in the container, glob */
 };
 
+/* The document that a value is from. */
+enum config_origin {
+	ORIGIN_DEFAULT,
+	ORIGIN_FILE,
+	ORIGIN_POLICY,
+	ORIGIN_ANNOTATION,
+};
+
+enum { CONFIG_KEYS_MAX = 48 };
+
+/* A policy for workloads, well-formed. */
+struct policy {
+	char *name;	    /* the file, and its place there if not alone */
+	struct json *match; /* an object, not empty */
+	struct json *keys;  /* those it sets, as in the configuration */
+};
+
 struct config {
 	char *runtime; /* NULL: not set */
 	enum mode mode;
@@ -60,6 +79,13 @@ struct config {
 	enum unprotectable on_unprotectable;
 	char **may_weaken; /* annotation keys without "io.runmoor." */
 	size_t may_weaken_count;
+	struct policy *policies; /* in the order they are tried */
+	size_t policy_count;
+	char *policy; /* the name of the one that was chosen; NULL: none */
+	/* Of each key. Exceptions from below allow_base are the file's. */
+	uint8_t origins[CONFIG_KEYS_MAX];
+	size_t allow_base;
+	enum config_origin layer; /* what is being merged */
 };
 
 /* Where defaults depend on: rootless paths follow XDG. Borrowed strings. */
@@ -85,9 +111,38 @@ MUST_CHECK int config_merge(struct config *config, const struct json *document,
 			    struct err *e);
 
 /*
+ * The policies of a file of its own, behind those that are there: document is
+ * one, or an array of them. A policy is an object of "match" and any keys that
+ * a workload may have, which are not those of places (runtime, state_dir,
+ * cache_dir, events, evidence) and policies. Errors name the key path from
+ * the document on. config is as before on failure.
+ */
+MUST_CHECK int config_add_policies(struct config *config,
+				   const struct json *document,
+				   const char *file, struct err *e);
+
+/* The policies that a merge found say that they are of that file. */
+MUST_CHECK int config_name_policies(struct config *config, const char *file,
+				    struct err *e);
+
+/*
+ * Lay the first policy that matches the workload over config: all of its keys
+ * that "match" has fit, and what isn't known fits nothing. Its exceptions come
+ * behind those that are there; any other key of it replaces the one before.
+ * config->policy is its name then. No policies are left in config.
+ */
+MUST_CHECK int config_choose(struct config *config,
+			     const struct workload *workload, struct err *e);
+
+/* The key of that index, "volumes.writable", and where its value is from;
+ * false behind the last. */
+bool config_key_at(const struct config *config, size_t index,
+		   const char **ret_path, enum config_origin *ret_origin);
+
+/*
  * Apply a container's annotations io.runmoor.<key> (a JSON object of strings,
  * NULL is fine). A value may tighten; one that loosens must be listed in
- * may_weaken, else the error says so. Keys that are no policy (runtime,
+ * may_weaken, else the error says so. Keys that aren't words (runtime,
  * state_dir, cache_dir, events, evidence, annotations_may_weaken, allow …)
  * can't be set by annotation; unknown ones are errors, as all of the above.
  * Tighter: enforce > audit > off; path > content; strict > enforce > audit >

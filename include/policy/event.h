@@ -55,11 +55,9 @@ const char *event_reason_name(enum reason reason);
 struct event_container {
 	const char *id;
 	const char *bundle;
-	const char *runtime;		/* path of the real runtime  */
-	const char *name;		/* where no annotation says, */
-	const char *image;		/* or NULL                   */
-	const struct json *annotations; /* of the spec, may be NULL  */
-	const struct config *config;	/* mode, match, … as policy  */
+	struct workload_source names;
+	const char *policy;	     /* name of the one for it, or NULL */
+	const struct config *config; /* mode, match, … as policy        */
 };
 
 struct event_file {

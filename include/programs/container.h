@@ -32,6 +32,7 @@ struct container {
 	char *runtime; /* absolute path of the real one */
 	char *name;    /* as the engine calls it, or NULL */
 	char *image;   /* its name, or NULL */
+	char *policy;  /* name of the one for it, or NULL */
 	struct config config;
 	struct json *annotations; /* of the spec; NULL: none */
 	char *manifest;		  /* path */
@@ -40,6 +41,9 @@ struct container {
 	char *volumes_sha256;
 	char *writable; /* the same, of writable volumes that are sealed */
 	char *writable_sha256;
+	/* The engine keeps its name and image beside it, and isn't
+	 * Kubernetes': no annotation speaks for it. */
+	bool engine_named;
 	bool overlay; /* the root is one */
 	bool overlay_writable;
 	char *upper; /* or NULL */
@@ -66,6 +70,9 @@ struct container {
 };
 
 void container_clear(struct container *container);
+
+/* What its names are found in; borrowed from it. */
+struct workload_source container_names(const struct container *container);
 
 /* Where on the host a bind's source lies; NULL: no memory. */
 char *container_source(const struct container *container, const char *source);

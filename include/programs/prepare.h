@@ -33,10 +33,12 @@ struct prepared {
 
 void prepared_clear(struct prepared *prepared);
 
-/* Read the specification, and apply its annotations to the configuration. */
-MUST_CHECK int prepare_spec(struct prepared *prepared,
-			    const struct buffer *bytes, const char *config,
-			    struct err *e);
+/* Say in its record whose container it is, and lay what holds for it over the
+ * configuration: the policy for such a workload, and its annotations. The
+ * specification has been parsed. An owner without an id isn't known: that is
+ * fine where there are no policies. */
+MUST_CHECK int prepare_policy(struct prepared *prepared,
+			      const struct owner *owner, struct err *e);
 
 /* Describe the container in its record, and claim its folder. */
 MUST_CHECK int prepare_folder(struct prepared *prepared,

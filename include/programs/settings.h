@@ -1,6 +1,7 @@
 /*
  * settings - find and read the configuration file: RUNMOOR_CONFIG, else the
- * user's own where rootless, else /etc/runmoor/config.json.
+ * user's own where rootless, else /etc/runmoor/config.json; and the files
+ * of policies in policies.d beside it.
  */
 #pragma once
 
@@ -13,5 +14,18 @@
  * asked for this very one: otherwise it need not be there. */
 char *settings_path(bool *ret_required);
 
-/* Read it over the defaults. config is to be cleared also on failure. */
+/* The defaults for whoever runs this. */
+MUST_CHECK int settings_default(struct config *config, struct err *e);
+
+/* Read the configuration and all policies over the defaults. Errors begin
+ * with the file. config is to be cleared also on failure, and after the two
+ * below. */
 MUST_CHECK int settings_load(struct config *config, struct err *e);
+
+/* One file of the configuration alone, over what is there. */
+MUST_CHECK int settings_read_file(struct config *config, const char *path,
+				  struct err *e);
+
+/* The policies of one file, behind those that are there. */
+MUST_CHECK int settings_read_policies(struct config *config, const char *path,
+				      struct err *e);

@@ -18,7 +18,8 @@ static const char *const unprotectable[] = {"refuse", "run", NULL};
 
 #define FIELD(member) .field = offsetof(struct config, member)
 #define WORD(list, word)                                                       \
-	.kind = KEY_WORD, .words = (list), .standard = (word), .policy = true
+	.kind = KEY_WORD, .words = (list), .standard = (word),                 \
+	.scope = SCOPE_CONTAINER
 
 const struct config_key config_keys[] = {
 	{"runtime", KEY_RUNTIME, FIELD(runtime)},
@@ -36,7 +37,8 @@ const struct config_key config_keys[] = {
 	{"volumes.writable", FIELD(volumes_writable),
 	 WORD(volumes, VOLUME_DENY)},
 	{"traced", FIELD(traced), WORD(permissions, PERMISSION_DENY)},
-	{"allow", KEY_ALLOW, FIELD(allow)},
+	{"allow", KEY_ALLOW, FIELD(allow), .scope = SCOPE_WORKLOAD},
+	{"policies", KEY_POLICIES, FIELD(policies)},
 	{"events.file", KEY_PATH, FIELD(events_file)},
 	{"events.syslog", KEY_FLAG, FIELD(events_syslog),
 	 .unavailable = "true"},
@@ -49,8 +51,11 @@ const struct config_key config_keys[] = {
 	{"cache_dir", KEY_PATH, FIELD(cache_dir)},
 	{"on_unprotectable", FIELD(on_unprotectable),
 	 WORD(unprotectable, UNPROTECTABLE_REFUSE)},
-	{"annotations_may_weaken", KEY_WEAKEN, FIELD(may_weaken)},
+	{"annotations_may_weaken", KEY_WEAKEN, FIELD(may_weaken),
+	 .scope = SCOPE_WORKLOAD},
 };
+
+_Static_assert(ARRAY_LEN(config_keys) <= CONFIG_KEYS_MAX, "origins");
 
 const size_t config_key_count = ARRAY_LEN(config_keys);
 
@@ -108,6 +113,7 @@ static void set_standard(const struct config_key *key, struct config *config)
 	case KEY_RUNTIME:
 	case KEY_ALLOW:
 	case KEY_WEAKEN:
+	case KEY_POLICIES:
 		break;
 	}
 }
@@ -208,6 +214,8 @@ void config_clear(struct config *config)
 {
 	config_allow_free(config->allow, config->allow_count);
 	config_list_free(config->may_weaken, config->may_weaken_count);
+	config_policies_free(config->policies, config->policy_count);
+	free(config->policy);
 	for (size_t i = 0; i < config_key_count; i++) {
 		const struct config_key *key = &config_keys[i];
 
@@ -215,6 +223,16 @@ void config_clear(struct config *config)
 			free(*(char **)((char *)config + key->field));
 	}
 	*config = (struct config){0};
+}
+
+bool config_key_at(const struct config *config, size_t index,
+		   const char **ret_path, enum config_origin *ret_origin)
+{
+	if (index >= config_key_count)
+		return false;
+	*ret_path = config_keys[index].path;
+	*ret_origin = config->origins[index];
+	return true;
 }
 
 const char *config_mode_name(enum mode mode)

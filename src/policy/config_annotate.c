@@ -35,6 +35,7 @@ static int apply(struct config *config, const struct config_key *key,
 			       "annotations_may_weaken does not list %s",
 			       place, text, key->words[now], key->path);
 	config_key_set_word(key, config, word);
+	config->origins[key - config_keys] = ORIGIN_ANNOTATION;
 	return 0;
 }
 
@@ -56,10 +57,11 @@ static int read_annotation(struct config *config,
 	key = config_key_find(name + strlen(prefix));
 	if (!key)
 		return err_set(e, 0, "%s: unknown key", place);
-	if (!key->policy)
-		return err_set(e, 0,
-			       "%s: %s is set in the configuration file only",
-			       place, key->path);
+	if (key->scope != SCOPE_CONTAINER)
+		return err_set(
+			e, 0, "%s: %s is set in the configuration file%s only",
+			place, key->path,
+			key->scope == SCOPE_WORKLOAD ? " or a policy" : "");
 	text = config_read_text(value, place, e);
 	if (!text)
 		return -1;

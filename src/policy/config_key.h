@@ -7,13 +7,21 @@
 #include "config.h"
 
 enum key_kind {
-	KEY_WORD,    /* one of words; the field is an enum, counted alike */
-	KEY_FLAG,    /* true or false */
-	KEY_SIZE,    /* bytes */
-	KEY_PATH,    /* an absolute path */
-	KEY_RUNTIME, /* a program's name or its absolute path; may be unset */
-	KEY_ALLOW,   /* the list of exceptions */
-	KEY_WEAKEN,  /* the list of keys that annotations may loosen */
+	KEY_WORD,     /* one of words; the field is an enum, counted alike */
+	KEY_FLAG,     /* true or false */
+	KEY_SIZE,     /* bytes */
+	KEY_PATH,     /* an absolute path */
+	KEY_RUNTIME,  /* a program's name or its absolute path; may be unset */
+	KEY_ALLOW,    /* the list of exceptions */
+	KEY_WEAKEN,   /* the list of keys that annotations may loosen */
+	KEY_POLICIES, /* the list of policies for workloads */
+};
+
+/* Where a key may be set, besides the configuration file. */
+enum key_scope {
+	SCOPE_HOST,	 /* nowhere */
+	SCOPE_WORKLOAD,	 /* in a policy for a workload */
+	SCOPE_CONTAINER, /* there, and by a container's annotation */
 };
 
 struct config_key {
@@ -23,8 +31,8 @@ struct config_key {
 	const char *const *words; /* NULL-terminated */
 	uint64_t standard;	  /* default of a word, flag or size */
 	const char *unavailable;  /* a word whose behaviour isn't there yet */
-	bool policy;		  /* can be set by an annotation */
-	bool last_is_tightest;	  /* of words; else the first is */
+	enum key_scope scope;
+	bool last_is_tightest; /* of words; else the first is */
 };
 
 extern const struct config_key config_keys[];
@@ -57,5 +65,19 @@ MUST_CHECK int config_key_parse_word(const struct config_key *key,
 				     const char *text, const char *place,
 				     unsigned *ret, struct err *e);
 
+/* Both parsers that read an ambiguous object read a different one. */
+MUST_CHECK int config_check_single(const struct json *object, const char *key,
+				   const char *place, struct err *e);
+
+/* The value of the key policies, in the place of those before. */
+MUST_CHECK int config_read_policies(struct config *config,
+				    const struct json *array, struct err *e);
+
+/* As config_merge, of the keys of a policy. */
+MUST_CHECK int config_merge_layer(struct config *config,
+				  const struct json *document,
+				  enum config_origin origin, struct err *e);
+
+void config_policies_free(struct policy *policies, size_t count);
 void config_allow_free(struct allow_rule *rules, size_t count);
 void config_list_free(char **list, size_t count);

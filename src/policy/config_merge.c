@@ -31,8 +31,7 @@ static int read_array(const struct json *value, const char *place,
 	return 0;
 }
 
-/* Both parsers that read an ambiguous object read a different one. */
-static int check_single(const struct json *object, const char *key,
+int config_check_single(const struct json *object, const char *key,
 			const char *place, struct err *e)
 {
 	if (json_count_like(object, key) > 1)
@@ -178,7 +177,7 @@ static int read_allow_rule(struct allow_rule *rule, const struct json *object,
 		const char *name = json_key_at(object, i);
 
 		(void)snprintf(inner, sizeof(inner), "%s.%s", place, name);
-		if (check_single(object, name, inner, e) < 0 ||
+		if (config_check_single(object, name, inner, e) < 0 ||
 		    read_allow_field(rule, name, json_at(object, i), inner, e) <
 			    0)
 			return -1;
@@ -224,7 +223,7 @@ static int read_policy_key(char **ret, const struct json *value,
 	if (!text)
 		return -1;
 	key = config_key_find(text);
-	if (!key || !key->policy)
+	if (!key || key->scope != SCOPE_CONTAINER)
 		return err_set(e, 0,
 			       "%s: \"%s\" is no key that an annotation can "
 			       "set",
@@ -283,8 +282,24 @@ static int merge_value(const struct config_key *key, struct config *config,
 		return merge_allow(key, config, value, e);
 	case KEY_WEAKEN:
 		return merge_weaken(key, config, value, e);
+	case KEY_POLICIES:
+		return config_read_policies(config, value, e);
 	}
 	return err_set(e, 0, "%s: unknown key", key->path);
+}
+
+static int merge_key(const struct config_key *key, struct config *config,
+		     const struct json *value, struct err *e)
+{
+	if (config->layer == ORIGIN_POLICY && key->scope == SCOPE_HOST)
+		return err_set(e, 0,
+			       "%s: is the host's, not a workload's: it can be "
+			       "set in the configuration file only",
+			       key->path);
+	if (merge_value(key, config, value, e) < 0)
+		return -1;
+	config->origins[key - config_keys] = config->layer;
+	return 0;
 }
 
 /* "volumes" is a section, for there is a key "volumes.writable". */
@@ -319,10 +334,10 @@ static int merge_object(struct config *config, const struct json *object,
 			       section ? section : "", section ? "." : "",
 			       name);
 		key = strchr(name, '.') ? NULL : config_key_find(place);
-		if (check_single(object, name, place, e) < 0)
+		if (config_check_single(object, name, place, e) < 0)
 			return -1;
 		if (key)
-			status = merge_value(key, config, value, e);
+			status = merge_key(key, config, value, e);
 		else if (!section && is_section(name))
 			status = merge_object(config, value, name, e);
 		else
@@ -333,8 +348,15 @@ static int merge_object(struct config *config, const struct json *object,
 	return 0;
 }
 
+int config_merge_layer(struct config *config, const struct json *document,
+		       enum config_origin origin, struct err *e)
+{
+	config->layer = origin;
+	return merge_object(config, document, NULL, e);
+}
+
 int config_merge(struct config *config, const struct json *document,
 		 struct err *e)
 {
-	return merge_object(config, document, NULL, e);
+	return config_merge_layer(config, document, ORIGIN_FILE, e);
 }

@@ -62,6 +62,8 @@ static struct json *write_key(const struct config_key *key,
 		return write_allow(config);
 	case KEY_WEAKEN:
 		return write_weaken(config);
+	case KEY_POLICIES:
+		break;
 	}
 	return NULL;
 }
@@ -95,7 +97,10 @@ struct json *config_to_json(const struct config *config)
 	for (size_t i = 0; i < config_key_count; i++) {
 		const struct config_key *key = &config_keys[i];
 
-		if (key->kind == KEY_RUNTIME && !config->runtime)
+		/* One of the policies is laid over the rest when it is known
+		 * whose configuration it is. */
+		if (key->kind == KEY_POLICIES ||
+		    (key->kind == KEY_RUNTIME && !config->runtime))
 			continue;
 		if (put(document, key->path, write_key(key, config)) < 0)
 			return NULL;

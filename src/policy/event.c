@@ -136,58 +136,23 @@ static void put_head(struct fields *f, struct json *root,
 	fields_text(f, root, "event.provider", "runmoor");
 }
 
-/* The first of the annotations that is there, else otherwise. */
-static const char *annotation(const struct event_container *container,
-			      const char *const keys[], const char *otherwise)
-{
-	const char *text;
-
-	for (; *keys; keys++)
-		if (json_string(json_get(container->annotations, *keys),
-				&text) &&
-		    *text)
-			return text;
-	return otherwise;
-}
-
-/* Of containerd's CRI plugin, of the kubelet (CRI-O hands its labels on), and
- * of CRI-O. podman and docker set none of these. */
 static void put_container(struct fields *f, struct json *root,
 			  const struct event_container *container)
 {
-	static const char *const names[] = {"io.kubernetes.cri.container-name",
-					    "io.kubernetes.container.name",
-					    "io.kubernetes.cri-o.ContainerName",
-					    NULL};
-	static const char *const images[] = {"io.kubernetes.cri.image-name",
-					     "io.kubernetes.cri-o.ImageName",
-					     NULL};
-	static const char *const pods[] = {
-		"io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name",
-		"io.kubernetes.cri-o.KubeName", NULL};
-	static const char *const namespaces[] = {
-		"io.kubernetes.cri.sandbox-namespace",
-		"io.kubernetes.pod.namespace", "io.kubernetes.cri-o.Namespace",
-		NULL};
-	const char *pod = annotation(container, pods, NULL);
-	const char *namespace = annotation(container, namespaces, NULL);
-	const char *runtime = container->runtime;
+	struct workload names;
 
+	workload_find(&container->names, &names);
 	fields_text(f, root, "container.id", container->id);
-	fields_text(f, root, "container.name",
-		    annotation(container, names, container->name));
-	fields_text(f, root, "container.image.name",
-		    annotation(container, images, container->image));
-	if (runtime && strrchr(runtime, '/'))
-		runtime = strrchr(runtime, '/') + 1;
-	fields_text(f, root, "container.runtime", runtime);
-	if (!pod && !namespace)
+	fields_text(f, root, "container.name", names.container);
+	fields_text(f, root, "container.image.name", names.image);
+	fields_text(f, root, "container.runtime", names.runtime);
+	if (!names.pod && !names.namespace)
 		return;
 	fields_text(f, root, "orchestrator.type", "kubernetes");
-	fields_text(f, root, "orchestrator.namespace", namespace);
-	if (pod)
+	fields_text(f, root, "orchestrator.namespace", names.namespace);
+	if (names.pod)
 		fields_text(f, root, "orchestrator.resource.type", "pod");
-	fields_text(f, root, "orchestrator.resource.name", pod);
+	fields_text(f, root, "orchestrator.resource.name", names.pod);
 }
 
 /* Whoever read them stopped at PROCESS_ARGS_MAX. */
@@ -273,8 +238,11 @@ static void put_ancestors(struct fields *f, struct json *root,
 }
 
 static void put_policy(struct fields *f, struct json *root,
-		       const struct config *config)
+		       const struct event_container *container)
 {
+	const struct config *config = container->config;
+
+	fields_text(f, root, "runmoor.policy.name", container->policy);
 	if (!config)
 		return;
 	fields_text(f, root, "runmoor.policy.mode",
@@ -339,8 +307,8 @@ static void put_runmoor(struct fields *f, struct json *root,
 	if (event->action == ACTION_CONTAINER_SEALED)
 		put_seal(f, root, event);
 	fields_text(f, root, "runmoor.bundle", container->bundle);
-	fields_text(f, root, "runmoor.runtime", container->runtime);
-	put_policy(f, root, container->config);
+	fields_text(f, root, "runmoor.runtime", container->names.runtime);
+	put_policy(f, root, container);
 	if (f->truncated)
 		fields_put(f, root, "runmoor.truncated", json_new_bool(true));
 }

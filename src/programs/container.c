@@ -23,19 +23,13 @@ static const char lock_name[] = "lock";
 void container_clear(struct container *container)
 {
 	char *const strings[] = {
-		container->id,
-		container->root,
-		container->bundle,
-		container->rootfs,
-		container->runtime,
-		container->name,
-		container->image,
-		container->manifest,
-		container->manifest_sha256,
-		container->volumes,
-		container->volumes_sha256,
-		container->writable,
-		container->writable_sha256,
+		container->id,	     container->root,
+		container->bundle,   container->rootfs,
+		container->runtime,  container->name,
+		container->image,    container->policy,
+		container->manifest, container->manifest_sha256,
+		container->volumes,  container->volumes_sha256,
+		container->writable, container->writable_sha256,
 		container->upper,
 	};
 
@@ -48,6 +42,17 @@ void container_clear(struct container *container)
 	json_free(container->drivers);
 	config_clear(&container->config);
 	*container = (struct container){0};
+}
+
+struct workload_source container_names(const struct container *container)
+{
+	return (struct workload_source){
+		.annotations = container->annotations,
+		.name = container->name,
+		.image = container->image,
+		.engine_named = container->engine_named,
+		.runtime = container->runtime,
+	};
 }
 
 char *container_source(const struct container *container, const char *source)
@@ -108,6 +113,7 @@ static const struct string_member strings[] = {
 	STRING_MEMBER("runtime", runtime, false),
 	STRING_MEMBER("name", name, true),
 	STRING_MEMBER("image", image, true),
+	STRING_MEMBER("policy", policy, true),
 	STRING_MEMBER("manifest", manifest, false),
 	STRING_MEMBER("manifestSha256", manifest_sha256, false),
 	STRING_MEMBER("volumes", volumes, true),
@@ -128,6 +134,7 @@ static const struct {
 	{"hooksAdded", offsetof(struct container, hooks_added)},
 	{"mappedByNumber", offsetof(struct container, mapped_by_number)},
 	{"cached", offsetof(struct container, cached)},
+	{"engineNamed", offsetof(struct container, engine_named)},
 };
 
 static const struct {

@@ -33,7 +33,7 @@ static bool is_text(const struct json *value, const char *expected)
 	return json_string(value, &text) && strcmp(text, expected) == 0;
 }
 
-/* The metadata is a document in a string. */
+/* The metadata is a document in a string. CRI-O's has the pod. */
 static void take_metadata(const struct json *entry, struct container *container)
 {
 	OWNED(json_owned) struct json *metadata = NULL;
@@ -44,6 +44,7 @@ static void take_metadata(const struct json *entry, struct container *container)
 		return;
 	container->name = copy_of(json_get(metadata, "name"));
 	container->image = copy_of(json_get(metadata, "image-name"));
+	container->engine_named = !json_get(metadata, "pod-name");
 }
 
 /* STORAGE/DRIVER-containers/ID/userdata is the bundle. */
@@ -102,6 +103,7 @@ static void ask_docker(const struct spec *spec, struct container *container)
 		container->name = strdup(name + strspn(name, "/"));
 	container->image =
 		copy_of(json_get(json_get(document, "Config"), "Image"));
+	container->engine_named = true;
 }
 
 void engine_names(const struct spec *spec, struct container *container)
@@ -111,9 +113,12 @@ void engine_names(const struct spec *spec, struct container *container)
 	size_t len = strlen(bundle);
 
 	if (len > strlen(userdata) &&
-	    strcmp(bundle + len - strlen(userdata), userdata) == 0 &&
-	    (ask_storage("containers.json", container) ||
-	     ask_storage("volatile-containers.json", container)))
-		return;
+	    strcmp(bundle + len - strlen(userdata), userdata) == 0) {
+		/* An image's own annotations get here with podman. */
+		container->engine_named = true;
+		if (ask_storage("containers.json", container) ||
+		    ask_storage("volatile-containers.json", container))
+			return;
+	}
 	ask_docker(spec, container);
 }

@@ -168,11 +168,31 @@ static int leave_unprotected(struct prepared *prepared, bool *ret_plain)
 }
 
 /* *ret_plain where the container is to run unprotected. */
-static int prepare(struct prepared *prepared, const char *self, bool *ret_plain,
-		   struct err *e)
+static int prepare(struct prepared *prepared, const struct owner *owner,
+		   bool *ret_plain, struct err *e)
+{
+	if (prepared->container.config.memory == PERMISSION_DENY)
+		return err_set(e, ENOTSUP,
+			       "memory: deny needs runmoor as the runtime: a "
+			       "hook can't set it for the container");
+	if (end_former(prepared, owner->id, e) < 0 ||
+	    prepare_folder(prepared, owner, e) < 0)
+		return -1;
+	if (prepare_protection(prepared, owner, e) < 0)
+		return prepared->container.config.on_unprotectable ==
+				       UNPROTECTABLE_RUN
+			       ? leave_unprotected(prepared, ret_plain)
+			       : -1;
+	return prepare_supervisor(prepared, owner, e);
+}
+
+/* What can't be told apart may be left alone, but not be given a policy. */
+static int decide(struct prepared *prepared, const struct buffer *input,
+		  const char *self, bool *ret_plain, struct err *e)
 {
 	OWNED(free_owned) char *bundle = NULL;
 	const struct log log = {0};
+	struct err unknown = {0};
 	struct owner owner = {
 		.runtime = "podman",
 		.config = "the specification",
@@ -181,23 +201,25 @@ static int prepare(struct prepared *prepared, const char *self, bool *ret_plain,
 	};
 	char id[ID_LEN + 1];
 
-	if (prepared->container.config.memory == PERMISSION_DENY)
-		return err_set(e, ENOTSUP,
-			       "memory: deny needs runmoor as the runtime: a "
-			       "hook can't set it for the container");
-	if (identify(prepared->spec, &bundle, id, e) < 0)
+	if (spec_parse(input->data, input->len, &prepared->spec, e) < 0)
+		return err_wrap(e, "%s", owner.config);
+	if (identify(prepared->spec, &bundle, id, &unknown) == 0) {
+		owner.id = id;
+		owner.bundle = bundle;
+	} else if (prepared->container.config.policy_count > 0) {
+		*e = unknown;
+		return err_wrap(e, "choose a policy");
+	}
+	if (prepare_policy(prepared, &owner, e) < 0)
 		return -1;
-	owner.id = id;
-	owner.bundle = bundle;
-	if (end_former(prepared, id, e) < 0 ||
-	    prepare_folder(prepared, &owner, e) < 0)
+	*ret_plain = prepared->container.config.mode == MODE_OFF;
+	if (*ret_plain)
+		return 0;
+	if (!owner.id) {
+		*e = unknown;
 		return -1;
-	if (prepare_protection(prepared, &owner, e) < 0)
-		return prepared->container.config.on_unprotectable ==
-				       UNPROTECTABLE_RUN
-			       ? leave_unprotected(prepared, ret_plain)
-			       : -1;
-	return prepare_supervisor(prepared, &owner, e);
+	}
+	return prepare(prepared, &owner, ret_plain, e);
 }
 
 static int refuse(struct spec *spec, struct err *e)
@@ -209,12 +231,12 @@ static int refuse(struct spec *spec, struct err *e)
 }
 
 /* plain: a second copy, since a failure may leave the first half changed. */
-static int answer(struct prepared *prepared, struct spec *plain,
-		  const char *self, struct err *e)
+static int answer(struct prepared *prepared, const struct buffer *input,
+		  struct spec *plain, const char *self, struct err *e)
 {
-	bool unprotected = prepared->container.config.mode == MODE_OFF;
+	bool unprotected = false;
 
-	if (!unprotected && prepare(prepared, self, &unprotected, e) < 0) {
+	if (decide(prepared, input, self, &unprotected, e) < 0) {
 		if (prepared->folder)
 			(void)!container_release(prepared->folder, NULL);
 		return refuse(plain, e);
@@ -239,9 +261,7 @@ int precreate(const char *self, struct config *take_config, struct err *e)
 	if (rc == 0)
 		rc = spec_parse(input.data, input.len, &plain, e);
 	if (rc == 0)
-		rc = prepare_spec(&prepared, &input, "the specification", e) < 0
-			     ? refuse(plain, e)
-			     : answer(&prepared, plain, self, e);
+		rc = answer(&prepared, &input, plain, self, e);
 	spec_free(plain);
 	buffer_clear(&input);
 	prepared_clear(&prepared);

@@ -24,15 +24,44 @@ void prepared_clear(struct prepared *prepared)
 	free(prepared->socket);
 }
 
-int prepare_spec(struct prepared *prepared, const struct buffer *bytes,
-		 const char *config, struct err *e)
+static int name_container(struct prepared *prepared, const struct owner *owner,
+			  struct err *e)
+{
+	const struct json *annotations = spec_annotations(prepared->spec);
+	struct container *c = &prepared->container;
+
+	c->id = strdup(owner->id);
+	c->root = strdup(owner->root ? owner->root : "");
+	c->bundle = strdup(owner->bundle);
+	c->runtime = strdup(owner->runtime);
+	c->annotations = annotations ? json_clone(annotations) : NULL;
+	if (!c->id || !c->root || !c->bundle || !c->runtime ||
+	    (annotations && !c->annotations))
+		return err_set(e, ENOMEM, "describe the container");
+	engine_names(prepared->spec, c);
+	return 0;
+}
+
+int prepare_policy(struct prepared *prepared, const struct owner *owner,
+		   struct err *e)
 {
 	struct container *c = &prepared->container;
 
-	if (spec_parse(bytes->data, bytes->len, &prepared->spec, e) < 0 ||
-	    config_annotate(&c->config, spec_annotations(prepared->spec), e) <
-		    0)
-		return err_wrap(e, "%s", config);
+	if (owner->id) {
+		struct workload_source source;
+		struct workload workload;
+
+		if (name_container(prepared, owner, e) < 0)
+			return -1;
+		source = container_names(c);
+		workload_find(&source, &workload);
+		if (config_choose(&c->config, &workload, e) < 0)
+			return -1;
+		c->policy = PTR_MOVE(c->config.policy);
+	}
+	if (config_annotate(&c->config, spec_annotations(prepared->spec), e) <
+	    0)
+		return err_wrap(e, "%s", owner->config);
 	return 0;
 }
 
@@ -58,7 +87,6 @@ static int describe(struct prepared *prepared, const struct owner *owner,
 		    struct err *e)
 {
 	const char *root = spec_root_path(prepared->spec);
-	const struct json *annotations = spec_annotations(prepared->spec);
 	struct container *c = &prepared->container;
 	OWNED(free_owned) char *joined = NULL;
 
@@ -74,15 +102,6 @@ static int describe(struct prepared *prepared, const struct owner *owner,
 		return err_set(e, errno,
 			       "%s: root.path: no root file system at %s",
 			       owner->config, joined);
-	c->id = strdup(owner->id);
-	c->root = strdup(owner->root ? owner->root : "");
-	c->bundle = strdup(owner->bundle);
-	c->runtime = strdup(owner->runtime);
-	c->annotations = annotations ? json_clone(annotations) : NULL;
-	if (!c->id || !c->root || !c->bundle || !c->runtime ||
-	    (annotations && !c->annotations))
-		return err_set(e, ENOMEM, "describe the container");
-	engine_names(prepared->spec, c);
 	c->created_ns = now_ns();
 	return 0;
 }

@@ -33,9 +33,9 @@ static int read_spec(struct run *run, struct err *e)
 	struct buffer bytes = BUFFER_INIT;
 	int rc = bundle_read(&run->bundle, &bytes, e);
 
-	if (rc == 0)
-		rc = prepare_spec(&run->prepared, &bytes, run->bundle.config,
-				  e);
+	if (rc == 0 &&
+	    spec_parse(bytes.data, bytes.len, &run->prepared.spec, e) < 0)
+		rc = err_wrap(e, "%s", run->bundle.config);
 	buffer_clear(&bytes);
 	return rc;
 }
@@ -179,7 +179,33 @@ static int undo(const struct run *run, struct err *e)
 		       run->line->runtime);
 }
 
-static int protect(struct run *run, int *ret_status, struct err *e)
+static int protect(struct run *run, const struct owner *owner, int *ret_status,
+		   struct err *e)
+{
+	struct prepared *prepared = &run->prepared;
+
+	if (prepare_folder(prepared, owner, e) < 0)
+		return -1;
+	if (prepare_protection(prepared, owner, e) < 0)
+		return prepared->container.config.on_unprotectable ==
+				       UNPROTECTABLE_RUN
+			       ? run_unprotected(run, e)
+			       : -1;
+	if (prepare_supervisor(prepared, owner, e) < 0 || swap(run, e) < 0 ||
+	    run_runtime(run, ret_status, e) < 0)
+		return -1;
+	if (container_stays(run->line->cli, *ret_status)) {
+		if (!handed_over(run))
+			return undo(run, e);
+		(void)send(prepared->supervisor, "C", 1, MSG_NOSIGNAL);
+		return 0;
+	}
+	return container_release(prepared->folder, e);
+}
+
+/* The configuration is known once it is known whose it is; with mode off this
+ * process becomes the runtime. */
+static int protect_bundle(struct run *run, int *ret_status, struct err *e)
 {
 	const struct command_line *line = run->line;
 	const struct owner owner = {
@@ -192,25 +218,13 @@ static int protect(struct run *run, int *ret_status, struct err *e)
 		.log = line->log,
 		.poststop = true,
 	};
-	struct prepared *prepared = &run->prepared;
 
-	if (prepare_folder(prepared, &owner, e) < 0)
+	if (read_spec(run, e) < 0 ||
+	    prepare_policy(&run->prepared, &owner, e) < 0)
 		return -1;
-	if (prepare_protection(prepared, &owner, e) < 0)
-		return prepared->container.config.on_unprotectable ==
-				       UNPROTECTABLE_RUN
-			       ? run_unprotected(run, e)
-			       : -1;
-	if (prepare_supervisor(prepared, &owner, e) < 0 || swap(run, e) < 0 ||
-	    run_runtime(run, ret_status, e) < 0)
-		return -1;
-	if (container_stays(line->cli, *ret_status)) {
-		if (!handed_over(run))
-			return undo(run, e);
-		(void)send(prepared->supervisor, "C", 1, MSG_NOSIGNAL);
-		return 0;
-	}
-	return container_release(prepared->folder, e);
+	if (run->prepared.container.config.mode == MODE_OFF)
+		return runtime_become(line->runtime, line->argv, e);
+	return protect(run, &owner, ret_status, e);
 }
 
 int protect_run(const struct command_line *line, struct config *take_config,
@@ -219,18 +233,13 @@ int protect_run(const struct command_line *line, struct config *take_config,
 	struct run run = {.line = line,
 			  .prepared = {.supervisor = -1},
 			  .bundle = {.lock = -1}};
-	struct container *c = &run.prepared.container;
 	int rc;
 
-	c->config = *take_config;
+	run.prepared.container.config = *take_config;
 	*take_config = (struct config){0};
 	rc = bundle_open(line->cli->bundle, line->cli->config, &run.bundle, e);
 	if (rc == 0)
-		rc = read_spec(&run, e);
-	if (rc == 0 && c->config.mode == MODE_OFF)
-		rc = runtime_become(line->runtime, line->argv, e);
-	else if (rc == 0)
-		rc = protect(&run, ret_status, e);
+		rc = protect_bundle(&run, ret_status, e);
 	if (rc < 0 && run.prepared.folder)
 		(void)!container_release(run.prepared.folder, NULL);
 	run_clear(&run);

@@ -28,10 +28,8 @@ static char *finish(struct event *event, const struct container *container,
 	const struct event_container whose = {
 		.id = container->id,
 		.bundle = container->bundle,
-		.runtime = container->runtime,
-		.name = container->name,
-		.image = container->image,
-		.annotations = container->annotations,
+		.names = container_names(container),
+		.policy = container->policy,
 		.config = &container->config,
 	};
 	struct buffer line = BUFFER_INIT;

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "privilege.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,7 +28,93 @@ char *settings_path(bool *ret_required)
 		       : path;
 }
 
-int settings_load(struct config *config, struct err *e)
+/* what: what errors call it. */
+static int read_document(const char *path, const char *what, struct json **ret,
+			 struct err *e)
+{
+	struct buffer text = BUFFER_INIT;
+	int rc = file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &text, e);
+
+	if (rc == 0 &&
+	    json_parse(text.data ? text.data : "", text.len, ret, e) < 0)
+		rc = err_wrap(e, "%s %s", what, path);
+	buffer_clear(&text);
+	return rc;
+}
+
+int settings_read_policies(struct config *config, const char *path,
+			   struct err *e)
+{
+	OWNED(json_owned) struct json *document = NULL;
+
+	if (read_document(path, "policies", &document, e) < 0)
+		return -1;
+	if (config_add_policies(config, document, path, e) < 0)
+		return err_wrap(e, "policies %s", path);
+	return 0;
+}
+
+int settings_read_file(struct config *config, const char *path, struct err *e)
+{
+	OWNED(json_owned) struct json *document = NULL;
+
+	if (read_document(path, "configuration", &document, e) < 0)
+		return -1;
+	if (config_merge(config, document, e) < 0 ||
+	    config_name_policies(config, path, e) < 0)
+		return err_wrap(e, "configuration %s", path);
+	return 0;
+}
+
+static int is_policy_file(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > strlen(".json") &&
+	       strcmp(entry->d_name + len - strlen(".json"), ".json") == 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* policies.d, beside the configuration whether that is there or not. */
+static int read_folder(struct config *config, const char *path, struct err *e)
+{
+	OWNED(free_owned) char *folder = NULL;
+	const char *slash = strrchr(path, '/');
+	struct dirent **entries = NULL;
+	int status = 0;
+	int count;
+
+	if (asprintf(&folder, "%.*spolicies.d",
+		     slash ? (int)(slash - path + 1) : 0, path) < 0) {
+		folder = NULL;
+		return err_set(e, ENOMEM, "read the policies");
+	}
+	count = scandir(folder, &entries, is_policy_file, by_bytes);
+	if (count < 0)
+		return errno == ENOENT
+			       ? 0
+			       : err_set(e, errno, "read the policies in %s",
+					 folder);
+	for (int i = 0; i < count; i++) {
+		OWNED(free_owned) char *file = NULL;
+
+		if (asprintf(&file, "%s/%s", folder, entries[i]->d_name) < 0) {
+			file = NULL;
+			status = err_set(e, ENOMEM, "read %s", folder);
+		}
+		if (status == 0)
+			status = settings_read_policies(config, file, e);
+		free(entries[i]);
+	}
+	free(entries);
+	return status;
+}
+
+int settings_default(struct config *config, struct err *e)
 {
 	const struct config_home home = {
 		.rootless = privilege_rootless(),
@@ -35,27 +122,23 @@ int settings_load(struct config *config, struct err *e)
 		.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
 		.xdg_state_home = getenv("XDG_STATE_HOME"),
 	};
-	OWNED(json_owned) struct json *document = NULL;
-	struct buffer text = BUFFER_INIT;
+
+	return config_init(config, &home, e);
+}
+
+int settings_load(struct config *config, struct err *e)
+{
 	bool required;
 	OWNED(free_owned) char *path = settings_path(&required);
-	int rc;
 
 	if (!path)
 		return err_set(e, ENOMEM, "read the configuration");
-	if (config_init(config, &home, e) < 0)
+	if (settings_default(config, e) < 0)
 		return -1;
-	rc = file_read(AT_FDCWD, path, CONFIG_SIZE_MAX, &text, e);
-	if (rc < 0 && e->code == ENOENT && !required)
-		rc = 0;
-	else if (rc == 0) {
-		rc = json_parse(text.data ? text.data : "", text.len, &document,
-				e);
-		if (rc == 0)
-			rc = config_merge(config, document, e);
-		if (rc < 0)
-			(void)err_wrap(e, "configuration %s", path);
+	if (settings_read_file(config, path, e) < 0) {
+		if (e->code != ENOENT || required)
+			return -1;
+		*e = (struct err){0};
 	}
-	buffer_clear(&text);
-	return rc;
+	return read_folder(config, path, e);
 }

@@ -1,7 +1,8 @@
 /*
  * A configuration, and behind a record separator (0x1e) annotations: what is
- * merged is written and merged back the same, and annotations loosen nothing
- * that may_weaken doesn't list.
+ * merged is written and merged back the same, the policy of a workload leaves
+ * the host's keys and all exceptions, and annotations loosen nothing that
+ * may_weaken doesn't list.
  */
 #include "config.h"
 
@@ -64,6 +65,22 @@ static void require_no_looser(const struct config *now,
 	require(strcmp(now->state_dir, before->state_dir) == 0);
 }
 
+/* What was read can be laid over: it was checked. */
+static void require_choice(struct config *config)
+{
+	const struct workload workload = {.image = "docker.io/library/a:1",
+					  .namespace = "a",
+					  .pod = "a-b",
+					  .container = "b",
+					  .runtime = "runc"};
+	size_t rules = config->allow_count;
+
+	require(config_choose(config, &workload, NULL) == 0);
+	require(config->allow_base == rules && config->allow_count >= rules);
+	require(!config->policy_count);
+	require_round_trip(config);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = size ? memchr(data, 0x1e, size) : NULL;
@@ -85,6 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require_round_trip(&config);
 	require(config_merge(&before, document, &e) == 0);
 	require(same(&config, &before));
+	require_choice(&config);
+	require_choice(&before);
 	if (!end || json_parse((const char *)end + 1, size - len - 1,
 			       &annotations, &e) < 0)
 		return 0;

@@ -107,8 +107,8 @@ static int write_line(const struct event *event, const struct json *annotations,
 	const struct event_container container = {
 		.id = "c\xff\"1",
 		.bundle = "/run/bundle\n",
-		.runtime = "/usr/bin/runc",
-		.annotations = annotations,
+		.names = {.runtime = "/usr/bin/runc",
+			  .annotations = annotations},
 		.config = &config,
 	};
 

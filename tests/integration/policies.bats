@@ -1,0 +1,127 @@
+# Policies for workloads: in the configuration and in policies.d beside it.
+load helpers
+
+# bats file_tags=twice
+
+# policies NAME JSON: a file of policies.d
+policies() {
+	mkdir -p "$T/policies.d"
+	printf '%s\n' "$2" >"$T/policies.d/$1"
+}
+
+# The container is one of this pod and image, as containerd says it.
+of() { # NAMESPACE IMAGE
+	spec '.annotations += {"io.kubernetes.cri.sandbox-namespace": $namespace,
+		"io.kubernetes.cri.image-name": $image, "io.kubernetes.cri.container-name": "web"}' \
+		--arg namespace "$1" --arg image "$2"
+}
+
+DROP='drop marker /tmp/x; /tmp/x'
+
+refused() { # PART...
+	local part
+	run moor create --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ] || fail "it was created"
+	for part; do
+		assert_output "$part"
+	done
+}
+
+@test "an exception of a policy is for its workload alone" {
+	policies ci.json '{"match": {"namespace": "ci", "image": "registry.example/**"},
+		"allow": [{"path": "/tmp/x"}]}'
+	of ci registry.example/tools/build:7
+	in_container "$DROP"
+	assert_status 0
+	assert_marker
+	[ "$(events 'select(.event.action == "exec-flagged") | [.runmoor.allow_rule, .runmoor.policy.name]' | sort -u)" = "[0,\"$T/policies.d/ci.json\"]" ]
+	rm "$ROOT/tmp/marker"
+	of web registry.example/tools/build:7
+	in_container "$DROP"
+	assert_status 126
+	refute_marker
+	of ci registry.example.org/tools/build:7
+	in_container "$DROP"
+	assert_status 126
+	refute_marker
+	[ "$(events 'select(.event.action == "exec-blocked") | .runmoor.policy.name' | sort -u)" = null ]
+}
+
+@test "the first that matches is laid over the rest, and exceptions add up" {
+	configure '.allow = [{path: "/tmp/x1"}] | .match = "path" | .policies = [
+		{match: {namespace: "none"}, mode: "off"},
+		{match: {container: "we?"}, mode: "enforce", allow: [{path: "/tmp/x2"}]}]'
+	policies 10-off.json '[{"match": {"namespace": "ci"}, "mode": "off"}]'
+	of ci a
+	in_container 'for i in 1 2 3; do drop marker /tmp/x$i; /tmp/x$i; done
+		cp /opt/test/bin/nothing /tmp/moved; /tmp/moved'
+	assert_status 126
+	[ "$(marker_count)" = 2 ]
+	[ "$(events 'select(.event.action == "exec-flagged") | .runmoor.allow_rule' | sort -u | tr '\n' ' ')" = "0 1 " ]
+	assert_event exec-blocked not-in-image /tmp/x3
+	assert_event exec-blocked wrong-path /tmp/moved
+	[ "$(events .runmoor.policy.name | sort -u)" = "\"$T/config.json: policies[1]\"" ]
+}
+
+@test "files are read in the order of their names, others not at all" {
+	policies 20-off.json '{"match": {"namespace": "ci"}, "mode": "off"}'
+	policies 10-audit.json '[{"match": {"namespace": "c*"}, "mode": "audit"}]'
+	policies 00-off.json.bak '{"match": {"namespace": "ci"}, "mode": "off"'
+	policies .00-off.json '{"match": {"namespace": "ci"}, "mode": "off"'
+	of ci a
+	in_container "$DROP"
+	assert_status 0
+	[ "$(events 'select(.event.action == "exec-flagged") | .runmoor.policy' | head -1 | jq -c '[.name, .mode]')" = \
+		"[\"$T/policies.d/10-audit.json: [0]\",\"audit\"]" ]
+}
+
+@test "a policy can leave a workload to the plain runtime, and an annotation only tightens it" {
+	policies off.json '{"match": {"namespace": "ci"}, "mode": "off"}'
+	of ci a
+	in_container "$DROP"
+	assert_status 0
+	assert_marker
+	[ ! -e "$T/events.jsonl" ]
+	rm "$ROOT/tmp/marker" "$ROOT/tmp/x"
+	annotate mode enforce
+	in_container "$DROP"
+	assert_status 126
+	refute_marker
+	policies off.json '{"match": {"namespace": "ci"}, "exec_sessions": "deny"}'
+	annotate exec_sessions audit
+	refused io.runmoor.exec_sessions weaker
+}
+
+@test "a malformed policy refuses each create, by file, place and key" {
+	policies 10-fine.json '{"match": {"namespace": "ci"}, "mode": "audit"}'
+	policies 20-bad.json '[{"match": {"pod": "a"}}, {"match": {"pod": "b"}, "volumes": {"writable": "sael"}}]'
+	of ci a
+	refused "$T/policies.d/20-bad.json" '[1].volumes.writable: must be one of'
+	policies 20-bad.json '{"mode": "audit"}'
+	refused "$T/policies.d/20-bad.json" match "is missing"
+	policies 20-bad.json '{"match": {"pod": "a"}, "state_dir": "/tmp"}'
+	refused "$T/policies.d/20-bad.json" state_dir "the host's"
+	policies 20-bad.json '{"match": '
+	refused "$T/policies.d/20-bad.json" line
+	rm "$T/policies.d/20-bad.json"
+	mkdir "$T/policies.d/20-bad.json"
+	refused "$T/policies.d/20-bad.json" "regular file"
+	rmdir "$T/policies.d/20-bad.json"
+	configure '.policies = [{match: {image: "["}}]'
+	refused "$T/config.json" 'policies[0].match.image'
+}
+
+@test "what runs keeps its policy, whatever becomes of the files" {
+	policies ci.json '{"match": {"namespace": "ci"}, "allow": [{"path": "/tmp/x"}]}'
+	of ci a
+	script 'while :; do sleep 1; done'
+	moor create --bundle "$BUNDLE" "$ID" >"$T/output" 2>&1
+	moor start "$ID"
+	policies ci.json '{"match": {"namespace": "ci"}, "exec_sessions": "deny"}'
+	run moor exec "$ID" sh -c "$PRELUDE $DROP; cp /tmp/x /tmp/y; /tmp/y"
+	assert_status 126
+	[ "$(marker_count)" = 1 ]
+	moor kill "$ID" KILL
+	eventually eval '[ "$(moor state "$ID" | jq -r .status)" = stopped ]'
+	moor delete "$ID"
+}

@@ -1,0 +1,72 @@
+#include "workload.h"
+
+#include "test.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	const char *annotations;
+	bool engine_named;
+	const char *image; /* what is found */
+	const char *container;
+	const char *namespace;
+	const char *pod;
+} rows[] = {
+	{"no annotations", "{}", false, "own-image", "own-name", NULL, NULL},
+	{"containerd",
+	 "{\"io.kubernetes.cri.image-name\":\"i\","
+	 "\"io.kubernetes.cri.container-name\":\"c\","
+	 "\"io.kubernetes.cri.sandbox-namespace\":\"n\","
+	 "\"io.kubernetes.cri.sandbox-name\":\"p\"}",
+	 false, "i", "c", "n", "p"},
+	{"CRI-O",
+	 "{\"io.kubernetes.cri-o.ImageName\":\"i\","
+	 "\"io.kubernetes.container.name\":\"c\","
+	 "\"io.kubernetes.pod.namespace\":\"n\","
+	 "\"io.kubernetes.pod.name\":\"p\"}",
+	 false, "i", "c", "n", "p"},
+	{"an empty one", "{\"io.kubernetes.cri.image-name\":\"\"}", false,
+	 "own-image", "own-name", NULL, NULL},
+	{"one that is no text", "{\"io.kubernetes.cri.image-name\":7}", false,
+	 "own-image", "own-name", NULL, NULL},
+	{"an image that claims to be another, with podman",
+	 "{\"io.kubernetes.cri.image-name\":\"i\","
+	 "\"io.kubernetes.cri.container-name\":\"c\","
+	 "\"io.kubernetes.pod.namespace\":\"n\","
+	 "\"io.kubernetes.cri.sandbox-name\":\"p\"}",
+	 true, "own-image", "own-name", NULL, NULL},
+};
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+int main(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *text = rows[i].annotations;
+		OWNED(json_owned) struct json *annotations = NULL;
+		struct workload found;
+
+		CHECK(rows[i].name,
+		      json_parse(text, strlen(text), &annotations, NULL) == 0);
+		workload_find(
+			&(struct workload_source){
+				.annotations = annotations,
+				.name = "own-name",
+				.image = "own-image",
+				.engine_named = rows[i].engine_named,
+				.runtime = "/usr/bin/runc",
+			},
+			&found);
+		CHECK(rows[i].name, same(found.image, rows[i].image));
+		CHECK(rows[i].name, same(found.container, rows[i].container));
+		CHECK(rows[i].name, same(found.namespace, rows[i].namespace));
+		CHECK(rows[i].name, same(found.pod, rows[i].pod));
+		CHECK(rows[i].name, same(found.runtime, "runc"));
+		CHECK(rows[i].name, found.annotations == annotations);
+	}
+	TEST_END();
+}
