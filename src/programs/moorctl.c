@@ -1,41 +1,79 @@
 /*
  * moorctl - the operator's tool.
  */
+#include "moorctl.h"
+
+#include "attr.h"
 #include "doctor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-	"usage: moorctl doctor\n"
-	"\n"
-	"  doctor   whether this machine can protect containers, and what its\n"
-	"           settings leave open; exits with 1 where something needed "
-	"is\n"
-	"           missing\n"
-	"\n"
-	"  --help, --version\n"
-	"\n"
-	"See moorctl(8).\n";
+struct command {
+	const char *name;
+	int (*run)(int argc, char *argv[]);
+	const char *usage;
+};
+
+static const struct command commands[] = {
+	{"doctor", command_doctor,
+	 "  doctor          whether this machine can protect containers, and\n"
+	 "                  what its settings leave open; exits with 1 where\n"
+	 "                  something needed is missing\n"},
+	{"policy", command_policy,
+	 "  policy show [--image NAME] [--namespace NAME] [--pod NAME]\n"
+	 "              [--container NAME] [--runtime NAME]\n"
+	 "              [--annotation KEY=VALUE]...\n"
+	 "                  what would hold for such a container, and which\n"
+	 "                  file says so\n"
+	 "  policy check [--config FILE] [FILE]...\n"
+	 "                  whether policies, or a configuration, are well "
+	 "formed;\n"
+	 "                  without a file those in use\n"},
+};
+
+static void show_usage(FILE *out)
+{
+	(void)fputs("usage: moorctl COMMAND [ARGUMENT]...\n\n", out);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		(void)fputs(commands[i].usage, out);
+	(void)fputs("\n  --help, --version\n\nSee moorctl(8).\n", out);
+}
+
+int command_doctor(int argc, char *argv[])
+{
+	if (argc == 1)
+		return doctor_examine(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+	(void)fprintf(stderr, "moorctl: can't tell what doctor %s means\n",
+		      argv[1]);
+	return EXIT_USAGE;
+}
 
 int main(int argc, char *argv[])
 {
-	const char *command = argc > 1 ? argv[1] : "";
+	const char *name = argc > 1 ? argv[1] : "";
+	int status = EXIT_USAGE;
 
-	if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
-		(void)fputs(usage, stdout);
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		show_usage(stdout);
 		return EXIT_SUCCESS;
 	}
-	if (strcmp(command, "--version") == 0) {
+	if (strcmp(name, "--version") == 0) {
 		(void)printf("moorctl version %s\n", RUNMOOR_VERSION);
 		return EXIT_SUCCESS;
 	}
-	if (strcmp(command, "doctor") == 0 && argc == 2)
-		return doctor_examine(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (*command)
-		(void)fprintf(stderr, "moorctl: can't tell what %s%s%s means\n",
-			      command, argc > 2 ? " " : "",
-			      argc > 2 ? argv[2] : "");
-	(void)fputs(usage, stderr);
-	return 2;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		status = commands[i].run(argc - 1, argv + 1);
+		if (status == EXIT_USAGE)
+			show_usage(stderr);
+		return status;
+	}
+	if (*name)
+		(void)fprintf(stderr, "moorctl: can't tell what %s means\n",
+			      name);
+	show_usage(stderr);
+	return EXIT_USAGE;
 }

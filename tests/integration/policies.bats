@@ -125,3 +125,65 @@ refused() { # PART...
 	eventually eval '[ "$(moor state "$ID" | jq -r .status)" = stopped ]'
 	moor delete "$ID"
 }
+
+moorctl() {
+	run env RUNMOOR_CONFIG="$T/config.json" "$RUNMOOR_BIN/moorctl" "$@"
+}
+
+# shown FILTER VALUE: of what moorctl prints
+shown() {
+	[ "$(jq -r "$1" <<<"$output")" = "$2" ] || fail "$1 isn't $2 in: $output"
+}
+
+# bats test_tags=once
+@test "moorctl policy show: the examples, and where each value is from" {
+	cp -r "$REPO/examples/policies.d" "$T"
+	configure '.match = "path" | .allow = [{path: "/a"}] | .annotations_may_weaken = ["mode"]'
+	moorctl policy show --namespace ci --image registry.example/build/go:1
+	assert_status 0
+	shown .policy "$T/policies.d/10-build.json: [0]"
+	shown .config.volumes.writable seal
+	shown '.from["volumes.writable"]' "$T/policies.d/10-build.json: [0]"
+	shown .from.match "$T/config.json"
+	shown .from.scripts default
+	shown '.from.allow | unique | length' 2
+	shown '.config.allow | map(.path) | .[:2] | join(" ")' "/a /home/build/**"
+	moorctl policy show --namespace web-shop --pod a --container b --runtime runc \
+		--annotation io.runmoor.mode=audit
+	assert_status 0
+	shown .policy "$T/policies.d/90-web.json"
+	shown '[.config.exec_sessions, .config.mode, .from.mode] | join(" ")' "deny audit annotation"
+	moorctl policy show --namespace web-shop --annotation io.runmoor.exec_sessions=allow
+	assert_status 1
+	assert_output "io.runmoor.exec_sessions: allow is weaker"
+	moorctl policy show
+	assert_status 0
+	shown .policy null
+	moorctl policy show --annotation nothing
+	assert_status 2
+}
+
+# bats test_tags=once
+@test "moorctl policy check: the examples are fine, and what isn't is told by its place" {
+	moorctl policy check "$REPO"/examples/policies.d/*.json
+	assert_status 0
+	[ "${#lines[@]}" = 2 ]
+	echo '{"match": {"image": "a"}, "mdoe": "off"}' >"$T/bad.json"
+	moorctl policy check "$T/bad.json" "$REPO/examples/policies.d/90-web.json"
+	assert_status 1
+	assert_output "moorctl: policies $T/bad.json: mdoe: unknown key"
+	assert_output "ok: $REPO/examples/policies.d/90-web.json"
+	moorctl policy check --config "$T/config.json"
+	assert_status 0
+	moorctl policy check "$T/none.json"
+	assert_status 1
+	assert_output "$T/none.json"
+	moorctl policy check
+	assert_status 0
+	policies 10.json '[{"match": {}}]'
+	moorctl policy check
+	assert_status 1
+	assert_output "policies $T/policies.d/10.json: [0].match: is empty"
+	moorctl policy check --no-such-option
+	assert_status 2
+}
