@@ -20,5 +20,6 @@ bool filesystem_may_block(int fd);
 /* tmpfs, hugetlbfs, ramfs. */
 bool filesystem_is_memory(int fd);
 
-/* The kernel's own data shown as files (procfs, sysfs, …): no programs. */
+/* The kernel's own data shown as files (procfs, sysfs, …): no programs, and
+ * some change something, or make the kernel work hard, when they are read. */
 bool filesystem_is_kernels(int fd);

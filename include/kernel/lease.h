@@ -27,7 +27,12 @@ MUST_CHECK int lease_unwritten(int fd, const char *upper, const char *path,
  * somebody does already.
  */
 bool lease_watch(int lease);
+/* The same with another signal than SIGIO. */
+bool lease_watch_by(int lease, int signal);
 bool lease_unbroken(int lease);
+
+/* End it, though its open file may have other descriptors, and close it. */
+void lease_give_back(int *lease);
 
 /*
  * Take one anew that somebody wanted to write through. False where somebody

@@ -60,10 +60,6 @@ MUST_CHECK int target_open_fast(struct target *target, int dirfd,
 MUST_CHECK int target_open(struct target *target, int dirfd, const char *path,
 			   int flags, int *ret_fd, struct err *e);
 
-/* By its permissions and capabilities the target may execute the file; access
- * control lists aren't looked at. */
-bool target_may_execute(pid_t tid, const struct identity *file);
-
 /* /proc/TID/NAME (exe, cwd, fd/3, map_files/…) as O_PATH. */
 MUST_CHECK int target_open_link(pid_t tid, const char *name, int *ret_fd,
 				struct err *e);

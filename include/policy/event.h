@@ -94,6 +94,9 @@ struct event {
 	size_t unreadable_listed;
 	char *manifest_sha256;
 	bool cached;
+	/* container-released: what was read for judgements */
+	uint64_t hashed_files;
+	uint64_t hashed_bytes;
 };
 
 /* Time is the caller's to set. */

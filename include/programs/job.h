@@ -27,12 +27,14 @@ struct job {
 	struct listener *listener;	  /* JOB_REQUEST: whose it is */
 	int listener_fd; /* its number, for who may outlive it */
 	int64_t deadline_ms;
-	int fd;	       /* JOB_OPENED: of the target */
-	bool reported; /* JOB_LOADED: an event told of it already */
+	int64_t asked_ms; /* JOB_REQUEST: whether its caller is still there */
+	int fd;		  /* JOB_OPENED: of the target */
+	bool reported;	  /* JOB_LOADED: an event told of it already */
 	/* Under the resolver's lock: a thread has it; the tracer doesn't wait
 	 * for it any more. */
 	bool taken;
 	bool abandoned;
+	uint64_t waits; /* for a digest (digests.h), and in no thread; or 0 */
 	/* The result. Zero refuses: without memory nothing is allowed. */
 	struct answer answer;
 	char *event; /* a line to queue before the answer; NULL: none */
@@ -44,8 +46,9 @@ struct job {
 
 enum stage job_stage(const struct job *job);
 
-/* Any thread; may wait. inspection is the thread's own, to work in. */
-void job_run(struct job *job, const struct judge *judge,
+/* Any thread; may wait. inspection is the thread's own, to work in. False where
+ * it is to be run again, when what it waits for is hashed. */
+bool job_run(struct job *job, const struct judge *judge,
 	     struct journal *journal, struct inspection *inspection);
 
 void job_free(struct job *job);

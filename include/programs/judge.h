@@ -2,8 +2,8 @@
  * judge - from what a target asks for, or has just been given, to facts, and
  * from facts to a decision. Carries between the kernel floor, which looks,
  * and the policy floor, which decides. One judge a container, shared by all
- * threads, and the same from judge_open on; what lineage, start and kept
- * remember grows, each under a lock of its own.
+ * threads, and the same from judge_open on; what lineage, start, kept and
+ * digests remember grows, each under a lock of its own.
  */
 #pragma once
 
@@ -17,6 +17,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
+struct digests;
 struct journal;
 struct kept;
 struct lineage;
@@ -44,6 +45,7 @@ struct judge {
 	struct lineage *lineage; /* NULL: no exception names a program */
 	struct start *start;	 /* NULL: it doesn't matter */
 	struct kept *kept;
+	struct digests *digests;
 	struct known_interpreter *interpreters; /* NULL: scripts are off */
 	size_t interpreter_count;
 };
@@ -76,6 +78,9 @@ struct inspection {
 	struct decision decision;
 	struct awaited awaited; /* judge_loaded, where scripts are enforced */
 	int error; /* to answer with, where there is nothing to decide */
+	/* OUTCOME_SLOW at PACE_FULL: judge once more when this is hashed
+	 * (digests.h); else 0. */
+	uint64_t waits;
 };
 
 enum pace {
@@ -95,8 +100,9 @@ int judge_compare_sizes(const void *a, const void *b);
 /* The stage of what a notification asks for. */
 enum stage judge_stage(const struct notification *n);
 
-/* What a notification asks for. OUTCOME_SLOW at PACE_FAST only, here as below:
- * what can't be looked at with all the time is decided as unresolvable. */
+/* What a notification asks for. OUTCOME_SLOW at PACE_FULL, here as below, only
+ * while a digest is to come: what can't be looked at with all the time is
+ * decided as unresolvable. */
 enum outcome judge_request(const struct judge *judge,
 			   const struct notification *n, enum pace pace,
 			   struct inspection *ret);

@@ -32,6 +32,15 @@ enum nature look_nature(const struct judge *judge, int fd);
 enum outcome look_at(struct look *look, int fd, enum role role,
 		     struct found *ret);
 
+/*
+ * Read the last of the facts, whose path is fd (O_PATH): what it is, its
+ * digest, and whether anybody can write it. sealed: the path that a file with
+ * its stat was sealed at, or NULL. OUTCOME_SLOW: its digest is to come
+ * (inspection.waits).
+ */
+enum outcome look_read(struct look *look, int fd, const char *sealed,
+		       struct found *ret);
+
 /* It was added already. Not by its times: the mark by which a lease on an
  * upper file is proven (lease.h), of another thread's too, changes them. */
 bool look_seen(const struct look *look, const struct identity *id);

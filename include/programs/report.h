@@ -12,9 +12,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Queue an event of the container itself: sealed, released. */
-void report_container(const struct container *container,
-		      struct journal *journal, enum action action);
+/* Queue that the container is sealed. */
+void report_sealed(const struct container *container, struct journal *journal);
+
+/* Queue that it is released; so many files and bytes were hashed for it. */
+void report_released(const struct container *container, struct journal *journal,
+		     uint64_t hashed_files, uint64_t hashed_bytes);
 
 /* Queue that hooks added executables, which counts tells of. */
 void report_added(const struct container *container,

@@ -1,6 +1,9 @@
 #include "filesystem.h"
 
+#include "attr.h"
+
 #include <linux/magic.h>
+#include <stddef.h>
 #include <sys/vfs.h>
 
 #ifndef XFS_SUPER_MAGIC
@@ -69,14 +72,35 @@ bool filesystem_may_block(int fd)
 	       magic == CODA_SUPER_MAGIC;
 }
 
+/* Of linux/magic.h, and of file systems that it doesn't list. */
 bool filesystem_is_kernels(int fd)
 {
+	static const long magics[] = {
+		PROC_SUPER_MAGIC,     SYSFS_MAGIC,
+		CGROUP_SUPER_MAGIC,   CGROUP2_SUPER_MAGIC,
+		TRACEFS_MAGIC,	      DEBUGFS_MAGIC,
+		SECURITYFS_MAGIC,     BPF_FS_MAGIC,
+		PSTOREFS_MAGIC,	      EFIVARFS_MAGIC,
+		SELINUX_MAGIC,	      SMACK_MAGIC,
+		BINFMTFS_MAGIC,	      DEVPTS_SUPER_MAGIC,
+		NSFS_MAGIC,	      SOCKFS_MAGIC,
+		PIPEFS_MAGIC,	      ANON_INODE_FS_MAGIC,
+		RDTGROUP_SUPER_MAGIC, USBDEVICE_SUPER_MAGIC,
+		XENFS_SUPER_MAGIC,    BDEVFS_MAGIC,
+		OPENPROM_SUPER_MAGIC, 0x62656570, /* configfs */
+		0x65735543,			  /* fusectl */
+		0x19800202,			  /* mqueue */
+		0x67596969,			  /* rpc_pipefs */
+		0x6e667364,			  /* nfsd */
+		0x444d4142,			  /* dma-buf */
+		0x5345434d,			  /* secretmem */
+		0x50494446,			  /* pidfs */
+		0x64646178,			  /* device dax */
+	};
 	long magic = magic_of(fd);
 
-	return magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC ||
-	       magic == CGROUP_SUPER_MAGIC || magic == CGROUP2_SUPER_MAGIC ||
-	       magic == TRACEFS_MAGIC || magic == DEBUGFS_MAGIC ||
-	       magic == SECURITYFS_MAGIC || magic == BPF_FS_MAGIC ||
-	       magic == PSTOREFS_MAGIC || magic == EFIVARFS_MAGIC ||
-	       magic == SELINUX_MAGIC || magic == BINFMTFS_MAGIC;
+	for (size_t i = 0; i < ARRAY_LEN(magics); i++)
+		if (magic == magics[i])
+			return true;
+	return false;
 }

@@ -148,6 +148,18 @@ bool lease_watch(int lease)
 	return fcntl(lease, F_SETOWN, getpid()) == 0 && lease_unbroken(lease);
 }
 
+bool lease_watch_by(int lease, int signal)
+{
+	return fcntl(lease, F_SETSIG, signal) == 0 && lease_watch(lease);
+}
+
+void lease_give_back(int *lease)
+{
+	if (*lease >= 0)
+		(void)fcntl(*lease, F_SETLEASE, F_UNLCK);
+	close_owned(lease);
+}
+
 bool lease_renew(int lease)
 {
 	struct stat before;

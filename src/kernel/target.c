@@ -190,40 +190,6 @@ int target_open_fast(struct target *target, int dirfd, const char *path,
 	return err_set(e, EAGAIN, "find the program without waiting");
 }
 
-/* Of proc_pid_status(5): the fourth of "Uid:\t0\t0\t0\t0" is of the file
- * system. */
-static bool parse_credentials(const char *status, const struct identity *file,
-			      bool *ret_owner, bool *ret_group,
-			      bool *ret_override)
-{
-	const char *uid = strstr(status, "\nUid:\t");
-	const char *gid = strstr(status, "\nGid:\t");
-	const char *groups = strstr(status, "\nGroups:\t");
-	const char *caps = strstr(status, "\nCapEff:\t");
-	unsigned fsuid = 0;
-	unsigned fsgid = 0;
-	uint64_t effective = 0;
-	char *end = NULL;
-
-	if (!uid || !gid || !groups || !caps ||
-	    sscanf(uid, "\nUid:\t%*u\t%*u\t%*u\t%u", &fsuid) != 1 ||
-	    sscanf(gid, "\nGid:\t%*u\t%*u\t%*u\t%u", &fsgid) != 1)
-		return false;
-	effective = strtoull(caps + strlen("\nCapEff:\t"), NULL, 16);
-	*ret_owner = file->uid == fsuid;
-	*ret_group = file->gid == fsgid;
-	*ret_override = effective & (UINT64_C(1) << 1); /* CAP_DAC_OVERRIDE */
-	for (const char *at = groups + strlen("\nGroups:\t"); *at != '\n';
-	     at = end + 1) {
-		unsigned long group = strtoul(at, &end, 10);
-
-		if (end == at || *end != ' ')
-			break;
-		*ret_group |= file->gid == group;
-	}
-	return true;
-}
-
 /* proc_pid_status(5): of up to 65,536 groups. */
 static bool read_status(pid_t tid, struct buffer *ret)
 {
@@ -231,29 +197,6 @@ static bool read_status(pid_t tid, struct buffer *ret)
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	return file_read(AT_FDCWD, path, STATUS_MAX, ret, NULL) == 0;
-}
-
-bool target_may_execute(pid_t tid, const struct identity *file)
-{
-	struct buffer status = BUFFER_INIT;
-	bool owner = false;
-	bool group = false;
-	bool override = false;
-	uint32_t bit = 0001;
-	bool known =
-		read_status(tid, &status) &&
-		parse_credentials(status.data, file, &owner, &group, &override);
-
-	buffer_clear(&status);
-	if (!known)
-		return false;
-	if (override)
-		return file->mode & 0111;
-	if (owner)
-		bit = 0100;
-	else if (group)
-		bit = 0010;
-	return file->mode & bit;
 }
 
 pid_t target_process(pid_t tid)

@@ -306,6 +306,12 @@ static void put_runmoor(struct fields *f, struct json *root,
 			   json_new_uint(event->lost));
 	if (event->action == ACTION_CONTAINER_SEALED)
 		put_seal(f, root, event);
+	if (event->action == ACTION_CONTAINER_RELEASED) {
+		fields_put(f, root, "runmoor.hashed.files",
+			   json_new_uint(event->hashed_files));
+		fields_put(f, root, "runmoor.hashed.bytes",
+			   json_new_uint(event->hashed_bytes));
+	}
 	fields_text(f, root, "runmoor.bundle", container->bundle);
 	fields_text(f, root, "runmoor.runtime", container->names.runtime);
 	put_policy(f, root, container);

@@ -131,7 +131,7 @@ static void hand_on(struct job *job, const struct judge *judge,
 	choose(job, OUTCOME_DECIDED, inspection);
 }
 
-void job_run(struct job *job, const struct judge *judge,
+bool job_run(struct job *job, const struct judge *judge,
 	     struct journal *journal, struct inspection *inspection)
 {
 	const struct notification *n = &job->notification;
@@ -139,13 +139,16 @@ void job_run(struct job *job, const struct judge *judge,
 
 	/* It waited for its turn; who asked may be gone. */
 	if (job->kind == JOB_REQUEST && !notify_valid(job->listener_fd, n->id))
-		return;
+		return true;
 	if (job->kind == JOB_REQUEST && judge->start)
 		start_look(judge->start, job->tid, journal);
 	outcome = look(job, judge, inspection);
 	if (outcome == OUTCOME_DECIDED)
 		keep(job, judge, inspection);
 	close_leases(inspection);
+	job->waits = outcome == OUTCOME_SLOW ? inspection->waits : 0;
+	if (job->waits)
+		return false;
 	choose(job, outcome, inspection);
 	if (outcome == OUTCOME_DECIDED)
 		hand_on(job, judge, inspection);
@@ -155,4 +158,5 @@ void job_run(struct job *job, const struct judge *judge,
 			job->kind == JOB_REQUEST ? notify_call_name(n->call)
 						 : NULL,
 			inspection, true, &job->event_len);
+	return true;
 }

@@ -30,6 +30,7 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 	for (size_t i = 0; i < FILES_MAX; i++)
 		inspection->leases[i] = -1;
 	inspection->error = 0;
+	inspection->waits = 0;
 	inspection->requested[0] = '\0';
 	inspection->awaited.name_count = 0;
 	inspection->awaited.left = 0;
@@ -83,13 +84,19 @@ void judge_unseen(const struct judge *judge, const struct facts *facts,
 	judge_decide(judge, inspection);
 }
 
+static bool is_hopeless(const struct look *look, enum outcome outcome)
+{
+	return outcome == OUTCOME_SLOW && look->pace == PACE_FULL &&
+	       !look->out->waits;
+}
+
 /* The end of a judgement. */
 static enum outcome finish(struct look *look, enum outcome outcome)
 {
 	struct inspection *out = look->out;
 	const struct judge *judge = look->judge;
 
-	if (outcome == OUTCOME_SLOW && look->pace == PACE_FULL)
+	if (is_hopeless(look, outcome))
 		outcome = look_unresolvable(look);
 	if (outcome == OUTCOME_DECIDED && judge->lineage &&
 	    look->pace == PACE_FULL &&
@@ -178,7 +185,7 @@ static bool is_gone(pid_t tid)
 /* Of a stopped target: dying is no reason for a verdict. */
 static enum outcome settle(struct look *look, enum outcome outcome)
 {
-	if (outcome == OUTCOME_SLOW && look->pace == PACE_FULL)
+	if (is_hopeless(look, outcome))
 		outcome = look_unresolvable(look);
 	if (look->out->facts.unresolvable && is_gone(look->target.tid))
 		outcome = OUTCOME_PASS;

@@ -1,5 +1,6 @@
 #include "judge.h"
 
+#include "digests.h"
 #include "kept.h"
 #include "lineage.h"
 #include "sha256.h"
@@ -12,7 +13,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { HASH_AT_LEAST = 64 * 1024 * 1024 }; /* bytes */
+enum {
+	HASH_AT_LEAST = 64 * 1024 * 1024,   /* bytes */
+	HASH_EXCEPTED = 1024 * 1024 * 1024, /* where exceptions name digests */
+};
 
 static int map_manifest(const char *path, const char *expected,
 			const struct manifest **ret, struct err *e)
@@ -167,8 +171,9 @@ int judge_open(const struct container *c, struct journal *journal,
 		return -1;
 	ret->container = c;
 	ret->kept = kept_new(c, journal);
-	if (!ret->kept)
-		return err_set(e, ENOMEM, "keep libraries");
+	ret->digests = digests_new();
+	if (!ret->kept || !ret->digests)
+		return err_set(e, ENOMEM, "keep what is known of files");
 	if (learn_sizes(ret, e) < 0)
 		return -1;
 	if (c->config.scripts != SCRIPTS_OFF && learn_interpreters(ret, e) < 0)
@@ -184,6 +189,8 @@ int judge_open(const struct container *c, struct journal *journal,
 		ret->mounts_matter |=
 			rule->mount || rule->path || rule->process;
 		ret->any_size |= rule->sha256 != NULL;
+		if (rule->sha256 && ret->hash_limit < HASH_EXCEPTED)
+			ret->hash_limit = HASH_EXCEPTED;
 		if (rule->process && !ret->lineage &&
 		    !(ret->lineage = lineage_new()))
 			return err_set(e, ENOMEM, "follow programs");

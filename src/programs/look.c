@@ -1,22 +1,16 @@
 #include "look.h"
 
-#include "binary.h"
 #include "filesystem.h"
-#include "lease.h"
-#include "sha256.h"
 #include "start.h"
 #include "stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-
-enum { STORIES_MAX = 2 };
 
 bool look_is_image(const struct judge *judge, uint64_t dev)
 {
@@ -137,141 +131,6 @@ static bool path_matters(const struct judge *judge)
 	       judge->container->overlay;
 }
 
-static bool on_image_overlay(const struct judge *judge,
-			     const struct identity *id)
-{
-	return judge->container->overlay && look_is_image(judge, id->dev);
-}
-
-/* sealed: the path that a file with its stat was sealed at, or NULL. A layer's
- * file lies there, whatever the target calls it. */
-static bool is_held_on_overlay(const struct container *c, int fd,
-			       const struct file_facts *file,
-			       const char *sealed, int *ret_lease)
-{
-	const char *path = sealed && !file->placed ? sealed : file->path;
-	struct identity id;
-	struct identity found;
-	struct err e;
-
-	if (!c->overlay_writable || (sealed && c->stat_trusted))
-		return true;
-	/* Where the upper folder isn't known, a changed file is drift. */
-	if (!c->upper)
-		return sealed;
-	if (lease_unwritten(fd, c->upper, path, ret_lease, &e) == 0)
-		return true;
-	/* It is there, as it was sealed, and not in the upper folder: it
-	 * wasn't copied up. */
-	return sealed && e.code == ENOENT &&
-	       stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
-	       stat_within(c->rootfs, path, &found) == 0 &&
-	       identity_same_file(&found, &id) &&
-	       identity_same_content(&found, &id);
-}
-
-/*
- * Nobody who could write the file is left; new writers are held off by the
- * exec itself (a program), or, with libraries: strict, by the lease that is
- * kept (what is mapped).
- */
-static bool is_held(const struct look *look, int fd, const struct identity *id,
-		    const char *sealed, const struct file_facts *file)
-{
-	const struct judge *judge = look->judge;
-	bool kept = (file->role == ROLE_LIBRARY ||
-		     file->role == ROLE_ELF_INTERPRETER) &&
-		    judge->container->config.libraries == LIBRARIES_STRICT;
-	int *lease =
-		kept ? &look->out->leases[file - look->out->facts.files] : NULL;
-
-	if (on_image_overlay(judge, id))
-		return is_held_on_overlay(judge->container, fd, file, sealed,
-					  lease);
-	if (!filesystem_is_stable(fd))
-		return look_is_image(judge, id->dev);
-	return lease_unwritten(fd, NULL, NULL, lease, NULL) == 0;
-}
-
-/* A file of another size has no listed digest. */
-static bool size_shipped(const struct judge *judge, uint64_t size)
-{
-	return judge->any_size || (judge->start && start_added(judge->start)) ||
-	       bsearch(&size, judge->sizes, judge->size_count, sizeof(size),
-		       judge_compare_sizes);
-}
-
-static uint64_t hash_limit(const struct judge *judge)
-{
-	const struct manifest *added =
-		judge->start ? start_added(judge->start) : NULL;
-
-	return added && manifest_largest(added) > judge->hash_limit
-		       ? manifest_largest(added)
-		       : judge->hash_limit;
-}
-
-/* Hashing what can't be listed is for the story that its event tells: while
- * somebody else's is hashed already the container goes without. */
-static int hash(const struct look *look, int fd, const struct identity *id,
-		struct file_facts *file)
-{
-	static atomic_uint stories;
-	uint64_t limit = hash_limit(look->judge);
-	int rc = 0;
-
-	file->unread = !size_shipped(look->judge, id->size);
-	if (file->unread && id->size > limit)
-		return 0;
-	/* It may have grown since. */
-	if (!file->unread) {
-		rc = sha256_file(fd, limit, file->digest, NULL);
-		file->hashed = rc == 0;
-	} else if (atomic_fetch_add(&stories, 1) < STORIES_MAX) {
-		file->hashed = sha256_file(fd, limit, file->digest, NULL) == 0;
-		(void)atomic_fetch_sub(&stories, 1);
-	} else {
-		(void)atomic_fetch_sub(&stories, 1);
-	}
-	return rc;
-}
-
-/* Read the file: what it is and its digest. -1: it can't be judged. */
-static int read_file(const struct look *look, int path_fd, const char *sealed,
-		     const struct identity *id, struct file_facts *file,
-		     struct found *ret)
-{
-	OWNED(close_owned) int fd = -1;
-	struct binary binary;
-
-	/* A server that needn't answer, and whose files count for nothing. */
-	if (filesystem_may_block(path_fd) &&
-	    !look_is_image(look->judge, id->dev) && !look->judge->any_size) {
-		file->unread = true;
-		return 0;
-	}
-	if (target_reopen(path_fd, &fd, NULL) < 0 ||
-	    binary_inspect(fd, &binary, NULL) < 0)
-		return -1;
-	ret->kind = binary.kind;
-	memcpy(ret->interpreter, binary.interpreter, sizeof(ret->interpreter));
-	file->elf = binary.kind == KIND_ELF;
-	if (file->place == PLACE_MEMORY)
-		return 0;
-	/* Held first, then hashed: a writer that is gone by now can't alter
-	 * what is hashed after it. */
-	if (look->out->facts.proven || on_image_overlay(look->judge, id))
-		file->held = is_held(look, fd, id, sealed, file);
-	else
-		/* The kernel itself will refuse, with ETXTBSY; but of another
-		 * overlay, FUSE or a network nobody can tell who writes. */
-		file->held = filesystem_is_stable(fd) ||
-			     look_is_image(look->judge, id->dev);
-	if (hash(look, fd, id, file) < 0)
-		return -1;
-	return 0;
-}
-
 static void take_entry(const struct entry *entry, struct file_facts *file,
 		       struct found *ret)
 {
@@ -292,6 +151,7 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	char *path = look->out->paths[facts->count];
 	struct file_facts *file = &facts->files[facts->count];
 	struct entry entry;
+	enum outcome outcome;
 	bool read_only;
 	bool matches;
 
@@ -330,10 +190,9 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	file->nature = look_nature(judge, fd);
 	if (file->nature != NATURE_FILE)
 		return OUTCOME_DECIDED;
-	if (read_file(look, fd, matches ? entry.path : NULL, id, file, ret) < 0)
-		facts->unresolvable = true;
+	outcome = look_read(look, fd, matches ? entry.path : NULL, ret);
 	/* Drift is told from what lies where the image has something else. */
 	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))
 		file->placed = is_placed(judge, fd, id, file->path);
-	return OUTCOME_DECIDED;
+	return outcome;
 }

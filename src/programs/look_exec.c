@@ -1,3 +1,5 @@
+#include "caller.h"
+#include "filesystem.h"
 #include "look.h"
 #include "stat.h"
 
@@ -36,13 +38,18 @@ static enum outcome fail_to_read(struct look *look, uint64_t address,
 	return fail(look, e);
 }
 
-/* Files that execve refuses by itself, so that refusing them is no news; a
- * memory file that can't be executed is some (memfd: deny). */
-static bool never_executes(const struct identity *id,
-			   const struct file_facts *file)
+/*
+ * What execve refuses by itself need not be read, and refusing it is no news; a
+ * memory file that can't be executed is some (memfd: deny).
+ */
+static bool never_executes(const struct look *look, int fd, enum role role)
 {
-	return !S_ISREG(id->mode) ||
-	       (!(id->mode & 0111) && file->place != PLACE_MEMORY);
+	struct identity id;
+
+	return role != ROLE_ELF_INTERPRETER && look->pace == PACE_FULL &&
+	       stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
+	       !(filesystem_is_memory(fd) && id.nlink == 0) &&
+	       caller_is_refused(look->target.tid, fd, &id);
 }
 
 enum outcome look_at_chain(struct look *look, int take_fd,
@@ -55,19 +62,19 @@ enum outcome look_at_chain(struct look *look, int take_fd,
 
 	for (int depth = 0; depth <= SCRIPTS_DEEP + 1; depth++) {
 		size_t index = look->out->facts.count;
-		enum outcome outcome = look_at(look, fd, role, &found);
 		const struct identity *id = &look->out->identities[index];
+		enum outcome outcome;
 		bool script;
 
-		if (outcome != OUTCOME_DECIDED)
-			return outcome;
-		script = found.kind == KIND_SCRIPT;
 		if (!look->out->facts.proven &&
-		    never_executes(id, &look->out->facts.files[index]) &&
-		    role != ROLE_ELF_INTERPRETER) {
+		    never_executes(look, fd, role)) {
 			look->out->error = EACCES;
 			return OUTCOME_ERROR;
 		}
+		outcome = look_at(look, fd, role, &found);
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+		script = found.kind == KIND_SCRIPT;
 		if (look->out->facts.unresolvable ||
 		    role == ROLE_ELF_INTERPRETER || !found.interpreter[0] ||
 		    (stop_at && (!script || identity_same_file(id, stop_at))))
@@ -124,9 +131,9 @@ enum outcome look_at_check(struct look *look, const struct notification *n)
 		    (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
 	char *path = look->out->requested;
 	OWNED(close_owned) int fd = -1;
+	struct identity id;
 	struct statvfs fs;
 	struct found found;
-	enum outcome outcome;
 	struct err e;
 
 	if (look->pace == PACE_FAST)
@@ -138,14 +145,11 @@ enum outcome look_at_check(struct look *look, const struct notification *n)
 	if (look_open(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
 	    0)
 		return fail(look, &e);
-	outcome = look_at(look, fd, ROLE_PROGRAM, &found);
-	if (outcome != OUTCOME_DECIDED)
-		return outcome;
-	if (!S_ISREG(look->out->identities[0].mode) ||
-	    !target_may_execute(n->tid, &look->out->identities[0]) ||
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
+	    !S_ISREG(id.mode) || !caller_may_execute(n->tid, &id) ||
 	    fstatvfs(fd, &fs) < 0 || (fs.f_flag & ST_NOEXEC)) {
 		look->out->error = EACCES;
 		return OUTCOME_ERROR;
 	}
-	return OUTCOME_DECIDED;
+	return look_at(look, fd, ROLE_PROGRAM, &found);
 }

@@ -69,14 +69,23 @@ static void describe_seal(const struct container *container,
 	}
 }
 
-void report_container(const struct container *container,
-		      struct journal *journal, enum action action)
+void report_sealed(const struct container *container, struct journal *journal)
 {
 	struct event event;
 
-	begin(&event, action, journal);
-	if (action == ACTION_CONTAINER_SEALED)
-		describe_seal(container, &event);
+	begin(&event, ACTION_CONTAINER_SEALED, journal);
+	describe_seal(container, &event);
+	push(&event, container, journal);
+}
+
+void report_released(const struct container *container, struct journal *journal,
+		     uint64_t hashed_files, uint64_t hashed_bytes)
+{
+	struct event event;
+
+	begin(&event, ACTION_CONTAINER_RELEASED, journal);
+	event.hashed_files = hashed_files;
+	event.hashed_bytes = hashed_bytes;
 	push(&event, container, journal);
 }
 

@@ -1,5 +1,7 @@
 #include "resolver.h"
 
+#include "digests.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,6 +26,7 @@ struct resolver {
 	 * which a container can make by the thousand. */
 	struct job *todo[2];
 	struct job **todo_end[2];
+	struct job *parked; /* for a digest that is to come */
 	struct job *done;
 	unsigned threads; /* started and not ended */
 	unsigned lost;	  /* of these, with an abandoned job */
@@ -31,6 +34,48 @@ struct resolver {
 	unsigned queued;
 	int wake;
 };
+
+static void *resolve(void *argument);
+
+static void start_thread(struct resolver *resolver)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	sigset_t all;
+	sigset_t old;
+
+	(void)pthread_attr_init(&attributes);
+	(void)pthread_attr_setstacksize(&attributes, STACK);
+	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
+	if (pthread_create(&thread, &attributes, resolve, resolver) == 0)
+		resolver->threads++;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	(void)pthread_attr_destroy(&attributes);
+}
+
+/* A thread that was woken for an earlier job still counts as idle. */
+static void start_if_needed(struct resolver *resolver)
+{
+	if (resolver->queued > resolver->idle &&
+	    resolver->threads - resolver->lost < THREADS_MAX &&
+	    resolver->threads < THREADS_ALL_MAX)
+		start_thread(resolver);
+}
+
+/* With the lock. */
+static void enqueue(struct resolver *resolver, struct job *job)
+{
+	const size_t queue = job->kind == JOB_REQUEST ? 1 : 0;
+
+	job->next = NULL;
+	*resolver->todo_end[queue] = job;
+	resolver->todo_end[queue] = &job->next;
+	resolver->queued++;
+	start_if_needed(resolver);
+	(void)pthread_cond_signal(&resolver->changed);
+}
 
 /* The next job, or NULL after a while without one. */
 static struct job *take_job(struct resolver *resolver)
@@ -91,6 +136,66 @@ static void give_back(struct resolver *resolver, struct job *job)
 		(void)eventfd_write(resolver->wake, 1);
 }
 
+/* Those that wait for this one are run again. */
+static void unpark(void *argument, uint64_t serial)
+{
+	struct resolver *resolver = argument;
+	struct job **at = &resolver->parked;
+
+	(void)pthread_mutex_lock(&resolver->lock);
+	while (*at) {
+		struct job *job = *at;
+
+		if (job->waits != serial) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		enqueue(resolver, job);
+	}
+	(void)pthread_mutex_unlock(&resolver->lock);
+}
+
+/* With the lock: who is given up is only to be freed. */
+static bool take_from_parked(struct resolver *resolver, struct job *job)
+{
+	struct job **at = &resolver->parked;
+
+	while (*at && *at != job)
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	*at = job->next;
+	enqueue(resolver, job);
+	return true;
+}
+
+/* It takes no thread while it waits. What it waits for may be over by now. */
+static void park(struct resolver *resolver, struct job *job)
+{
+	struct digests *digests = resolver->judge->digests;
+	const uint64_t serial = job->waits;
+	bool pending = digests_pending(digests, serial);
+	bool abandoned;
+
+	(void)pthread_mutex_lock(&resolver->lock);
+	job->taken = false;
+	abandoned = job->abandoned;
+	resolver->lost -= abandoned;
+	if (abandoned || !pending) {
+		enqueue(resolver, job);
+	} else {
+		job->next = resolver->parked;
+		resolver->parked = job;
+	}
+	(void)pthread_mutex_unlock(&resolver->lock);
+	if (abandoned)
+		digests_leave(digests, serial);
+	/* Over between the two, it would wait for ever. */
+	else if (pending && !digests_pending(digests, serial))
+		unpark(resolver, serial);
+}
+
 static bool is_abandoned(struct resolver *resolver, const struct job *job)
 {
 	bool abandoned;
@@ -110,31 +215,15 @@ static void *resolve(void *argument)
 	(void)setpriority(PRIO_PROCESS, 0, 0);
 	while ((job = take_job(resolver))) {
 		/* Zero denies: without memory nothing is allowed. */
-		if (inspection && !is_abandoned(resolver, job))
-			job_run(job, resolver->judge, resolver->journal,
-				inspection);
-		give_back(resolver, job);
+		if (inspection && !is_abandoned(resolver, job) &&
+		    !job_run(job, resolver->judge, resolver->journal,
+			     inspection))
+			park(resolver, job);
+		else
+			give_back(resolver, job);
 	}
 	free(inspection);
 	return NULL;
-}
-
-static void start_thread(struct resolver *resolver)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	sigset_t all;
-	sigset_t old;
-
-	(void)pthread_attr_init(&attributes);
-	(void)pthread_attr_setstacksize(&attributes, STACK);
-	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (pthread_create(&thread, &attributes, resolve, resolver) == 0)
-		resolver->threads++;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	(void)pthread_attr_destroy(&attributes);
 }
 
 int resolver_new(const struct judge *judge, struct journal *journal,
@@ -158,31 +247,16 @@ int resolver_new(const struct judge *judge, struct journal *journal,
 		free(resolver);
 		return err_set(e, EAGAIN, "start a resolver thread");
 	}
+	digests_set_done(judge->digests, unpark, resolver);
 	*ret_wake = resolver->wake;
 	*ret = resolver;
 	return 0;
 }
 
-/* A thread that was woken for an earlier job still counts as idle. */
-static void start_if_needed(struct resolver *resolver)
-{
-	if (resolver->queued > resolver->idle &&
-	    resolver->threads - resolver->lost < THREADS_MAX &&
-	    resolver->threads < THREADS_ALL_MAX)
-		start_thread(resolver);
-}
-
 void resolver_submit(struct resolver *resolver, struct job *take_job)
 {
-	const size_t queue = take_job->kind == JOB_REQUEST ? 1 : 0;
-
 	(void)pthread_mutex_lock(&resolver->lock);
-	take_job->next = NULL;
-	*resolver->todo_end[queue] = take_job;
-	resolver->todo_end[queue] = &take_job->next;
-	resolver->queued++;
-	start_if_needed(resolver);
-	(void)pthread_cond_signal(&resolver->changed);
+	enqueue(resolver, take_job);
 	(void)pthread_mutex_unlock(&resolver->lock);
 }
 
@@ -201,6 +275,7 @@ struct job *resolver_done(struct resolver *resolver)
 bool resolver_abandon(struct resolver *resolver, struct job *job)
 {
 	bool done = false;
+	uint64_t left = 0;
 
 	(void)pthread_mutex_lock(&resolver->lock);
 	for (struct job *at = resolver->done; at; at = at->next)
@@ -208,7 +283,11 @@ bool resolver_abandon(struct resolver *resolver, struct job *job)
 	job->abandoned = !done;
 	if (!done && job->taken)
 		resolver->lost++;
+	else if (!done && take_from_parked(resolver, job))
+		left = job->waits;
 	start_if_needed(resolver);
 	(void)pthread_mutex_unlock(&resolver->lock);
+	if (left)
+		digests_leave(resolver->judge->digests, left);
 	return !done;
 }

@@ -15,6 +15,7 @@
  */
 #include "confine.h"
 #include "container.h"
+#include "digests.h"
 #include "journal.h"
 #include "judge.h"
 #include "kept.h"
@@ -64,7 +65,9 @@ static void on_signal(struct supervisor *s)
 	ssize_t n = read(s->signals, infos, sizeof(infos));
 
 	for (ssize_t i = 0; i < n / (ssize_t)sizeof(infos[0]); i++)
-		if (infos[i].ssi_signo != SIGCHLD)
+		if (infos[i].ssi_signo == SIGUSR1)
+			digests_let_write(s->judge.digests);
+		else if (infos[i].ssi_signo != SIGCHLD)
 			s->ending = true;
 	tracer_collect(s->tracer);
 }
@@ -231,6 +234,7 @@ static int open_signals(struct err *e)
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGUSR1);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
@@ -238,7 +242,8 @@ static int open_signals(struct err *e)
 	(void)sigaddset(&blocked, SIGIO);
 	if (sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
 		return err_set(e, errno, "block signals");
-	/* A dead sink; SIGIO, of a lease, is for kept.c's thread. */
+	/* A dead sink; SIGIO, of a lease, is for kept.c's thread, SIGUSR1 for
+	 * digests. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_set(e, errno, "open a signal descriptor") : fd;
@@ -298,6 +303,8 @@ int main(int argc, char *argv[])
 {
 	static struct supervisor s = {.sources.epoll = -1};
 	struct err e = {0};
+	uint64_t files;
+	uint64_t bytes;
 
 	if (argc != 3) {
 		(void)fprintf(stderr,
@@ -311,11 +318,12 @@ int main(int argc, char *argv[])
 		(void)send(s.ready, e.text, strlen(e.text), MSG_NOSIGNAL);
 		return 1;
 	}
-	report_container(&s.container, s.journal, ACTION_CONTAINER_SEALED);
+	report_sealed(&s.container, s.journal);
 	(void)send(s.ready, "R", 1, MSG_NOSIGNAL);
 	serve(&s);
 	kept_end(s.judge.kept);
-	report_container(&s.container, s.journal, ACTION_CONTAINER_RELEASED);
+	digests_count(s.judge.digests, &files, &bytes);
+	report_released(&s.container, s.journal, files, bytes);
 	journal_close(s.journal);
 	container_remove(s.folder);
 	return 0;

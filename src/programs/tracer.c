@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { ASK_MS = 500 };
+
 int tracer_new(const struct judge *judge, struct resolver *resolver,
 	       struct journal *journal, struct tracer **ret, struct err *e)
 {
@@ -91,7 +93,8 @@ void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
 		job->notification = *n;
 	job->listener = listener;
 	job->listener_fd = listener ? listener->fd : -1;
-	job->deadline_ms = held_now_ms() + TRACER_DEADLINE_MS;
+	job->asked_ms = held_now_ms();
+	job->deadline_ms = job->asked_ms + TRACER_DEADLINE_MS;
 	remember_job(tracer, job);
 	held = kind != JOB_REQUEST ? held_find(&tracer->held, tid) : NULL;
 	if (held) {
@@ -191,6 +194,16 @@ static void expire(struct tracer *tracer, struct job *job)
 	}
 }
 
+/* Its caller was killed, or is signalled: then it has asked anew. */
+static bool is_deserted(struct job *job, int64_t now)
+{
+	if (job->kind != JOB_REQUEST || now - job->asked_ms < ASK_MS)
+		return false;
+	job->asked_ms = now;
+	return job->listener->gone ||
+	       !notify_valid(job->listener->fd, job->notification.id);
+}
+
 void tracer_tick(struct tracer *tracer)
 {
 	int64_t now = held_now_ms();
@@ -199,7 +212,7 @@ void tracer_tick(struct tracer *tracer)
 
 	for (struct job *job = tracer->jobs; job; job = next_job) {
 		next_job = job->peer;
-		if (job->deadline_ms <= now)
+		if (job->deadline_ms <= now || is_deserted(job, now))
 			expire(tracer, job);
 	}
 	for (size_t i = 0; i < HELD_BUCKETS; i++)

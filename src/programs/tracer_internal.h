@@ -1,13 +1,27 @@
 /*
  * tracer_internal - what the parts of the tracer share: tracer.c (its jobs
  * and deadlines), tracer_request.c (from a notification to its answer),
- * tracer_target.c (from the answer to the proof).
+ * tracer_again.c (from one that was over to the next), tracer_target.c (from
+ * the answer to the proof).
  */
 #pragma once
 
 #include "event.h"
 #include "held.h"
 #include "tracer.h"
+
+enum { LATE_MAX = 16 };
+
+/* To a request that was over before it was answered. */
+struct late_answer {
+	pid_t tid; /* 0: none */
+	struct notification notification;
+	struct answer answer;
+	char *event; /* to queue with it; NULL: none */
+	size_t event_len;
+	char *requested;
+	int64_t until_ms;
+};
 
 struct tracer {
 	const struct judge *judge;
@@ -16,6 +30,8 @@ struct tracer {
 	struct held_table held;
 	struct job *jobs; /* under way, linked by peer */
 	struct inspection inspection;
+	struct late_answer late[LATE_MAX];
+	size_t late_next;
 };
 
 /* Have a resolver judge it. n and listener: JOB_REQUEST. fd: JOB_OPENED. */
@@ -43,6 +59,12 @@ void tracer_answer(struct tracer *tracer, struct listener *listener,
 /* The same for a target that is stopped, which nothing is known of. */
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 			  const struct facts *facts, pid_t tid);
+
+/* The answer to a request came too late: keep it for the next that is alike. */
+void tracer_remember(struct tracer *tracer, struct job *job);
+/* False: no such answer is known. */
+bool tracer_answer_again(struct tracer *tracer, struct listener *listener,
+			 const struct notification *n);
 
 /* A job came back. */
 void tracer_finish_request(struct tracer *tracer, struct job *job);

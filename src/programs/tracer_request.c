@@ -98,7 +98,8 @@ void tracer_notified(struct tracer *tracer, struct listener *listener)
 	struct notification n;
 	struct answer answer;
 
-	if (notify_receive(listener->fd, &n, NULL) < 0)
+	if (notify_receive(listener->fd, &n, NULL) < 0 ||
+	    tracer_answer_again(tracer, listener, &n))
 		return;
 	judged.stage = judge_stage(&n);
 	judged.outcome =
@@ -116,8 +117,12 @@ void tracer_finish_request(struct tracer *tracer, struct job *job)
 {
 	struct listener *listener = job->listener;
 
-	if (listener->gone || !notify_valid(listener->fd, job->notification.id))
+	if (listener->gone)
 		return;
+	if (!notify_valid(listener->fd, job->notification.id)) {
+		tracer_remember(tracer, job);
+		return;
+	}
 	if (job->event)
 		journal_push(tracer->journal, PTR_MOVE(job->event),
 			     job->event_len);

@@ -1,0 +1,25 @@
+/*
+ * caller - with whose power a target asks for a program. Source:
+ * proc_pid_status(5), acl(5), capabilities(7).
+ */
+#pragma once
+
+#include "identity.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* By its permissions and capabilities the target may execute the file; access
+ * control lists aren't looked at. */
+bool caller_may_execute(pid_t tid, const struct identity *file);
+
+/*
+ * The kernel is sure to refuse the file, opened with O_PATH, as a program of
+ * the target's: by its type, its mount, or its permissions. False where that
+ * isn't certain.
+ */
+bool caller_is_refused(pid_t tid, int fd, const struct identity *file);
+
+/* Whose files the target's are: its file system user. UINT32_MAX: not known. */
+uint32_t caller_user(pid_t tid);

@@ -1,0 +1,86 @@
+/*
+ * digests - of the files that a container executes and maps: one hash for a
+ * file at a time, whoever asks, and none where one is known to hold still.
+ * Shared by all threads; two of its own hash, a slice of a file at a time.
+ *
+ * A file is known by its inode as long as a lease on it says that nobody has
+ * opened it for writing since before it was hashed, and no longer than
+ * DIGESTS_TRUSTED_MS: pages that a call has pinned are written to without any
+ * lease being broken. A digest that decides nothing for good (of a request
+ * that the proof will judge once more, of what is refused whatever it holds)
+ * is known by the file's identity, for a moment.
+ *
+ * Fair: the user who has had the fewest bytes hashed comes first, and of that
+ * user's files the one of which the fewest were.
+ */
+#pragma once
+
+#include "identity.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	DIGESTS_THREADS = 2,
+	DIGESTS_MAX = 256,	    /* files, with at most as many leases     */
+	DIGESTS_USER_MAX = 64,	    /* of these under way, for one user       */
+	DIGESTS_TRUSTED_MS = 10000, /* after the hash */
+	DIGESTS_MOMENT_MS = 2000,   /* the same, where little is sure         */
+	DIGESTS_ALONE_MS = 3000, /* until a hash stops that nobody waits for */
+};
+
+struct digests;
+
+/* done is called without any lock, by a thread of digests, when what waits for
+ * a serial number may ask again. NULL: no memory. */
+typedef void digests_done(void *context, uint64_t serial);
+struct digests *digests_new(void);
+void digests_set_done(struct digests *digests, digests_done *done,
+		      void *context);
+
+enum digest_need {
+	NEED_PROOF, /* of this very file, as it is from now on        */
+	NEED_HINT,  /* of what has this identity                      */
+	NEED_STORY, /* the same; an event can do without              */
+};
+
+struct digest_ask {
+	enum digest_need need;
+	int fd;	   /* open for reading */
+	int lease; /* on the file's inode, of an open file of its own; or -1 */
+	struct identity id;
+	uint64_t limit; /* bytes; a larger file fails */
+	uint32_t user;	/* who asks */
+	bool brief;	/* not to be trusted for longer than a moment */
+};
+
+enum digest_answer {
+	DIGEST_KNOWN,
+	DIGEST_WAITS,  /* ask again when done is called with *ret_serial */
+	DIGEST_FAILED, /* too large, unreadable, or a story too many     */
+};
+
+/*
+ * Take_ask's descriptors are taken. Doesn't wait, but for NEED_PROOF without a
+ * lease, of which nobody can be told later whether it was that file: until it
+ * is hashed. With DIGEST_WAITS the caller counts as waiting, until done, or
+ * digests_leave.
+ */
+enum digest_answer digests_find(struct digests *digests,
+				struct digest_ask *take_ask,
+				uint8_t ret_digest[DIGEST_SIZE],
+				uint64_t *ret_serial);
+
+/* It isn't done yet: whoever waits will be told. */
+bool digests_pending(struct digests *digests, uint64_t serial);
+
+/* Somebody waits no more. */
+void digests_leave(struct digests *digests, uint64_t serial);
+
+/* SIGUSR1 came: somebody wants to write. */
+void digests_let_write(struct digests *digests);
+
+/* What was hashed so far: files, and bytes. */
+void digests_count(struct digests *digests, uint64_t *ret_files,
+		   uint64_t *ret_bytes);

@@ -1,0 +1,338 @@
+#include "digests_internal.h"
+
+#include "err.h"
+#include "file.h"
+#include "lease.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { STORIES_MAX = 2, EXACT_S = 15 };
+
+int64_t digests_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct digests *digests_new(void)
+{
+	struct digests *digests = calloc(1, sizeof(*digests));
+	pthread_condattr_t clock;
+
+	if (!digests)
+		return NULL;
+	(void)pthread_condattr_init(&clock);
+	(void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	(void)pthread_mutex_init(&digests->lock, NULL);
+	(void)pthread_cond_init(&digests->work, &clock);
+	(void)pthread_cond_init(&digests->over, &clock);
+	(void)pthread_condattr_destroy(&clock);
+	return digests;
+}
+
+void digests_set_done(struct digests *digests, digests_done *done,
+		      void *context)
+{
+	digests->done = done;
+	digests->context = context;
+}
+
+static void flight_free(struct flight *flight)
+{
+	close_owned(&flight->fd);
+	close_owned(&flight->lease);
+	sha256_owned(&flight->sum);
+	free(flight);
+}
+
+void digests_drop(struct digests *digests, struct flight *flight)
+{
+	struct flight **at = &digests->first;
+
+	while (*at && *at != flight)
+		at = &(*at)->next;
+	if (*at)
+		*at = flight->next;
+	digests->count--;
+	flight_free(flight);
+}
+
+static bool is_over(const struct flight *flight)
+{
+	return flight->state == FLIGHT_KNOWN || flight->state == FLIGHT_FAILED;
+}
+
+/* What it says still holds, or will. */
+static bool stands(const struct flight *flight)
+{
+	return !flight->written &&
+	       !(is_over(flight) && flight->until_ms <= digests_now_ms()) &&
+	       (!flight->leased || lease_unbroken(flight->lease));
+}
+
+/* Of an identity only a hint is known, whoever it was hashed for. */
+static bool answers(const struct flight *flight, const struct digest_ask *ask,
+		    const struct stat *leased)
+{
+	if (flight->exact)
+		return false;
+	if (ask->lease >= 0)
+		return flight->leased && flight->dev == leased->st_dev &&
+		       flight->ino == leased->st_ino;
+	return ask->need != NEED_PROOF &&
+	       identity_same_file(&flight->id, &ask->id) &&
+	       identity_same_content(&flight->id, &ask->id);
+}
+
+static struct flight *find(struct digests *digests,
+			   const struct digest_ask *ask,
+			   const struct stat *leased)
+{
+	struct flight *next;
+
+	for (struct flight *at = digests->first; at; at = next) {
+		next = at->next;
+		if (!answers(at, ask, leased))
+			continue;
+		if (stands(at))
+			return at;
+		if (is_over(at))
+			digests_drop(digests, at);
+	}
+	return NULL;
+}
+
+/* The oldest that is over makes room. */
+static bool make_room(struct digests *digests)
+{
+	struct flight *oldest = NULL;
+
+	if (digests->count < DIGESTS_MAX)
+		return true;
+	for (struct flight *at = digests->first; at; at = at->next)
+		if (is_over(at) && !at->exact &&
+		    (!oldest || at->until_ms < oldest->until_ms))
+			oldest = at;
+	if (oldest)
+		digests_drop(digests, oldest);
+	return oldest;
+}
+
+/* One that is under way, of the same user's where there is one: when it is
+ * over there may be room. */
+static struct flight *crowd(struct digests *digests, uint32_t user)
+{
+	struct flight *other = NULL;
+	struct flight *own = NULL;
+	size_t count = 0;
+
+	for (struct flight *at = digests->first; at; at = at->next) {
+		if (is_over(at))
+			continue;
+		other = at;
+		if (at->user != user)
+			continue;
+		own = at;
+		count++;
+	}
+	if (count >= DIGESTS_USER_MAX)
+		return own;
+	return make_room(digests) ? NULL : other;
+}
+
+static unsigned count_stories(const struct digests *digests)
+{
+	unsigned count = 0;
+
+	for (struct flight *at = digests->first; at; at = at->next)
+		count += at->story && !is_over(at);
+	return count;
+}
+
+static struct flight *begin(struct digests *digests, struct digest_ask *ask,
+			    const struct stat *leased)
+{
+	struct flight *flight = calloc(1, sizeof(*flight));
+
+	if (!flight)
+		return NULL;
+	flight->sum = sha256_new();
+	flight->fd = FD_MOVE(ask->fd);
+	flight->lease = FD_MOVE(ask->lease);
+	/* Somebody wants to write just now. */
+	if (flight->lease >= 0 && !lease_watch_by(flight->lease, SIGUSR1))
+		lease_give_back(&flight->lease);
+	flight->leased = flight->lease >= 0;
+	if (!flight->sum) {
+		flight_free(flight);
+		return NULL;
+	}
+	flight->serial = ++digests->serial;
+	flight->story = ask->need == NEED_STORY;
+	flight->exact = !flight->leased && ask->need == NEED_PROOF;
+	flight->brief = ask->brief || !flight->leased;
+	if (flight->leased) {
+		flight->dev = leased->st_dev;
+		flight->ino = leased->st_ino;
+	}
+	flight->id = ask->id;
+	flight->limit = ask->limit;
+	flight->user = ask->user;
+	flight->alone_ms = digests_now_ms();
+	flight->next = digests->first;
+	digests->first = flight;
+	digests->count++;
+	digests_start_thread(digests);
+	return flight;
+}
+
+/* Nobody else can be told later that it was this file. Who waits here is one
+ * of few: image files that no lease can be had of. */
+static enum digest_answer wait_here(struct digests *digests,
+				    struct flight *flight,
+				    uint8_t ret_digest[DIGEST_SIZE])
+{
+	enum digest_answer answer = DIGEST_FAILED;
+	struct timespec until;
+	int rc = 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += EXACT_S;
+	flight->waiting++;
+	while (!is_over(flight) && rc == 0)
+		rc = pthread_cond_timedwait(&digests->over, &digests->lock,
+					    &until);
+	flight->waiting--;
+	flight->alone_ms = 0;
+	if (flight->state == FLIGHT_KNOWN) {
+		memcpy(ret_digest, flight->digest, DIGEST_SIZE);
+		answer = DIGEST_KNOWN;
+	}
+	if (is_over(flight))
+		digests_drop(digests, flight);
+	return answer;
+}
+
+static enum digest_answer tell(struct flight *flight,
+			       uint8_t ret_digest[DIGEST_SIZE],
+			       uint64_t *ret_serial)
+{
+	if (flight->state == FLIGHT_FAILED)
+		return DIGEST_FAILED;
+	if (flight->state == FLIGHT_KNOWN) {
+		memcpy(ret_digest, flight->digest, DIGEST_SIZE);
+		return DIGEST_KNOWN;
+	}
+	flight->waiting++;
+	*ret_serial = flight->serial;
+	return DIGEST_WAITS;
+}
+
+static enum digest_answer find_or_begin(struct digests *digests,
+					struct digest_ask *ask,
+					const struct stat *leased,
+					uint8_t ret_digest[DIGEST_SIZE],
+					uint64_t *ret_serial)
+{
+	struct flight *flight = find(digests, ask, leased);
+
+	if (flight)
+		return tell(flight, ret_digest, ret_serial);
+	if (ask->need == NEED_STORY && count_stories(digests) >= STORIES_MAX)
+		return DIGEST_FAILED;
+	flight = crowd(digests, ask->user);
+	if (flight)
+		return tell(flight, ret_digest, ret_serial);
+	flight = begin(digests, ask, leased);
+	if (!flight)
+		return DIGEST_FAILED;
+	return flight->exact ? wait_here(digests, flight, ret_digest)
+			     : tell(flight, ret_digest, ret_serial);
+}
+
+enum digest_answer digests_find(struct digests *digests,
+				struct digest_ask *take_ask,
+				uint8_t ret_digest[DIGEST_SIZE],
+				uint64_t *ret_serial)
+{
+	enum digest_answer answer;
+	struct stat leased = {0};
+
+	*ret_serial = 0;
+	if (take_ask->lease >= 0 && fstat(take_ask->lease, &leased) < 0)
+		close_owned(&take_ask->lease);
+	(void)pthread_mutex_lock(&digests->lock);
+	answer = find_or_begin(digests, take_ask, &leased, ret_digest,
+			       ret_serial);
+	(void)pthread_mutex_unlock(&digests->lock);
+	close_owned(&take_ask->fd);
+	close_owned(&take_ask->lease);
+	return answer;
+}
+
+static struct flight *by_serial(const struct digests *digests, uint64_t serial)
+{
+	struct flight *at = digests->first;
+
+	while (at && at->serial != serial)
+		at = at->next;
+	return at;
+}
+
+bool digests_pending(struct digests *digests, uint64_t serial)
+{
+	const struct flight *flight;
+	bool pending;
+
+	(void)pthread_mutex_lock(&digests->lock);
+	flight = by_serial(digests, serial);
+	pending = flight && !is_over(flight);
+	(void)pthread_mutex_unlock(&digests->lock);
+	return pending;
+}
+
+void digests_leave(struct digests *digests, uint64_t serial)
+{
+	struct flight *flight;
+
+	(void)pthread_mutex_lock(&digests->lock);
+	flight = by_serial(digests, serial);
+	if (flight && flight->waiting && --flight->waiting == 0)
+		flight->alone_ms = digests_now_ms();
+	(void)pthread_mutex_unlock(&digests->lock);
+}
+
+/* Who waits for a hash that is under way is told when its thread sees this. */
+void digests_let_write(struct digests *digests)
+{
+	struct flight *next;
+
+	(void)pthread_mutex_lock(&digests->lock);
+	for (struct flight *at = digests->first; at; at = next) {
+		next = at->next;
+		if (!at->leased || lease_unbroken(at->lease))
+			continue;
+		if (is_over(at)) {
+			digests_drop(digests, at);
+			continue;
+		}
+		at->written = true;
+		lease_give_back(&at->lease);
+	}
+	(void)pthread_mutex_unlock(&digests->lock);
+}
+
+void digests_count(struct digests *digests, uint64_t *ret_files,
+		   uint64_t *ret_bytes)
+{
+	(void)pthread_mutex_lock(&digests->lock);
+	*ret_files = digests->files;
+	*ret_bytes = digests->bytes;
+	(void)pthread_mutex_unlock(&digests->lock);
+}

@@ -1,0 +1,74 @@
+/*
+ * digests_internal - what digests.c (what is known) and digests_hash.c (the
+ * threads) share.
+ */
+#pragma once
+
+#include "digests.h"
+#include "sha256.h"
+
+#include <pthread.h>
+#include <stddef.h>
+
+enum flight_state {
+	FLIGHT_QUEUED,
+	FLIGHT_HASHING,
+	FLIGHT_KNOWN,
+	FLIGHT_FAILED
+};
+
+/* A file that is being hashed, or was. Owned by digests, under its lock, but
+ * for fd and sum while a thread hashes (FLIGHT_HASHING). */
+struct flight {
+	struct flight *next;
+	uint64_t serial;
+	enum flight_state state;
+	bool story;
+	bool exact;   /* for one who waits, and nobody else     */
+	bool leased;  /* found by the lease's inode, else by id */
+	bool written; /* somebody came to write: it says nothing */
+	bool brief;
+	int lease;
+	uint64_t dev, ino; /* leased: of the lease's inode */
+	struct identity id;
+	int fd;
+	struct sha256 *sum;
+	uint64_t offset;
+	uint64_t limit;
+	uint32_t user;
+	unsigned waiting;
+	int64_t alone_ms; /* since when nobody has waited */
+	int64_t until_ms; /* FLIGHT_KNOWN, FLIGHT_FAILED  */
+	uint8_t digest[DIGEST_SIZE];
+};
+
+enum { USERS = 64 };
+
+/* Bytes that were hashed for a user, of late. */
+struct digest_user {
+	uint32_t user;
+	uint64_t bytes;
+};
+
+struct digests {
+	pthread_mutex_t lock;
+	pthread_cond_t work; /* for the threads   */
+	pthread_cond_t over; /* for who waits here */
+	struct flight *first;
+	size_t count;
+	unsigned threads;
+	unsigned idle;
+	uint64_t serial;
+	uint64_t files, bytes;
+	struct digest_user users[USERS];
+	digests_done *done;
+	void *context;
+};
+
+int64_t digests_now_ms(void);
+
+/* With the lock: it is forgotten, and freed. */
+void digests_drop(struct digests *digests, struct flight *flight);
+
+/* With the lock: have a thread look after what is there. */
+void digests_start_thread(struct digests *digests);
