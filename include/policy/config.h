@@ -26,6 +26,7 @@ enum volume_rule { VOLUME_DENY, VOLUME_SEAL, VOLUME_TRUST };
 enum session_rule { SESSIONS_DENY, SESSIONS_AUDIT, SESSIONS_ALLOW };
 enum permission { PERMISSION_DENY, PERMISSION_ALLOW };
 enum hooks_rule { HOOKS_DENY, HOOKS_SEAL };
+enum payer { PAYER_CONTAINER, PAYER_ENGINE };
 enum unprotectable { UNPROTECTABLE_REFUSE, UNPROTECTABLE_RUN };
 
 /* One exception; unset (NULL) keys match anything, at least one is set. The
@@ -67,6 +68,7 @@ struct config {
 	enum volume_rule volumes_read_only;
 	enum volume_rule volumes_writable;
 	enum permission traced;
+	enum payer cgroup; /* whose account the supervisor is on */
 	struct allow_rule *allow;
 	size_t allow_count;
 	char *events_file;
@@ -146,7 +148,8 @@ bool config_key_at(const struct config *config, size_t index,
  * state_dir, cache_dir, events, evidence, annotations_may_weaken, allow …)
  * can't be set by annotation; unknown ones are errors, as all of the above.
  * Tighter: enforce > audit > off; path > content; strict > enforce > audit >
- * off; deny > seal > trust; deny > audit > allow; refuse > run.
+ * off; deny > seal > trust; deny > audit > allow; refuse > run; container >
+ * engine.
  */
 MUST_CHECK int config_annotate(struct config *config,
 			       const struct json *annotations, struct err *e);

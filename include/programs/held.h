@@ -42,7 +42,11 @@ struct held_table {
 };
 
 /* Milliseconds of a clock that costs no system call. */
+/* A clock that stands still while this process waits for a processor. */
 int64_t held_now_ms(void);
+
+/* So much of what has passed doesn't count. */
+void held_wait(int64_t ms);
 
 /* NULL: not held. */
 struct held *held_find(const struct held_table *table, pid_t tid);

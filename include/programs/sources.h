@@ -43,6 +43,7 @@ struct sources {
 	struct source *first; /* of those that come and go */
 	size_t living;	      /* listeners that have tasks */
 	bool had_listener;
+	pid_t init; /* the container's first process; 0: not known */
 };
 
 /* Have fd's events tell of source. */

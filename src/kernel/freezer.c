@@ -1,6 +1,7 @@
 #include "freezer.h"
 
 #include "attr.h"
+#include "cgroup.h"
 #include "file.h"
 
 #include <errno.h>
@@ -12,42 +13,26 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES = 500, CGROUP_TEXT_MAX = 64 * 1024 };
+enum { TRIES = 500 };
 
 /* A hierarchy that can freeze, and what its files are called and hold. */
 struct hierarchy {
-	const char *key; /* in /proc/PID/cgroup, from the first colon on */
+	const char *controller; /* "": of version 2 */
 	const char *mount;
 	const char *file, *frozen, *thawed;
 	const char *state, *reached; /* where it shows, and by what line */
 };
 
 static const struct hierarchy hierarchies[] = {
-	{":freezer:", "/sys/fs/cgroup/freezer", "freezer.state", "FROZEN",
+	{"freezer", "/sys/fs/cgroup/freezer", "freezer.state", "FROZEN",
 	 "THAWED", "freezer.state", "FROZEN\n"},
-	{"::", "/sys/fs/cgroup/unified", "cgroup.freeze", "1", "0",
+	{"", "/sys/fs/cgroup/unified", "cgroup.freeze", "1", "0",
 	 "cgroup.events", "frozen 1\n"},
-	{"::", "/sys/fs/cgroup", "cgroup.freeze", "1", "0", "cgroup.events",
+	{"", "/sys/fs/cgroup", "cgroup.freeze", "1", "0", "cgroup.events",
 	 "frozen 1\n"},
 };
 
-/* Its path in a hierarchy, of len bytes; NULL: it isn't in one. */
-static const char *find_path(const char *cgroup, const char *key, size_t *len)
-{
-	for (const char *line = cgroup; *line;
-	     line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *at = line + strspn(line, "0123456789");
-
-		if (strncmp(at, key, strlen(key)) != 0)
-			continue;
-		at += strlen(key);
-		*len = strcspn(at, "\n");
-		return at;
-	}
-	return NULL;
-}
-
-static bool we_are_in(const char *key, const char *path, size_t len)
+static bool we_are_in(const char *controller, const char *path, size_t len)
 {
 	struct buffer own = BUFFER_INIT;
 	const char *ours = NULL;
@@ -56,7 +41,7 @@ static bool we_are_in(const char *key, const char *path, size_t len)
 
 	if (file_read(AT_FDCWD, "/proc/self/cgroup", CGROUP_TEXT_MAX, &own,
 		      NULL) == 0)
-		ours = find_path(own.data, key, &ours_len);
+		ours = cgroup_path(own.data, controller, &ours_len);
 	if (ours)
 		in = ours_len >= len && memcmp(ours, path, len) == 0 &&
 		     (ours_len == len || ours[len] == '/' ||
@@ -116,11 +101,11 @@ static enum freezer_outcome freeze(const struct hierarchy *h,
 	OWNED(close_owned) int fd = -1;
 	OWNED(close_owned) int state = -1;
 	size_t len;
-	const char *path = find_path(cgroup, h->key, &len);
+	const char *path = cgroup_path(cgroup, h->controller, &len);
 
 	/* "/..": seen from a cgroup namespace that it isn't in. */
 	if (!path || len == 0 || strncmp(path, "/..", 3) == 0 ||
-	    we_are_in(h->key, path, len))
+	    we_are_in(h->controller, path, len))
 		return FREEZER_NONE;
 	fd = open_file(h, path, len, h->file, O_RDWR);
 	if (fd < 0)

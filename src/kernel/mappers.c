@@ -1,5 +1,6 @@
 #include "mappers.h"
 
+#include "cgroup.h"
 #include "file.h"
 #include "stat.h"
 #include "target.h"
@@ -13,8 +14,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-enum { CGROUP_TEXT_MAX = 64 * 1024 };
 
 /* Of a process that is gone nothing is wanted any more; without descriptors or
  * memory one that is there might be missed. */

@@ -14,6 +14,7 @@ static const char *const volumes[] = {"deny", "seal", "trust", NULL};
 static const char *const sessions[] = {"deny", "audit", "allow", NULL};
 static const char *const permissions[] = {"deny", "allow", NULL};
 static const char *const hooks[] = {"deny", "seal", NULL};
+static const char *const payers[] = {"container", "engine", NULL};
 static const char *const unprotectable[] = {"refuse", "run", NULL};
 
 #define FIELD(member) .field = offsetof(struct config, member)
@@ -39,6 +40,7 @@ const struct config_key config_keys[] = {
 	{"traced", FIELD(traced), WORD(permissions, PERMISSION_DENY)},
 	{"allow", KEY_ALLOW, FIELD(allow), .scope = SCOPE_WORKLOAD},
 	{"policies", KEY_POLICIES, FIELD(policies)},
+	{"cgroup", FIELD(cgroup), WORD(payers, PAYER_CONTAINER)},
 	{"events.file", KEY_PATH, FIELD(events_file)},
 	{"events.syslog", KEY_FLAG, FIELD(events_syslog),
 	 .unavailable = "true"},

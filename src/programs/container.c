@@ -1,5 +1,6 @@
 #include "container.h"
 
+#include "bill.h"
 #include "file.h"
 #include "sha256.h"
 
@@ -386,14 +387,15 @@ int container_claim(const char *folder, struct err *e)
 
 void container_remove(const char *folder)
 {
-	static const char *const names[] = {record_name, lock_name,
+	static const char *const names[] = {record_name,     lock_name,
 					    "listener.sock", "volumes.manifest",
-					    "image.manifest"};
+					    BILL_RECORD,     "image.manifest"};
 	OWNED(close_owned)
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
 		return;
+	bill_close(folder);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		(void)unlinkat(dir, names[i], 0);
 	(void)unlinkat(dir, SEAL_SCRATCH, AT_REMOVEDIR);

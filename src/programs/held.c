@@ -3,12 +3,19 @@
 #include <stdlib.h>
 #include <time.h>
 
+static int64_t waited_ms; /* of the tracer's thread */
+
 int64_t held_now_ms(void)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000 - waited_ms;
+}
+
+void held_wait(int64_t ms)
+{
+	waited_ms += ms;
 }
 
 struct held *held_find(const struct held_table *table, pid_t tid)

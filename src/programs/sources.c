@@ -5,6 +5,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -73,6 +74,18 @@ static bool admit_session(const struct sources *sources, struct source *source,
 	return !denied;
 }
 
+/* crun hands over from the container's first process itself. */
+static pid_t first_process(const struct handoff *handoff,
+			   const struct json *state)
+{
+	uint64_t pid = 0;
+
+	if (!json_uint(json_get(state, "pid"), &pid) || pid == 0 ||
+	    pid > INT_MAX)
+		return handoff->peer;
+	return (pid_t)pid;
+}
+
 /* The runtime has sent all. The state's "status" is "running" for an exec
  * session, "creating" or "created" for the container itself. */
 static void take_listener(struct sources *sources, struct source *source)
@@ -95,6 +108,8 @@ static void take_listener(struct sources *sources, struct source *source)
 	}
 	notify_prepare(handoff->listener);
 	listener->listener.fd = FD_MOVE(handoff->listener);
+	if (!sources->had_listener)
+		sources->init = first_process(handoff, document);
 	sources->living++;
 	sources->had_listener = true;
 }

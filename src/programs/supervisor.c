@@ -13,9 +13,11 @@
  * after a 'W' it waits for as long as the root file system is there, for half a
  * minute at least.
  */
+#include "bill.h"
 #include "confine.h"
 #include "container.h"
 #include "digests.h"
+#include "held.h"
 #include "journal.h"
 #include "judge.h"
 #include "kept.h"
@@ -36,7 +38,14 @@
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 
-enum { NICE = -10, PATIENCE_S = 30 };
+enum {
+	NICE = -10,
+	PATIENCE_S = 30,
+	FOLLOW_TICKS = 20, /* between looks at the container's limits */
+	LATE_MS = 2 * TRACER_TICK_MS, /* of a tick: then it had to wait */
+	/* While it waits for its limit, this part of the time counts. */
+	THROTTLED_PART = 4,
+};
 
 struct supervisor {
 	const char *folder;
@@ -54,6 +63,9 @@ struct supervisor {
 	int patience;
 	int ready;
 	bool ticking;
+	int64_t ticked_ms; /* when the last tick came */
+	unsigned ticks;
+	struct charge charge;
 	bool committed;
 	bool told; /* runmoor, that a listener came */
 	bool ending;
@@ -135,8 +147,30 @@ static void set_ticking(struct supervisor *s)
 		when.it_value.tv_nsec = TRACER_TICK_MS * 1000000L;
 		when.it_interval = when.it_value;
 		s->ticking = true;
+		s->ticked_ms = held_now_ms();
 		(void)timerfd_settime(s->tick, 0, &when, NULL);
 	}
+}
+
+/*
+ * Who has no processor can't judge in time: what it waits for one, for its
+ * container's limit or because others come first, isn't held against a job
+ * that is given up after some time. Some of it is, or one container's floods
+ * would keep its files that never answer for ever.
+ */
+static void keep_time(struct supervisor *s)
+{
+	int64_t passed = held_now_ms() - s->ticked_ms;
+	int64_t counts = passed;
+
+	if (counts > LATE_MS)
+		counts = LATE_MS;
+	if (charge_throttled(&s->charge))
+		counts = passed / THROTTLED_PART;
+	held_wait(passed - counts);
+	s->ticked_ms += counts;
+	if (s->ticks++ % FOLLOW_TICKS == 0)
+		charge_follow(&s->charge);
 }
 
 static void on_tick(struct supervisor *s)
@@ -145,6 +179,7 @@ static void on_tick(struct supervisor *s)
 	uint64_t count;
 
 	(void)!read(s->tick, &count, sizeof(count));
+	keep_time(s);
 	tracer_tick(s->tracer);
 	if (!tracer_ticks(s->tracer)) {
 		s->ticking = false;
@@ -160,6 +195,15 @@ static void on_jobs(struct supervisor *s)
 	tracer_finish_jobs(s->tracer);
 }
 
+/* The runtime has set the container's limits by now. */
+static void enter_account(struct supervisor *s)
+{
+	if (s->sources.init <= 0)
+		return;
+	bill_open(&s->container, s->folder, s->sources.init, &s->charge);
+	s->sources.init = 0;
+}
+
 static void dispatch(struct supervisor *s, struct source *source,
 		     uint32_t events)
 {
@@ -169,6 +213,7 @@ static void dispatch(struct supervisor *s, struct source *source,
 		break;
 	case SOURCE_HANDOFF:
 		sources_receive(&s->sources, source);
+		enter_account(s);
 		break;
 	case SOURCE_LISTENER:
 		if (events & EPOLLIN)
@@ -325,6 +370,7 @@ int main(int argc, char *argv[])
 	digests_count(s.judge.digests, &files, &bytes);
 	report_released(&s.container, s.journal, files, bytes);
 	journal_close(s.journal);
+	charge_leave(&s.charge);
 	container_remove(s.folder);
 	return 0;
 }
