@@ -1,33 +1,6 @@
-#include "manifest.h"
+#include "manifest_internal.h"
 
 #include <errno.h>
-#include <string.h>
-
-/*
- * Layout: header, records sorted by path, inode table, digest table, text.
- * A table slot holds a record's index + 1, 0 is empty; a table has a power of
- * two of slots and is at most half full.
- */
-static const char magic[8] = {'r', 'u', 'n', 'm', 'o', 'o', 'r', '\2'};
-
-struct header {
-	char magic[8];
-	uint32_t count;
-	uint32_t slots;
-	uint64_t text_len;
-};
-
-struct record {
-	uint32_t path;
-	uint32_t path_len;
-	uint32_t interpreter;
-	uint16_t kind;
-	uint16_t racy;
-	uint32_t mode, uid, gid, nlink;
-	uint64_t dev, ino, size;
-	int64_t mtime_ns, ctime_ns;
-	uint8_t digest[DIGEST_SIZE];
-};
 
 struct manifest {
 	const struct record *records;
@@ -38,155 +11,6 @@ struct manifest {
 	uint32_t mask;
 	uint64_t largest;
 };
-
-struct manifest_builder {
-	struct buffer records;
-	struct buffer text;
-	uint32_t count;
-};
-
-static uint32_t hash_ino(uint64_t ino)
-{
-	return (uint32_t)((ino * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
-}
-
-static uint32_t hash_digest(const uint8_t digest[DIGEST_SIZE])
-{
-	uint32_t value;
-
-	memcpy(&value, digest, sizeof(value));
-	return value;
-}
-
-struct manifest_builder *manifest_builder_new(void)
-{
-	return calloc(1, sizeof(struct manifest_builder));
-}
-
-void manifest_builder_free(struct manifest_builder *builder)
-{
-	if (!builder)
-		return;
-	buffer_clear(&builder->records);
-	buffer_clear(&builder->text);
-	free(builder);
-}
-
-void manifest_builder_owned(struct manifest_builder **builder)
-{
-	manifest_builder_free(*builder);
-	*builder = NULL;
-}
-
-static uint32_t builder_text(struct manifest_builder *builder, const char *text,
-			     size_t len)
-{
-	uint32_t at = (uint32_t)builder->text.len;
-
-	buffer_append(&builder->text, text, len);
-	buffer_append(&builder->text, "", 1);
-	return at;
-}
-
-int manifest_builder_add(struct manifest_builder *builder,
-			 const struct entry *entry, struct err *e)
-{
-	const struct identity *id = &entry->identity;
-	struct record record = {
-		.path_len = (uint32_t)entry->path_len,
-		.kind = (uint16_t)entry->kind,
-		.racy = entry->racy,
-		.mode = id->mode,
-		.uid = id->uid,
-		.gid = id->gid,
-		.nlink = id->nlink,
-		.dev = id->dev,
-		.ino = id->ino,
-		.size = id->size,
-		.mtime_ns = id->mtime_ns,
-		.ctime_ns = id->ctime_ns,
-	};
-
-	if (builder->count == MANIFEST_ENTRIES_MAX ||
-	    builder->text.len + entry->path_len > UINT32_MAX / 2)
-		return err_set(e, E2BIG,
-			       "the image has more executables than a "
-			       "manifest holds");
-	record.path = builder_text(builder, entry->path, entry->path_len);
-	record.interpreter = builder_text(builder, entry->interpreter,
-					  strlen(entry->interpreter));
-	memcpy(record.digest, entry->digest, DIGEST_SIZE);
-	buffer_append(&builder->records, &record, sizeof(record));
-	if (buffer_failed(&builder->records) || buffer_failed(&builder->text))
-		return err_set(e, ENOMEM, "collect the manifest");
-	builder->count++;
-	return 0;
-}
-
-static int compare_text(const char *a, size_t a_len, const char *b,
-			size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	if (order)
-		return order;
-	return (a_len > b_len) - (a_len < b_len);
-}
-
-static int compare_records(const void *a, const void *b, void *text)
-{
-	const struct record *left = a;
-	const struct record *right = b;
-	const char *names = text;
-
-	return compare_text(names + left->path, left->path_len,
-			    names + right->path, right->path_len);
-}
-
-static void table_put(uint32_t *table, uint32_t mask, uint32_t hash,
-		      uint32_t index)
-{
-	uint32_t slot = hash & mask;
-
-	while (table[slot])
-		slot = (slot + 1) & mask;
-	table[slot] = index + 1;
-}
-
-int manifest_builder_write(struct manifest_builder *builder, struct buffer *out,
-			   struct err *e)
-{
-	struct header header = {.count = builder->count, .slots = 2};
-	OWNED(free_owned) uint32_t *by_ino = NULL;
-	OWNED(free_owned) uint32_t *by_digest = NULL;
-	struct record *records = (void *)builder->records.data;
-
-	memcpy(header.magic, magic, sizeof(magic));
-	header.text_len = builder->text.len;
-	while (header.slots < 2 * builder->count)
-		header.slots *= 2;
-	by_ino = calloc(header.slots, sizeof(*by_ino));
-	by_digest = calloc(header.slots, sizeof(*by_digest));
-	if (!by_ino || !by_digest)
-		return err_set(e, ENOMEM, "write the manifest");
-	if (builder->count)
-		qsort_r(records, builder->count, sizeof(*records),
-			compare_records, builder->text.data);
-	for (uint32_t i = 0; i < builder->count; i++) {
-		table_put(by_ino, header.slots - 1, hash_ino(records[i].ino),
-			  i);
-		table_put(by_digest, header.slots - 1,
-			  hash_digest(records[i].digest), i);
-	}
-	buffer_append(out, &header, sizeof(header));
-	buffer_append(out, builder->records.data, builder->records.len);
-	buffer_append(out, by_ino, header.slots * sizeof(*by_ino));
-	buffer_append(out, by_digest, header.slots * sizeof(*by_digest));
-	buffer_append(out, builder->text.data, builder->text.len);
-	if (buffer_failed(out))
-		return err_set(e, ENOMEM, "write the manifest");
-	return 0;
-}
 
 static bool table_sound(const uint32_t *table, uint32_t slots, uint32_t count)
 {
@@ -211,6 +35,7 @@ static bool record_sound(const struct record *record, const char *text,
 int manifest_parse(const void *bytes, size_t len,
 		   struct manifest **ret_manifest, struct err *e)
 {
+	static const char magic[] = MANIFEST_MAGIC;
 	const struct header *header = bytes;
 	const struct record *records;
 	const uint32_t *by_ino;
@@ -312,8 +137,8 @@ bool manifest_find_path(const struct manifest *manifest, const char *path,
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct record *r = &manifest->records[middle];
-		int order = compare_text(path, len, manifest->text + r->path,
-					 r->path_len);
+		int order = manifest_compare(
+			path, len, manifest->text + r->path, r->path_len);
 
 		if (order == 0) {
 			manifest_entry(manifest, middle, ret);
@@ -330,7 +155,7 @@ bool manifest_find_path(const struct manifest *manifest, const char *path,
 bool manifest_find_digest(const struct manifest *manifest,
 			  const uint8_t digest[DIGEST_SIZE], struct entry *ret)
 {
-	uint32_t slot = hash_digest(digest) & manifest->mask;
+	uint32_t slot = manifest_hash_digest(digest) & manifest->mask;
 
 	for (; manifest->by_digest[slot]; slot = (slot + 1) & manifest->mask) {
 		uint32_t index = manifest->by_digest[slot] - 1;
@@ -347,7 +172,7 @@ bool manifest_find_digest(const struct manifest *manifest,
 bool manifest_has_member(const struct manifest *manifest,
 			 const uint8_t digest[DIGEST_SIZE])
 {
-	uint32_t slot = hash_digest(digest) & manifest->mask;
+	uint32_t slot = manifest_hash_digest(digest) & manifest->mask;
 
 	for (; manifest->by_digest[slot]; slot = (slot + 1) & manifest->mask) {
 		const struct record *r =
@@ -363,7 +188,7 @@ bool manifest_has_member(const struct manifest *manifest,
 bool manifest_find_identity(const struct manifest *manifest,
 			    const struct identity *identity, struct entry *ret)
 {
-	uint32_t slot = hash_ino(identity->ino) & manifest->mask;
+	uint32_t slot = manifest_hash_ino(identity->ino) & manifest->mask;
 
 	for (; manifest->by_ino[slot]; slot = (slot + 1) & manifest->mask) {
 		uint32_t index = manifest->by_ino[slot] - 1;
