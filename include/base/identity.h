@@ -31,6 +31,11 @@ enum file_kind {
 	KIND_MEMBER, /* an ELF file inside an archive (.jar, .whl)   */
 	KIND_TEXT,   /* what an interpreter could be handed; never run
 		      * by itself                                    */
+	/* The rest are no files of an image, but what a layer has to say of
+	 * the layers below it. */
+	KIND_HIDING, /* a whiteout, or anything else that is no folder */
+	KIND_FOLDER, /* merged with those below                        */
+	KIND_OPAQUE, /* a folder that hides them                       */
 };
 
 /* Same inode with the same content as far as a stat can tell. */

@@ -21,10 +21,14 @@ struct rootfs_file {
 	struct identity identity;
 };
 
+struct layer;
+
 struct rootfs_walk {
 	int root;	  /* O_PATH or O_RDONLY folder, borrowed */
 	int64_t since_ns; /* only files made later; 0: all */
 	bool texts;	  /* what an interpreter could be handed as well */
+	/* The folder is a layer: what its names hide is added. NULL: none */
+	struct layer *layer;
 	void *context;
 	/* All three are called by several threads, one at a time. -1 ends the
 	 * walk with an error. unreadable: a file or folder that is left out. */

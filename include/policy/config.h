@@ -78,6 +78,7 @@ struct config {
 	uint64_t evidence_max_total; /* bytes */
 	char *state_dir;
 	char *cache_dir;
+	uint64_t cache_limit; /* bytes */
 	enum unprotectable on_unprotectable;
 	char **may_weaken; /* annotation keys without "io.runmoor." */
 	size_t may_weaken_count;

@@ -41,6 +41,7 @@ void manifest_builder_free(struct manifest_builder *builder);
 void manifest_builder_owned(struct manifest_builder **builder);
 MUST_CHECK int manifest_builder_add(struct manifest_builder *builder,
 				    const struct entry *entry, struct err *e);
+/* The same entries make the same bytes, in whatever order they came. */
 MUST_CHECK int manifest_builder_write(struct manifest_builder *builder,
 				      struct buffer *out, struct err *e);
 
@@ -51,6 +52,11 @@ MUST_CHECK int manifest_builder_write(struct manifest_builder *builder,
  */
 MUST_CHECK int manifest_parse(const void *bytes, size_t len,
 			      struct manifest **ret_manifest, struct err *e);
+/* The same for what one layer of an image has: entries of an image, and of the
+ * kinds that come after KIND_TEXT, which any other manifest is refused for. */
+MUST_CHECK int manifest_parse_layer(const void *bytes, size_t len,
+				    struct manifest **ret_manifest,
+				    struct err *e);
 void manifest_free(struct manifest *manifest);
 void manifest_owned(struct manifest **manifest);
 

@@ -6,6 +6,7 @@
 
 #include "container.h"
 #include "err.h"
+#include "layer.h"
 #include "manifest.h"
 
 /* What a survey is of, and where to its findings go. Borrowed. */
@@ -16,9 +17,16 @@ struct survey {
 	int64_t since_ns;   /* only files made later; 0: all */
 	bool texts;	    /* what an interpreter could be handed as well */
 	struct manifest_builder *builder;
+	/* The folder is a layer, whose files are on this device; or NULL, and
+	 * each says its own. */
+	struct layer *layer;
+	uint64_t device;
+	/* Files without content have no identity, so that the layers that an
+	 * engine makes for each container are alike. */
+	bool alike;
 };
 
-/* Everything below root (O_PATH or O_RDONLY). */
+/* Everything below root (O_PATH or O_RDONLY); of a layer its names, too. */
 MUST_CHECK int survey_folder(const struct survey *survey, int root,
 			     struct err *e);
 

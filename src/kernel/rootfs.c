@@ -3,6 +3,7 @@
 #include "archive.h"
 #include "binary.h"
 #include "filesystem.h"
+#include "layer.h"
 #include "sha256.h"
 #include "stat.h"
 
@@ -272,11 +273,17 @@ static void visit_file(struct crew *crew, int dirfd, const char *name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
 				O_CLOEXEC);
 	struct rootfs_file file = {.path = path, .path_len = path_len};
+	struct layer *layer = crew->walk->layer;
+	struct err e;
 
 	if (fd >= 0 &&
-	    stat_identity(fd, "", AT_EMPTY_PATH, &file.identity) == 0)
-		inspect(crew, fd, path, &file);
-	else if (errno != ELOOP)
+	    stat_identity(fd, "", AT_EMPTY_PATH, &file.identity) == 0) {
+		if (layer &&
+		    layer_check_file(layer, fd, &file.identity, &e) < 0)
+			crew_fail(crew, &e);
+		else
+			inspect(crew, fd, path, &file);
+	} else if (errno != ELOOP)
 		crew_unreadable(crew, path, errno);
 }
 
@@ -297,12 +304,14 @@ static void visit_entry(struct crew *crew, int dirfd,
 {
 	size_t len = folder->len + 1 + strlen(entry->d_name);
 	OWNED(free_owned) char *path = NULL;
+	struct layer *layer = crew->walk->layer;
 	unsigned char type;
+	struct err e;
 
 	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 		return;
 	type = entry_type(dirfd, entry);
-	if (type != DT_DIR && type != DT_REG)
+	if (type != DT_DIR && type != DT_REG && !layer)
 		return;
 	path = len < PATH_BYTES_MAX ? malloc(len + 1) : NULL;
 	if (!path) {
@@ -314,9 +323,11 @@ static void visit_entry(struct crew *crew, int dirfd,
 	path[folder->len] = '/';
 	memcpy(path + folder->len + 1, entry->d_name,
 	       len - folder->len); /* with its NUL */
-	if (type == DT_DIR)
+	if (layer && type != DT_DIR && layer_add_name(layer, path, len, &e) < 0)
+		crew_fail(crew, &e);
+	else if (type == DT_DIR)
 		crew_push(crew, path, len);
-	else
+	else if (type == DT_REG)
 		visit_file(crew, dirfd, entry->d_name, path, len);
 }
 
@@ -329,7 +340,9 @@ static void dir_owned(DIR **dir)
 static void visit_folder(struct crew *crew, const struct folder *folder)
 {
 	OWNED(dir_owned) DIR *dir = NULL;
+	struct layer *layer = crew->walk->layer;
 	const struct dirent *entry;
+	struct err e;
 	int fd = open_folder(crew->walk->root,
 			     folder->path + (folder->len ? 1 : 0));
 
@@ -343,6 +356,9 @@ static void visit_folder(struct crew *crew, const struct folder *folder)
 	/* Nothing there is a program, and reading some of it alters it. */
 	if (filesystem_is_kernels(fd))
 		return;
+	if (layer &&
+	    layer_add_folder(layer, folder->path, folder->len, fd, &e) < 0)
+		crew_fail(crew, &e);
 	while (!crew->failed && (errno = 0, entry = readdir(dir)))
 		visit_entry(crew, dirfd(dir), folder, entry);
 	if (!crew->failed && errno)

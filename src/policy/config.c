@@ -51,6 +51,7 @@ const struct config_key config_keys[] = {
 	 .standard = 1ULL << 30},
 	{"state_dir", KEY_PATH, FIELD(state_dir)},
 	{"cache_dir", KEY_PATH, FIELD(cache_dir)},
+	{"cache_limit", KEY_SIZE, FIELD(cache_limit), .standard = 1ULL << 30},
 	{"on_unprotectable", FIELD(on_unprotectable),
 	 WORD(unprotectable, UNPROTECTABLE_REFUSE)},
 	{"annotations_may_weaken", KEY_WEAKEN, FIELD(may_weaken),

@@ -24,16 +24,16 @@ static bool table_sound(const uint32_t *table, uint32_t slots, uint32_t count)
 	return used == count;
 }
 
-static bool record_sound(const struct record *record, const char *text,
-			 uint64_t text_len)
+static bool record_sound(const struct record *record, enum file_kind last,
+			 const char *text, uint64_t text_len)
 {
 	return (uint64_t)record->path + record->path_len < text_len &&
 	       text[record->path + record->path_len] == '\0' &&
-	       record->interpreter < text_len && record->kind <= KIND_TEXT;
+	       record->interpreter < text_len && record->kind <= last;
 }
 
-int manifest_parse(const void *bytes, size_t len,
-		   struct manifest **ret_manifest, struct err *e)
+static int parse(const void *bytes, size_t len, enum file_kind last,
+		 struct manifest **ret_manifest, struct err *e)
 {
 	static const char magic[] = MANIFEST_MAGIC;
 	const struct header *header = bytes;
@@ -62,7 +62,7 @@ int manifest_parse(const void *bytes, size_t len,
 	if (header->text_len && text[header->text_len - 1] != '\0')
 		return err_set(e, 0, "the manifest's names are damaged");
 	for (uint32_t i = 0; i < header->count; i++)
-		if (!record_sound(&records[i], text, header->text_len))
+		if (!record_sound(&records[i], last, text, header->text_len))
 			return err_set(e, 0, "manifest entry %u is damaged", i);
 	if (!table_sound(by_ino, header->slots, header->count) ||
 	    !table_sound(by_ino + header->slots, header->slots, header->count))
@@ -81,6 +81,18 @@ int manifest_parse(const void *bytes, size_t len,
 			m->largest = records[i].size;
 	*ret_manifest = m;
 	return 0;
+}
+
+int manifest_parse(const void *bytes, size_t len,
+		   struct manifest **ret_manifest, struct err *e)
+{
+	return parse(bytes, len, KIND_TEXT, ret_manifest, e);
+}
+
+int manifest_parse_layer(const void *bytes, size_t len,
+			 struct manifest **ret_manifest, struct err *e)
+{
+	return parse(bytes, len, KIND_OPAQUE, ret_manifest, e);
 }
 
 void manifest_free(struct manifest *manifest)

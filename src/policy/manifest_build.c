@@ -73,14 +73,71 @@ int manifest_builder_add(struct manifest_builder *builder,
 	return 0;
 }
 
+/* By path; what stands for a file comes before what it hides. */
 static int compare_records(const void *a, const void *b, void *text)
 {
 	const struct record *left = a;
 	const struct record *right = b;
 	const char *names = text;
+	int order = manifest_compare(names + left->path, left->path_len,
+				     names + right->path, right->path_len);
 
-	return manifest_compare(names + left->path, left->path_len,
-				names + right->path, right->path_len);
+	return order ? order
+		     : (left->kind > right->kind) - (left->kind < right->kind);
+}
+
+/* An entry hides what lies below its file, too: it need not be said twice. */
+static void drop_needless(struct manifest_builder *builder)
+{
+	struct record *records = (void *)builder->records.data;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < builder->count; i++)
+		if (kept == 0 || records[i].kind != KIND_HIDING ||
+		    manifest_compare(builder->text.data + records[i].path,
+				     records[i].path_len,
+				     builder->text.data +
+					     records[kept - 1].path,
+				     records[kept - 1].path_len) != 0)
+			records[kept++] = records[i];
+	builder->count = kept;
+	builder->records.len = kept * sizeof(*records);
+}
+
+/* The text in the order of the records, whichever it was collected in. */
+static int sort_text(struct manifest_builder *builder, struct err *e)
+{
+	struct record *records = (void *)builder->records.data;
+	struct manifest_builder sorted = {0};
+
+	for (uint32_t i = 0; i < builder->count; i++) {
+		const char *interpreter =
+			builder->text.data + records[i].interpreter;
+
+		records[i].path = builder_text(
+			&sorted, builder->text.data + records[i].path,
+			records[i].path_len);
+		/* Most have none: the NUL of the path is as good. */
+		records[i].interpreter =
+			*interpreter ? builder_text(&sorted, interpreter,
+						    strlen(interpreter))
+				     : (uint32_t)sorted.text.len - 1;
+	}
+	buffer_clear(&builder->text);
+	builder->text = sorted.text;
+	return buffer_failed(&builder->text)
+		       ? err_set(e, ENOMEM, "write the manifest")
+		       : 0;
+}
+
+static int sort(struct manifest_builder *builder, struct err *e)
+{
+	if (builder->count == 0)
+		return 0;
+	qsort_r(builder->records.data, builder->count, sizeof(struct record),
+		compare_records, builder->text.data);
+	drop_needless(builder);
+	return sort_text(builder, e);
 }
 
 static void table_put(uint32_t *table, uint32_t mask, uint32_t hash,
@@ -97,11 +154,14 @@ int manifest_builder_write(struct manifest_builder *builder, struct buffer *out,
 			   struct err *e)
 {
 	static const char magic[] = MANIFEST_MAGIC;
-	struct header header = {.count = builder->count, .slots = 2};
+	struct header header = {.slots = 2};
 	OWNED(free_owned) uint32_t *by_ino = NULL;
 	OWNED(free_owned) uint32_t *by_digest = NULL;
-	struct record *records = (void *)builder->records.data;
+	const struct record *records = (const void *)builder->records.data;
 
+	if (sort(builder, e) < 0)
+		return -1;
+	header.count = builder->count;
 	memcpy(header.magic, magic, sizeof(magic));
 	header.text_len = builder->text.len;
 	while (header.slots < 2 * builder->count)
@@ -110,9 +170,6 @@ int manifest_builder_write(struct manifest_builder *builder, struct buffer *out,
 	by_digest = calloc(header.slots, sizeof(*by_digest));
 	if (!by_ino || !by_digest)
 		return err_set(e, ENOMEM, "write the manifest");
-	if (builder->count)
-		qsort_r(records, builder->count, sizeof(*records),
-			compare_records, builder->text.data);
 	for (uint32_t i = 0; i < builder->count; i++) {
 		table_put(by_ino, header.slots - 1,
 			  manifest_hash_ino(records[i].ino), i);

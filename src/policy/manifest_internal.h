@@ -15,7 +15,7 @@
  */
 #define MANIFEST_MAGIC                                                         \
 	{                                                                      \
-		'r', 'u', 'n', 'm', 'o', 'o', 'r', '\2'                        \
+		'r', 'u', 'n', 'm', 'o', 'o', 'r', '\3'                        \
 	}
 
 struct header {

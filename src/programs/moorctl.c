@@ -21,6 +21,9 @@ static const struct command commands[] = {
 	 "  doctor          whether this machine can protect containers, and\n"
 	 "                  what its settings leave open; exits with 1 where\n"
 	 "                  something needed is missing\n"},
+	{"gc", command_gc,
+	 "  gc              remove what is kept of images that are gone, and\n"
+	 "                  beyond cache_limit what was used least lately\n"},
 	{"policy", command_policy,
 	 "  policy show [--image NAME] [--namespace NAME] [--pod NAME]\n"
 	 "              [--container NAME] [--runtime NAME]\n"

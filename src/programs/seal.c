@@ -1,9 +1,10 @@
 #include "seal.h"
 
 #include "features.h"
-#include "file.h"
 #include "filesystem.h"
 #include "overlay.h"
+#include "seal_layers.h"
+#include "seal_root.h"
 #include "sha256.h"
 #include "stat.h"
 #include "survey.h"
@@ -18,7 +19,7 @@
 	"rootless, what a program maps can't be told on %s: its layers must "  \
 	"lie on one file system, and not on btrfs (or run runmoor as root)"
 
-#define SEAL_FORMAT "\nmanifest 2" /* what it lists, and how */
+#define SEAL_FORMAT "\nmanifest 3" /* what it lists, and how */
 
 /* Files looked at for each device that has to be learned. */
 enum { DEVICE_TRIES = 4096 };
@@ -41,51 +42,6 @@ static int image_key(const struct overlay *overlay,
 	if (rc == 0)
 		sha256_hex(digest, ret);
 	return rc;
-}
-
-static int open_image(const struct overlay *overlay, bool layers,
-		      const struct container *container, const char *folder,
-		      int *ret_fd, struct err *e)
-{
-	OWNED(free_owned) char *scratch = NULL;
-	int rc;
-
-	if (!layers) {
-		*ret_fd = open(container->rootfs,
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		return *ret_fd < 0 ? err_set(e, errno,
-					     "open the root file system %s",
-					     container->rootfs)
-				   : 0;
-	}
-	if (asprintf(&scratch, "%s/" SEAL_SCRATCH, folder) < 0) {
-		scratch = NULL;
-		return err_set(e, ENOMEM, "open the layers");
-	}
-	if (mkdir(scratch, 0700) < 0 && errno != EEXIST)
-		return err_set(e, errno, "create folder %s", scratch);
-	rc = overlay_open_lower(overlay, scratch, ret_fd, e);
-	(void)rmdir(scratch);
-	return rc;
-}
-
-static int make_manifest(const struct overlay *overlay, bool layers,
-			 const char *folder, struct container *container,
-			 struct err *e)
-{
-	OWNED(manifest_builder_owned)
-	struct manifest_builder *builder = manifest_builder_new();
-	struct survey survey = {
-		.counts = container, .prefix = "", .texts = true};
-	OWNED(close_owned) int root = -1;
-
-	if (!builder)
-		return err_set(e, ENOMEM, "seal the image");
-	survey.builder = builder;
-	if (open_image(overlay, layers, container, folder, &root, e) < 0 ||
-	    survey_folder(&survey, root, e) < 0)
-		return err_wrap(e, "seal the image");
-	return survey_publish(builder, container->manifest, e);
 }
 
 static bool pair_known(const struct container *container, uint64_t walked)
@@ -114,7 +70,8 @@ static void learn_devices(const struct manifest *manifest,
 		struct entry entry;
 
 		manifest_entry(manifest, i, &entry);
-		if (pair_known(container, entry.identity.dev))
+		if (entry.identity.ino == 0 ||
+		    pair_known(container, entry.identity.dev))
 			continue;
 		if (container->device_count == MANIFEST_DEVICES_MAX ||
 		    misses++ > DEVICE_TRIES)
@@ -183,47 +140,6 @@ static void warn_unreadable(const struct container *container,
 		  container->rootfs, first);
 }
 
-static int unlink_own(const char *folder)
-{
-	OWNED(free_owned) char *path = NULL;
-
-	if (asprintf(&path, "%s/image.manifest", folder) < 0) {
-		path = NULL;
-		return -1;
-	}
-	return unlink(path) < 0 && errno != ENOENT ? -1 : 0;
-}
-
-/* Where the image's manifest is, or will be. */
-static int name_manifest(const struct overlay *overlay, const char *folder,
-			 struct container *container, struct err *e)
-{
-	OWNED(free_owned) char *cache = NULL;
-	char key[DIGEST_HEX];
-	bool shared = true;
-	int n;
-
-	if (asprintf(&cache, "%s/manifests", container->config.cache_dir) < 0) {
-		cache = NULL;
-		return err_set(e, ENOMEM, "open the cache");
-	}
-	if (file_make_dirs(cache, 0700, e) < 0 ||
-	    image_key(overlay, container, key, &shared, e) < 0)
-		return -1;
-	/* A crash may have left one, of another image. */
-	if (!shared && unlink_own(folder) < 0)
-		return err_set(e, errno, "remove the manifest in %s", folder);
-	n = shared ? asprintf(&container->manifest, "%s/%s.manifest", cache,
-			      key)
-		   : asprintf(&container->manifest, "%s/image.manifest",
-			      folder);
-	if (n < 0) {
-		container->manifest = NULL;
-		return err_set(e, ENOMEM, "open the cache");
-	}
-	return 0;
-}
-
 /*
  * The proof asks which file a mapping is of. Rootless that can't be asked, but
  * read from numbers where they are a name: tried with a file of the image.
@@ -253,38 +169,48 @@ static int choose_proof(const struct manifest *manifest,
 	return 0;
 }
 
-static int use_manifest(struct container *container, struct err *e)
+static int use_manifest(const struct manifest *manifest,
+			struct container *container, struct err *e)
 {
-	OWNED(manifest_owned) struct manifest *manifest = NULL;
-	struct buffer bytes = BUFFER_INIT;
-	int rc = survey_read(container->manifest, &bytes, &manifest,
-			     &container->manifest_sha256, e);
-
-	if (rc == 0)
-		rc = choose_proof(manifest, container, e);
-	if (rc == 0) {
-		learn_devices(manifest, container);
-		learn_root_device(container);
-		learn_upper_device(container);
-		container->sealed_files = manifest_count(manifest);
-	}
-	buffer_clear(&bytes);
-	return rc;
+	if (choose_proof(manifest, container, e) < 0)
+		return -1;
+	learn_devices(manifest, container);
+	learn_root_device(container);
+	learn_upper_device(container);
+	container->sealed_files = manifest_count(manifest);
+	return 0;
 }
 
-static int seal_layers(const struct overlay *overlay, const char *folder,
-		       struct container *container, struct err *e)
+static int get_manifest(const struct overlay *overlay, const char *folder,
+			struct container *container, struct sealed_image *image,
+			struct err *e)
 {
-	bool layers = container->overlay && overlay->layers.lower_known;
+	char key[DIGEST_HEX];
+	bool shared = true;
+	int rc;
 
-	if (name_manifest(overlay, folder, container, e) < 0)
+	if (image_key(overlay, container, key, &shared, e) < 0)
 		return -1;
-	container->cached =
-		container->manifest && access(container->manifest, F_OK) == 0;
-	if (!container->cached &&
-	    make_manifest(overlay, layers, folder, container, e) < 0)
-		return -1;
-	return use_manifest(container, e);
+	if (shared && container->overlay && overlay->layers.lower_known)
+		return seal_layers(overlay, key, folder, container, image, e);
+	rc = shared ? seal_root(overlay, folder, key, container, e)
+		    : seal_own(overlay, folder, container, e);
+	return rc < 0 ? -1
+		      : survey_read(container->manifest, &image->bytes,
+				    &image->manifest,
+				    &container->manifest_sha256, e);
+}
+
+static int seal_and_use(const struct overlay *overlay, const char *folder,
+			struct container *container, struct err *e)
+{
+	struct sealed_image image = {.bytes = BUFFER_INIT};
+	int rc = get_manifest(overlay, folder, container, &image, e);
+
+	if (rc == 0)
+		rc = use_manifest(image.manifest, container, e);
+	sealed_image_clear(&image);
+	return rc;
 }
 
 /* fuse-overlayfs, say. */
@@ -306,7 +232,7 @@ static int seal_image(const struct spec *spec, const char *folder,
 	    0)
 		return -1;
 	container->overlay_writable = overlay.layers.writable;
-	rc = seal_layers(&overlay, folder, container, e);
+	rc = seal_and_use(&overlay, folder, container, e);
 	container->upper = PTR_MOVE(overlay.layers.upper);
 	container->stat_trusted =
 		overlay.lower_immutable && !can_forge_times(spec);

@@ -60,6 +60,9 @@ static bool is_kept(const struct config *config, const char *source)
 		{config->state_dir, "", false},
 		{config->cache_dir, "", true},
 		{config->cache_dir, "/manifests", false},
+		{config->cache_dir, "/chains", false},
+		{config->cache_dir, "/layers", false},
+		{config->cache_dir, "/roots", false},
 		{config->cache_dir, "/volumes", false},
 	};
 

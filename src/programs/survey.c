@@ -38,6 +38,17 @@ static int64_t clock_ns(clockid_t clock)
 	return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static void say_of_layer(const struct survey *survey, struct entry *entry)
+{
+	struct identity *id = &entry->identity;
+
+	id->dev = survey->device;
+	if (id->size || !survey->alike)
+		return;
+	*id = (struct identity){.mode = id->mode};
+	entry->racy = false;
+}
+
 static int on_found(void *context, const struct rootfs_file *file,
 		    struct err *e)
 {
@@ -59,6 +70,8 @@ static int on_found(void *context, const struct rootfs_file *file,
 	entry.path = path.data;
 	entry.path_len = path.len;
 	memcpy(entry.digest, file->digest, DIGEST_SIZE);
+	if (walk->survey->layer)
+		say_of_layer(walk->survey, &entry);
 	rc = manifest_builder_add(walk->survey->builder, &entry, e);
 	buffer_clear(&path);
 	walk->survey->counts->sealed_files++;
@@ -97,6 +110,16 @@ static void on_progress(void *context, uint64_t files, uint64_t bytes)
 		      (unsigned long long)(bytes >> 20));
 }
 
+static int on_name(void *context, const char *path, size_t len,
+		   enum file_kind kind, struct err *e)
+{
+	const struct survey *survey = context;
+	const struct entry entry = {
+		.path = path, .path_len = len, .interpreter = "", .kind = kind};
+
+	return manifest_builder_add(survey->builder, &entry, e);
+}
+
 int survey_folder(const struct survey *survey, int root, struct err *e)
 {
 	struct walk walk = {
@@ -109,6 +132,7 @@ int survey_folder(const struct survey *survey, int root, struct err *e)
 		.root = root,
 		.since_ns = survey->since_ns,
 		.texts = survey->texts,
+		.layer = survey->layer,
 		.context = &walk,
 		.found = on_found,
 		.unreadable = on_unreadable,
@@ -118,6 +142,11 @@ int survey_folder(const struct survey *survey, int root, struct err *e)
 
 	if (walk.shown_ms)
 		(void)fprintf(stderr, "\r\033[K");
+	if (rc == 0 && survey->layer) {
+		struct survey names = *survey;
+
+		rc = layer_each(survey->layer, on_name, &names, e);
+	}
 	return rc;
 }
 

@@ -3,7 +3,7 @@
  * it can be read and finds nothing that isn't so. Any others are entries, of
  * which a manifest is made: it parses, and has them all.
  */
-#include "manifest.h"
+#include "manifest_merge.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -35,6 +35,25 @@ static void require_sound(const struct manifest *m, const struct entry *entry)
 					      &entry->identity));
 }
 
+/* What two layers like it add up to is a manifest of an image. */
+static void merge_layers(const void *bytes, size_t size)
+{
+	OWNED(manifest_owned) struct manifest *layer = NULL;
+	OWNED(manifest_owned) struct manifest *image = NULL;
+	OWNED(manifest_builder_owned)
+	struct manifest_builder *builder = manifest_builder_new();
+	OWNED(buffer_clear) struct buffer out = BUFFER_INIT;
+
+	if (manifest_parse_layer(bytes, size, &layer, NULL) < 0)
+		return;
+	require(manifest_merge((const struct manifest *[]){layer, layer}, 2,
+			       builder, NULL) == 0);
+	require(manifest_builder_write(builder, &out, NULL) == 0);
+	require(manifest_parse(out.data, out.len, &image, NULL) == 0);
+	require(manifest_count(image) <= 2 * manifest_count(layer));
+	(void)manifest_is_bare(layer);
+}
+
 static void read_manifest(const uint8_t *data, size_t size)
 {
 	/* As malloc aligns it, and of exactly this length. */
@@ -47,6 +66,7 @@ static void read_manifest(const uint8_t *data, size_t size)
 
 	require(bytes != NULL);
 	memcpy(bytes, data, size);
+	merge_layers(bytes, size);
 	if (manifest_parse(bytes, size, &m, &e) < 0) {
 		require(e.code && *e.text && !m);
 		return;

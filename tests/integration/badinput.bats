@@ -140,7 +140,7 @@ given() {
 	mkdir "$T/cache"
 	mount -t tmpfs -o size=16k none "$T/cache"
 	refused "$T/cache"
-	[ "$(find "$T/cache" -type f -size +0 | wc -l)" = 0 ] ||
+	[ "$(find "$T"/cache/{manifests,chains,roots} -type f -size +0 | wc -l)" = 0 ] ||
 		fail "left in the cache: $(ls -lR "$T/cache")"
 	umount "$T/cache"
 }
@@ -219,10 +219,10 @@ bind() { # SOURCE OPTION
 
 @test "a container that could write seals and records" {
 	local source
-	mkdir -p "$T"/cache/{manifests,volumes,other} "$T/state"
+	mkdir -p "$T"/cache/{manifests,chains,layers,roots,volumes,other} "$T/state"
 	ln -s "$T/cache/manifests" "$T/link"
 	ln -s "$T/state" "$BUNDLE/relative"
-	for source in "$T"/cache{,/manifests,/volumes/../manifests,/volumes} "$T/state" "$T/link" relative; do
+	for source in "$T"/cache{,/manifests,/chains,/layers,/roots,/volumes/../manifests,/volumes} "$T/state" "$T/link" relative; do
 		bind "$source" rw
 		refused "mounts[" "$source" "read-only"
 	done

@@ -242,6 +242,7 @@ static const char standard[] =
 	"\"evidence\":{\"dir\":\"/var/lib/runmoor/evidence\","
 	"\"max_file\":33554432,\"max_total\":1073741824},"
 	"\"state_dir\":\"/run/runmoor\",\"cache_dir\":\"/var/lib/runmoor\","
+	"\"cache_limit\":1073741824,"
 	"\"on_unprotectable\":\"refuse\",\"annotations_may_weaken\":[]}";
 
 /* Every key with another value than its default. */
@@ -258,6 +259,7 @@ static const char other[] =
 	"\"evidence\":{\"dir\":\"/f\",\"max_file\":0,"
 	"\"max_total\":18446744073709551615},"
 	"\"state_dir\":\"/g\",\"cache_dir\":\"/h\","
+	"\"cache_limit\":5,"
 	"\"on_unprotectable\":\"run\","
 	"\"annotations_may_weaken\":[\"mode\",\"volumes.read_only\"]}";
 

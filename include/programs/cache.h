@@ -1,0 +1,75 @@
+/*
+ * cache - what is kept of images below cache_dir, from one container to the
+ * next:
+ *
+ *   manifests/DIGEST.manifest  of an image, by the digest of its bytes: one for
+ *                              all that are the same
+ *   chains/KEY                 which of them the image of these layers has
+ *   layers/KEY.layer           what one layer has: a digest, then a manifest
+ *   roots/KEY.manifest         a root file system without layers, as it was
+ *                              when its container was first created
+ *   roots/KEY.place            the folder that it is
+ *   volumes/                   (seal_volumes.c)
+ *   lock                       held shared by who adds, alone by who removes
+ *
+ * Nothing here is written once it has its name.
+ */
+#pragma once
+
+#include "buffer.h"
+#include "err.h"
+#include "identity.h"
+#include "manifest.h"
+
+enum cache_kind {
+	CACHE_MANIFEST,
+	CACHE_CHAIN,
+	CACHE_LAYER,
+	CACHE_ROOT,
+	CACHE_PLACE,
+};
+
+enum { CACHE_KINDS = CACHE_PLACE + 1 };
+
+/* The folder of a kind, below cache_dir, and how its names end. */
+const char *cache_folder(enum cache_kind kind);
+const char *cache_ending(enum cache_kind kind);
+
+/* malloc'ed; NULL: no memory. */
+char *cache_path(const char *cache_dir, enum cache_kind kind, const char *key);
+
+/* Make the folders, and hold the lock; -1 with EAGAIN where a removal is
+ * under way, if alone also where somebody adds. */
+MUST_CHECK int cache_lock(const char *cache_dir, bool alone, int *ret_fd,
+			  struct err *e);
+
+/*
+ * Say that the manifest at path is used, now and for as long as this process
+ * lives: it is the youngest, and isn't removed. False: it isn't there.
+ */
+bool cache_hold(const char *path);
+
+/* As cache_hold, of what is removed at any time. */
+void cache_touch(const char *path);
+
+/* Remove what nobody holds; with the lock, alone. False: somebody does. */
+bool cache_remove(const char *path);
+
+/* The manifest that the chain of this key has; *ret is malloc'ed. -1: none. */
+MUST_CHECK int cache_read_chain(const char *cache_dir, const char *key,
+				char ret[DIGEST_HEX]);
+/* text: lines of place_describe, and "layer KEY" for each. */
+MUST_CHECK int cache_write_chain(const char *cache_dir, const char *key,
+				 const char *manifest,
+				 const struct buffer *text, struct err *e);
+
+MUST_CHECK int cache_publish(const char *cache_dir,
+			     struct manifest_builder *builder,
+			     char ret[DIGEST_HEX], struct err *e);
+
+/* A layer, whose bytes the caller keeps as long as the manifest. A damaged one
+ * is removed, and as good as none: -1. */
+MUST_CHECK int cache_read_layer(const char *cache_dir, const char *key,
+				struct buffer *bytes, struct manifest **ret);
+MUST_CHECK int cache_write_layer(const char *cache_dir, const char *key,
+				 const struct buffer *bytes, struct err *e);
