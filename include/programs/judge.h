@@ -21,6 +21,7 @@ struct digests;
 struct journal;
 struct kept;
 struct lineage;
+struct mapped;
 struct start;
 
 /* An interpreter that the image ships. */
@@ -32,6 +33,7 @@ struct known_interpreter {
 struct judge {
 	const struct container *container;
 	struct sealed sealed;
+	struct mapped *mapped;			/* the manifests' memory */
 	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
 	/* Larger files are neither shipped nor worth a digest in an event: a
 	 * sparse one of terabytes would keep a core busy for hours. */

@@ -3,48 +3,17 @@
 #include "digests.h"
 #include "kept.h"
 #include "lineage.h"
-#include "sha256.h"
+#include "mapped.h"
 #include "start.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 enum {
 	HASH_AT_LEAST = 64 * 1024 * 1024,   /* bytes */
 	HASH_EXCEPTED = 1024 * 1024 * 1024, /* where exceptions name digests */
 };
-
-static int map_manifest(const char *path, const char *expected,
-			const struct manifest **ret, struct err *e)
-{
-	OWNED(close_owned) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct manifest *manifest = NULL;
-	uint8_t digest[DIGEST_SIZE];
-	char hex[DIGEST_HEX];
-	struct stat st;
-	void *bytes;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(e, errno, "open the manifest %s", path);
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-	if (bytes == MAP_FAILED)
-		return err_set(e, errno, "map the manifest %s", path);
-	if (sha256_bytes(bytes, (size_t)st.st_size, digest, e) < 0)
-		return -1;
-	sha256_hex(digest, hex);
-	if (strcmp(hex, expected) != 0)
-		return err_set(e, 0,
-			       "the manifest %s isn't the one that was sealed",
-			       path);
-	if (manifest_parse(bytes, (size_t)st.st_size, &manifest, e) < 0)
-		return err_wrap(e, "%s", path);
-	*ret = manifest;
-	return 0;
-}
 
 /* All that the container's record names, and the size of the largest file. */
 static int map_manifests(const struct container *c, struct judge *ret,
@@ -63,8 +32,8 @@ static int map_manifests(const struct container *c, struct judge *ret,
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (!rows[i].path)
 			continue;
-		if (map_manifest(rows[i].path, rows[i].sha256, rows[i].manifest,
-				 e) < 0)
+		if (mapped_open(rows[i].path, rows[i].sha256, &ret->mapped,
+				rows[i].manifest, e) < 0)
 			return -1;
 		if (manifest_largest(*rows[i].manifest) > ret->hash_limit)
 			ret->hash_limit = manifest_largest(*rows[i].manifest);

@@ -21,6 +21,7 @@
 #include "journal.h"
 #include "judge.h"
 #include "kept.h"
+#include "mapped.h"
 #include "privilege.h"
 #include "report.h"
 #include "resolver.h"
@@ -79,6 +80,8 @@ static void on_signal(struct supervisor *s)
 	for (ssize_t i = 0; i < n / (ssize_t)sizeof(infos[0]); i++)
 		if (infos[i].ssi_signo == SIGUSR1)
 			digests_let_write(s->judge.digests);
+		else if (infos[i].ssi_signo == MAPPED_SIGNAL)
+			mapped_rescue(s->judge.mapped);
 		else if (infos[i].ssi_signo != SIGCHLD)
 			s->ending = true;
 	tracer_collect(s->tracer);
@@ -280,6 +283,7 @@ static int open_signals(struct err *e)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGCHLD);
 	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, MAPPED_SIGNAL);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);

@@ -198,3 +198,67 @@ gc() {
 	[ "$(kept roots)" = 2 ] || fail "$(find "$T/cache")"
 	spec '.root.path = "rootfs"'
 }
+
+@test "beyond cache_limit the oldest goes, but nothing that a container has" {
+	local i
+	start 'while :; do sleep 1; done'
+	for i in 1 2 3; do
+		cp -a "$T/layer" "$T/layer-$i"
+		echo "$i" >>"$T/layer-$i/own"
+		ID=moor-test-${T##*.}-$i
+		# Its own root, since the first one is in use.
+		mkdir -p "$T/root-$i" "$T/upper-$i" "$T/work-$i"
+		mount -t overlay overlay -o "lowerdir=$T/layer-$i:$IMAGES/programs:$IMAGES/$ROOTFS,upperdir=$T/upper-$i,workdir=$T/work-$i" "$T/root-$i"
+		spec '.root.path = $root' --arg root "$T/root-$i"
+		in_container 'exit 0'
+		umount "$T/root-$i"
+	done
+	[ "$(kept manifests)" = 4 ]
+	configure '.cache_limit = $limit' --argjson limit $(($(stat -c %s "$T"/cache/manifests/* | paste -sd+) * 3 / 5))
+	gc
+	[ "$(kept manifests)" -lt 4 ]
+	[ "$(kept manifests)" -ge 1 ]
+	configure '.cache_limit = 1'
+	gc
+	[ "$(kept manifests) $(kept layers)" = "1 0" ] || fail "$output"
+	ID=moor-test-${T##*.}
+	run moor exec "$ID" /opt/test/bin/nothing
+	assert_status 0
+	spec '.root.path = "rootfs"'
+}
+
+@test "a manifest that is cut off or written over hurts none of those that run" {
+	local i manifest ids=()
+	for i in 1 2 3; do
+		ids+=("moor-test-${T##*.}-$i")
+		mkdir -p "$T/root-$i" "$T/upper-$i" "$T/work-$i"
+		mount -t overlay overlay -o "lowerdir=$T/layer:$IMAGES/programs:$IMAGES/$ROOTFS,upperdir=$T/upper-$i,workdir=$T/work-$i" "$T/root-$i"
+		spec '.root.path = $root' --arg root "$T/root-$i"
+		ID=${ids[i - 1]}
+		start 'drop marker /tmp/x; while :; do sleep 1; done'
+	done
+	manifest=$(echo "$T"/cache/manifests/*)
+	timeout 20 python3 -c '
+import os, sys
+path = sys.argv[1]
+size = os.stat(path).st_size
+file = os.open(path, os.O_RDWR)
+os.pwrite(file, b"\xff" * size, 0)
+os.close(file)
+os.truncate(path, 0)' "$manifest"
+	for ID in "${ids[@]}"; do
+		run moor exec "$ID" /opt/test/bin/nothing
+		assert_status 0
+		run moor exec "$ID" /bin/sh -c '/tmp/x'
+		assert_status 126
+	done
+	refute_event supervisor-died
+	[ "$(supervisors | wc -l)" -ge 3 ]
+	for ID in "${ids[@]}"; do
+		moor delete --force "$ID"
+	done
+	for i in 1 2 3; do
+		eventually umount "$T/root-$i"
+	done
+	spec '.root.path = "rootfs"'
+}

@@ -1,0 +1,30 @@
+/*
+ * mapped - the manifests of a container in its supervisor's memory: pages of
+ * their files, shared with all other supervisors of the image. A file that is
+ * cut off takes its pages with it (SIGBUS), and one that is written to changes
+ * them; so a lease holds whoever is about to, until the supervisor has a copy
+ * of its own. Source: fcntl(2) "Leases".
+ */
+#pragma once
+
+#include "err.h"
+#include "manifest.h"
+
+#include <signal.h>
+
+/* Comes when somebody is about to write to one. */
+enum { MAPPED_SIGNAL = SIGUSR2 };
+
+struct mapped;
+
+/*
+ * Map the manifest at path, whose digest must be sha256, and hold it in the
+ * cache (cache.h). *list gets it; it is never unmapped. Called while
+ * MAPPED_SIGNAL is blocked.
+ */
+MUST_CHECK int mapped_open(const char *path, const char *sha256,
+			   struct mapped **list, const struct manifest **ret,
+			   struct err *e);
+
+/* MAPPED_SIGNAL came: copy what is about to be written to, in place. */
+void mapped_rescue(struct mapped *list);
