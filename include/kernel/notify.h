@@ -18,6 +18,8 @@ enum trapped_call {
 	CALL_OLD_MMAP, /* of i386, whose arguments lie in memory */
 	CALL_MPROTECT, /* and pkey_mprotect */
 	CALL_PERSONALITY,
+	CALL_SHMAT, /* System V shared memory, to be executed */
+	CALL_IPC,   /* of i386, which may be the same         */
 	CALL_UNKNOWN,
 };
 
@@ -25,7 +27,8 @@ enum trapped_call {
 static inline bool call_maps(enum trapped_call call)
 {
 	return call == CALL_MMAP || call == CALL_MPROTECT ||
-	       call == CALL_PERSONALITY;
+	       call == CALL_PERSONALITY || call == CALL_SHMAT ||
+	       call == CALL_IPC;
 }
 
 struct notification {

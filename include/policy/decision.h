@@ -88,6 +88,8 @@ enum {
 struct facts {
 	bool proven; /* false: asked for; true: loaded by the kernel */
 	bool maps;   /* asks for executable memory, not for a program */
+	/* It is System V shared memory, which is no file. */
+	bool segment;
 	/* The files were judged before, and allowed; what is new hinders the
 	 * proof. */
 	bool judged;

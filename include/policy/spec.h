@@ -66,7 +66,9 @@ void spec_mount_at(const struct spec *spec, size_t index,
 struct spec_protection {
 	const char *listener_path; /* absolute */
 	enum libraries libraries;  /* LIBRARIES_OFF: no mmap rules */
-	const char *hook;	   /* absolute program of the hooks below */
+	/* shmat with SHM_EXEC is notified, and so is i386's ipc. */
+	bool no_segments;
+	const char *hook; /* absolute program of the hooks below */
 	/* Their arguments, NULL-terminated, with argv[0]; NULL: no hook. */
 	const char *const *create_runtime_args;
 	const char *const *poststop_args;

@@ -20,6 +20,8 @@ static const struct {
 	{"mprotect", CALL_MPROTECT},
 	{"pkey_mprotect", CALL_MPROTECT},
 	{"personality", CALL_PERSONALITY},
+	{"shmat", CALL_SHMAT},
+	{"ipc", CALL_IPC},
 };
 
 /* The few (architecture, number) pairs seen, so that the table of libseccomp

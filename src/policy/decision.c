@@ -216,7 +216,8 @@ static void drift(const struct config *config, const struct facts *facts,
 	bool script =
 		file < facts->count && facts->files[file].role == ROLE_SCRIPT;
 	bool audit = config->mode == MODE_AUDIT ||
-		     (facts->maps && config->libraries == LIBRARIES_AUDIT) ||
+		     (facts->maps && !facts->segment &&
+		      config->libraries == LIBRARIES_AUDIT) ||
 		     (script && config->scripts == SCRIPTS_AUDIT);
 
 	ret->verdict = audit ? VERDICT_ALLOW : VERDICT_DENY;
@@ -232,6 +233,9 @@ static enum reason judge_circumstances(const struct config *config,
 		return REASON_TIMEOUT;
 	if (facts->traced && config->traced == PERMISSION_DENY)
 		return REASON_TRACED;
+	if (facts->segment)
+		return config->memory == PERMISSION_DENY ? REASON_MEMORY_FILE
+							 : REASON_NONE;
 	if (facts->unresolvable ||
 	    (facts->count == 0 && !facts->judged && !facts->overwritten) ||
 	    facts->count > FILES_MAX)

@@ -395,7 +395,7 @@ int spec_protect(struct spec *spec, const struct spec_protection *protection,
 	seccomp = linux_ ? spec_member(linux_, "seccomp", JSON_OBJECT) : NULL;
 	if (!seccomp)
 		return err_set(e, ENOMEM, "rewrite config.json");
-	if (spec_gate(seccomp, protection->libraries, e) < 0)
+	if (spec_gate(seccomp, protection, e) < 0)
 		return -1;
 	if (json_set(seccomp, "listenerPath",
 		     json_new_string(protection->listener_path)) < 0 ||

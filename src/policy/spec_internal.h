@@ -14,9 +14,10 @@ struct spec {
  * spelled exactly so and has its type (null counts as absent). */
 MUST_CHECK int spec_check(const struct json *document, struct err *e);
 
-/* See spec_protect: linux.seccomp with what libraries asks for notified.
+/* See spec_protect: linux.seccomp with what protection asks for notified.
  * Unchanged on failure, unless that is ENOMEM. */
-MUST_CHECK int spec_gate(struct json *seccomp, enum libraries libraries,
+MUST_CHECK int spec_gate(struct json *seccomp,
+			 const struct spec_protection *protection,
 			 struct err *e);
 
 /* The object or array under key of parent, made where there is none. NULL

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/shm.h>
 
 /*
  * Two facts of libseccomp (2.5.4) that this file rests on. Of several rules
@@ -38,7 +39,8 @@ struct condition {
 struct gate {
 	const char *name;
 	enum libraries loosest; /* gated with this setting and tighter ones */
-	bool spares; /* rules that match none of these calls are kept */
+	bool spares;  /* rules that match none of these calls are kept */
+	bool segment; /* gated with memory: deny, whatever libraries are */
 	size_t count;
 	struct condition when[2];
 };
@@ -46,19 +48,33 @@ struct gate {
 #define EXECUTABLE 2, PROT_EXEC, PROT_EXEC
 #define OF_A_FILE  3, MAP_ANONYMOUS, 0
 #define IMPLIED	   0, READ_IMPLIES_EXEC, READ_IMPLIES_EXEC
+#define SEGMENT	   2, SHM_EXEC, SHM_EXEC
 
 static const struct gate gates[] = {
-	{"execve", LIBRARIES_OFF, false, 0, {{0}}},
-	{"execveat", LIBRARIES_OFF, false, 0, {{0}}},
-	{"mmap", LIBRARIES_AUDIT, false, 2, {{EXECUTABLE}, {OF_A_FILE}}},
-	{"mmap2", LIBRARIES_AUDIT, false, 2, {{EXECUTABLE}, {OF_A_FILE}}},
+	{"execve", LIBRARIES_OFF, .count = 0},
+	{"execveat", LIBRARIES_OFF, .count = 0},
+	{"mmap", LIBRARIES_AUDIT, .count = 2,
+	 .when = {{EXECUTABLE}, {OF_A_FILE}}},
+	{"mmap2", LIBRARIES_AUDIT, .count = 2,
+	 .when = {{EXECUTABLE}, {OF_A_FILE}}},
 	/* It maps a library in the kernel, where there still is one that knows
 	 * it (CONFIG_USELIB); notified, it fails as where there isn't. */
-	{"uselib", LIBRARIES_AUDIT, false, 0, {{0}}},
+	{"uselib", LIBRARIES_AUDIT, .count = 0},
 	/* It would make executable what is only mapped to be read. */
-	{"personality", LIBRARIES_AUDIT, true, 1, {{IMPLIED}}},
-	{"mprotect", LIBRARIES_STRICT, false, 1, {{EXECUTABLE}}},
-	{"pkey_mprotect", LIBRARIES_STRICT, false, 1, {{EXECUTABLE}}},
+	{"personality", LIBRARIES_AUDIT, .spares = true, .count = 1,
+	 .when = {{IMPLIED}}},
+	{"mprotect", LIBRARIES_STRICT, .count = 1, .when = {{EXECUTABLE}}},
+	{"pkey_mprotect", LIBRARIES_STRICT, .count = 1, .when = {{EXECUTABLE}}},
+	/* System V shared memory can be attached twice, to write and to
+	 * execute, and each time is no business of PR_SET_MDWE. i386 has it in
+	 * ipc(2) as well, whose third argument is then the flags: libseccomp's
+	 * own rule for that compares the whole of the first argument, of which
+	 * the kernel takes 16 bits. Other calls of ipc that happen to have
+	 * the bit are let go on. */
+	{"shmat", LIBRARIES_OFF, .segment = true, .count = 1,
+	 .when = {{SEGMENT}}},
+	{"ipc", LIBRARIES_OFF, .segment = true, .count = 1,
+	 .when = {{SEGMENT}}},
 };
 
 #define NOTIFY "SCMP_ACT_NOTIFY"
@@ -350,7 +366,15 @@ static int fill_in(struct json *seccomp)
 	return 0;
 }
 
-int spec_gate(struct json *seccomp, enum libraries libraries, struct err *e)
+static bool is_gated(const struct gate *gate,
+		     const struct spec_protection *protection)
+{
+	return gate->segment ? protection->no_segments
+			     : protection->libraries <= gate->loosest;
+}
+
+int spec_gate(struct json *seccomp, const struct spec_protection *protection,
+	      struct err *e)
 {
 	const struct action *found[ARRAY_LEN(gates)] = {NULL};
 	size_t at = 0;
@@ -360,7 +384,7 @@ int spec_gate(struct json *seccomp, enum libraries libraries, struct err *e)
 	if (check_default(seccomp, e) < 0 || refuse_notify(seccomp, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(gates); i++)
-		if (libraries <= gates[i].loosest &&
+		if (is_gated(&gates[i], protection) &&
 		    find_action(seccomp, &gates[i], &found[i], e) < 0)
 			return -1;
 	for (size_t i = 0; i < ARRAY_LEN(gates); i++)

@@ -12,6 +12,7 @@ static void reset_facts(struct facts *facts)
 {
 	facts->proven = false;
 	facts->maps = false;
+	facts->segment = false;
 	facts->judged = false;
 	facts->traced = false;
 	facts->unheld = false;
@@ -116,6 +117,17 @@ static void look_begin(struct look *look, pid_t tid, bool proven)
 		    look->judge->container->device_count);
 }
 
+/* The kernel takes 16 bits of the number: ipc/syscall.c. */
+static enum outcome look_at_ipc(struct look *look, const struct notification *n)
+{
+	enum { ATTACH = 21 }; /* SHMAT, linux/ipc.h */
+
+	if (n->call == CALL_IPC && (n->args[0] & UINT16_MAX) != ATTACH)
+		return OUTCOME_PASS;
+	look->out->facts.segment = true;
+	return OUTCOME_DECIDED;
+}
+
 static enum outcome look_at_call(struct look *look,
 				 const struct notification *n)
 {
@@ -137,6 +149,9 @@ static enum outcome look_at_call(struct look *look,
 		return (uint32_t)n->args[0] == UINT32_MAX
 			       ? OUTCOME_PASS
 			       : look_unresolvable(look);
+	case CALL_SHMAT:
+	case CALL_IPC:
+		return look_at_ipc(look, n);
 	case CALL_UNKNOWN:
 		break;
 	}

@@ -75,6 +75,16 @@ refused_at_create() { # PART OF THE SENTENCE
 	assert_event exec-blocked wrong-path /srv/own
 }
 
+@test "shared memory may be executable, unless memory is denied" {
+	in_container 'mapcode segment'
+	[ "$(marker_count)" = 1 ]
+	configure '.memory = "deny" | .libraries = "audit"'
+	in_container 'mapcode segment'
+	[ "$(marker_count)" = 1 ]
+	assert_output "Permission denied"
+	assert_event library-blocked memory-file
+}
+
 @test "an exception by path" {
 	configure '.allow = [{path: "/tmp/x*"}, {path: "/tmp/tree/**/tool"}]'
 	in_container 'drop marker /tmp/x1; /tmp/x1; mkdir -p /tmp/tree/a/b

@@ -7,6 +7,9 @@
  *   mprotect   a file, mapped readable and made executable later
  *   twice      memory that mremap(2) doubled: one to write, one to execute
  *   segment    memory that shmat(2) attached twice, in the same way
+ *   segment-80, segment-ipc, segment-high
+ *              the same, by the 32-bit shmat, and by the 32-bit ipc, also where
+ *              the number of that has more bits than count
  */
 #define _GNU_SOURCE
 #include "code.h"
@@ -102,12 +105,45 @@ static void *twice(void)
 	return run;
 }
 
-static void *segment(void)
+/* By shmat, 397, or by ipc, 117, with the number of a call and its version. */
+static void *attach_by_int80(int id, unsigned call)
+{
+	unsigned *where = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	const int flags = SHM_RDONLY | SHM_EXEC;
+	unsigned result;
+
+	if (where == MAP_FAILED)
+		return MAP_FAILED;
+	if (!call) {
+		__asm__ volatile("int $0x80"
+				 : "=a"(result)
+				 : "a"(397), "b"(id), "c"(0), "d"(flags)
+				 : "memory");
+		return result_of(result);
+	}
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(117), "b"(call), "c"(id), "d"(flags), "S"(where),
+			   "D"(0)
+			 : "memory");
+	return result ? result_of(result) : result_of(*where);
+}
+
+static void *segment(const char *how)
 {
 	int id = shmget(IPC_PRIVATE, SIZE, IPC_CREAT | 0700);
 	void *change = shmat(id, NULL, 0);
-	void *run = shmat(id, NULL, SHM_RDONLY | SHM_EXEC);
+	void *run;
 
+	if (strcmp(how, "segment-80") == 0)
+		run = attach_by_int80(id, 0);
+	else if (strcmp(how, "segment-ipc") == 0)
+		run = attach_by_int80(id, 21);
+	else if (strcmp(how, "segment-high") == 0)
+		run = attach_by_int80(id, 21 | 2 << 16);
+	else
+		run = shmat(id, NULL, SHM_RDONLY | SHM_EXEC);
 	shmctl(id, IPC_RMID, NULL);
 	if (change == MAP_FAILED || run == MAP_FAILED)
 		return MAP_FAILED;
@@ -128,11 +164,12 @@ int main(int argc, char **argv)
 		where = by_mprotect(file());
 	else if (strcmp(how, "twice") == 0)
 		where = twice();
-	else if (strcmp(how, "segment") == 0)
-		where = segment();
+	else if (strncmp(how, "segment", strlen("segment")) == 0)
+		where = segment(how);
 	else
 		errx(2,
-		     "usage: mapcode int80|int80-old|mprotect|twice|segment");
+		     "usage: mapcode "
+		     "int80|int80-old|mprotect|twice|segment[-80|-ipc|-high]");
 	if (where == MAP_FAILED)
 		err(126, "%s", how);
 	((void (*)(void))where)();

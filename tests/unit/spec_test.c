@@ -39,17 +39,24 @@ static int parse(const char *text, struct spec **ret, struct err *e)
 	return rc;
 }
 
-static int protect(struct spec *spec, enum libraries libraries, struct err *e)
+static int protect_from(struct spec *spec, enum libraries libraries,
+			bool no_segments, struct err *e)
 {
 	static const char *const args[] = {"runmoor", "poststop", NULL};
 	const struct spec_protection protection = {
 		.listener_path = "/run/runmoor/x/listener",
 		.libraries = libraries,
+		.no_segments = no_segments,
 		.hook = "/usr/bin/runmoor",
 		.poststop_args = args,
 	};
 
 	return spec_protect(spec, &protection, e);
+}
+
+static int protect(struct spec *spec, enum libraries libraries, struct err *e)
+{
+	return protect_from(spec, libraries, false, e);
 }
 
 static struct json *written(const struct spec *spec)
@@ -271,6 +278,9 @@ static void test_protect_refusals(void)
 #define GATE_MAP(name)                                                         \
 	"{'names':['" name "'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(       \
 		2, 4, 4) "," BIT(3, 32, 0) "]}"
+#define GATE_SEGMENT(name)                                                     \
+	"{'names':['" name                                                     \
+	"'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(2, 32768, 32768) "]}"
 #define GATE_OTHERS                                                            \
 	"{'names':['uselib'],'action':'SCMP_ACT_NOTIFY'},"                     \
 	"{'names':['personality'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(    \
@@ -289,95 +299,110 @@ static void test_protect_refusals(void)
 struct rewrite {
 	const char *name, *before, *after;
 	enum libraries libraries;
+	bool no_segments;
 };
 
 static const struct rewrite rewrites[] = {
+	{"shared memory may not be executed, whatever libraries are", "null",
+	 ALLOW GATE_EXEC "," GATE_SEGMENT("shmat") "," GATE_SEGMENT(
+		 "ipc") "],'architectures':" ARCHITECTURES "," LISTENER "}",
+	 LIBRARIES_OFF, true},
+	{"the rest of shared memory keeps its action",
+	 DENY "{'names':['shmat','shmdt'],'action':'SCMP_ACT_ALLOW'}]}",
+	 DENY GATE_SEGMENT("shmat") ",{'names':['shmat'],'action':"
+				    "'SCMP_ACT_ALLOW','args':[" BIT(
+					    2, 32768,
+					    0) "]},"
+					       "{'names':['shmdt'],'action':'"
+					       "SCMP_ACT_ALLOW'}]," LISTENER
+					       "}",
+	 LIBRARIES_OFF, true},
 	{"no profile, libraries off", "null",
 	 ALLOW GATE_EXEC "],'architectures':" ARCHITECTURES "," LISTENER "}",
-	 LIBRARIES_OFF},
+	 LIBRARIES_OFF, false},
 	{"no profile", "null",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
 		 "mmap2") "," GATE_OTHERS "],'architectures':" ARCHITECTURES
 			  "," LISTENER "}",
-	 LIBRARIES_ENFORCE},
+	 LIBRARIES_ENFORCE, false},
 	{"a profile that says nothing is none, whatever it names",
 	 "{'architectures':['SCMP_ARCH_X86_64']}",
 	 ALLOW GATE_EXEC "],'architectures':" ARCHITECTURES "," LISTENER "}",
-	 LIBRARIES_OFF},
+	 LIBRARIES_OFF, false},
 	{"a default that allows, on the architectures it lists",
 	 "{'defaultAction':'SCMP_ACT_ALLOW','architectures':["
 	 "'SCMP_ARCH_X86_64']}",
 	 ALLOW GATE_EXEC "],'architectures':['SCMP_ARCH_X86_64']," LISTENER "}",
-	 LIBRARIES_OFF},
+	 LIBRARIES_OFF, false},
 	{"rules that repeat the default go unread, also with arguments",
 	 ALLOW "{'names':['execve'],'action':'SCMP_ACT_ALLOW'," ANY_ARG "}]}",
 	 ALLOW GATE_EXEC
 	 ",{'names':['execve'],'action':'SCMP_ACT_ALLOW'," ANY_ARG
 	 "}]," LISTENER "}",
-	 LIBRARIES_OFF},
+	 LIBRARIES_OFF, false},
 	{"names are taken out, and a rule without any goes",
 	 DENY "{'names':['execve','execve'],'action':'SCMP_ACT_ALLOW'},"
 	      "{'names':['read','execveat'],'action':'SCMP_ACT_ALLOW'}]}",
 	 DENY GATE_EXEC
 	 ",{'names':['read'],'action':'SCMP_ACT_ALLOW'}]," LISTENER "}",
-	 LIBRARIES_OFF},
+	 LIBRARIES_OFF, false},
 	{"what wasn't allowed isn't added",
 	 DENY "{'names':['execve'],'action':'SCMP_ACT_LOG'}]}",
 	 DENY "{'names':['execve'],'action':'SCMP_ACT_NOTIFY'}]," LISTENER "}",
-	 LIBRARIES_ENFORCE},
+	 LIBRARIES_ENFORCE, false},
 	{"the rest of a mapping keeps its action",
 	 DENY "{'names':['mmap'],'action':'SCMP_ACT_ALLOW'},"
 	      "{'names':['mmap2'],'action':'SCMP_ACT_LOG'}]}",
 	 DENY GATE_MAP("mmap") "," KEEP_MAP("mmap", "SCMP_ACT_ALLOW") "," GATE_MAP(
 		 "mmap2") "," KEEP_MAP("mmap2", "SCMP_ACT_LOG") "]," LISTENER
 								"}",
-	 LIBRARIES_AUDIT},
+	 LIBRARIES_AUDIT, false},
 	{"a default that logs is one that allows",
 	 "{'defaultAction':'SCMP_ACT_LOG','syscalls':[{'names':['mmap'],"
 	 "'action':'SCMP_ACT_LOG'}]}",
 	 "{'defaultAction':'SCMP_ACT_LOG','syscalls':[" GATE_EXEC
 	 "," GATE_MAP("mmap") "," GATE_MAP("mmap2") "," GATE_OTHERS
 						    "]," LISTENER "}",
-	 LIBRARIES_ENFORCE},
+	 LIBRARIES_ENFORCE, false},
 	{"a rule that denies some mappings stays",
 	 ALLOW "{'names':['mmap'],'action':'SCMP_ACT_ERRNO'," ANY_ARG "}]}",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
 		 "mmap2") "," GATE_OTHERS
 			  ",{'names':['mmap'],'action':'SCMP_ACT_"
 			  "ERRNO'," ANY_ARG "}]," LISTENER "}",
-	 LIBRARIES_ENFORCE},
+	 LIBRARIES_ENFORCE, false},
 	{"a profile's own rules for harmless personalities are kept",
 	 DENY "{'names':['personality'],'action':'SCMP_ACT_ALLOW'," ANY_ARG
 	      "}]}",
 	 DENY "{'names':['personality'],'action':'SCMP_ACT_ALLOW'," ANY_ARG
 	      "}]," LISTENER "}",
-	 LIBRARIES_ENFORCE},
+	 LIBRARIES_ENFORCE, false},
 	{"beside ours, where any other is allowed",
 	 ALLOW "{'names':['personality'],'action':'SCMP_ACT_LOG'," ANY_ARG
 	       "}]}",
 	 ALLOW GATE_EXEC "," GATE_MAP("mmap") "," GATE_MAP(
 		 "mmap2") "," GATE_OTHERS ",{'names':['personality'],'action':'"
 			  "SCMP_ACT_LOG'," ANY_ARG "}]," LISTENER "}",
-	 LIBRARIES_ENFORCE},
+	 LIBRARIES_ENFORCE, false},
 	{"what is denied stays denied, though a later rule allows it",
 	 ALLOW "{'names':['execve'],'action':'SCMP_ACT_KILL_PROCESS'},"
 	       "{'names':['execve','read'],'action':'SCMP_ACT_LOG'}]}",
 	 ALLOW "{'names':['execveat'],'action':'SCMP_ACT_NOTIFY'},"
 	       "{'names':['execve'],'action':'SCMP_ACT_KILL_PROCESS'},"
 	       "{'names':['read'],'action':'SCMP_ACT_LOG'}]," LISTENER "}",
-	 LIBRARIES_OFF},
+	 LIBRARIES_OFF, false},
 	{"a denial that repeats the default doesn't count",
 	 DENY "{'names':['execve'],'action':'SCMP_ACT_ERRNO'},"
 	      "{'names':['execve'],'action':'SCMP_ACT_ALLOW'}]}",
 	 DENY "{'names':['execve'],'action':'SCMP_ACT_NOTIFY'},"
 	      "{'names':['execve'],'action':'SCMP_ACT_ERRNO'}]," LISTENER "}",
-	 LIBRARIES_OFF},
+	 LIBRARIES_OFF, false},
 	{"strict libraries: mprotect",
 	 DENY "{'names':['mprotect'],'action':'SCMP_ACT_ALLOW'}]}",
 	 DENY "{'names':['mprotect'],'action':'SCMP_ACT_NOTIFY','args':[" BIT(
 		 2, 4, 4) "]},{'names':['mprotect'],'action':'SCMP_ACT_ALLOW',"
 			  "'args':[" BIT(2, 4, 0) "]}]," LISTENER "}",
-	 LIBRARIES_STRICT},
+	 LIBRARIES_STRICT, false},
 };
 
 static void test_rewrites(void)
@@ -395,7 +420,8 @@ static void test_rewrites(void)
 		CHECK(row->name, parse(text, &spec, &e) == 0);
 		if (!spec)
 			continue;
-		CHECK(row->name, protect(spec, row->libraries, &e) == 0);
+		CHECK(row->name, protect_from(spec, row->libraries,
+					      row->no_segments, &e) == 0);
 		document = written(spec);
 		CHECK(row->name,
 		      json_equal(
