@@ -67,6 +67,9 @@ struct file_facts {
 	bool private; /* mapped so that writes go to a copy, as loaders do */
 	/* By stat alone it is the entry whose digest this is. */
 	bool stat_matches;
+	/* By stat alone it is a file of a lower layer, whether it was sealed or
+	 * not, at that very path: nobody has written it. */
+	bool untouched;
 	/* Nothing of its size was shipped, or it lies where nobody can tell
 	 * who writes: it need not be read. */
 	bool unread;

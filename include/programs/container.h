@@ -47,6 +47,8 @@ struct container {
 	bool overlay; /* the root is one */
 	bool overlay_writable;
 	char *upper; /* or NULL */
+	/* Folders of the lower layers, where stat_trusted; else NULL. */
+	struct json *lowers;
 	bool stat_trusted;
 	bool reads_may_block;
 	/* Rootless: a mapping's file is told by its numbers. */

@@ -25,6 +25,11 @@ struct found {
 /* The device is one that the image's own files show. */
 bool look_is_image(const struct judge *judge, uint64_t dev);
 
+/* It is an untouched file of a lower layer, where path says, whether it was
+ * sealed or not. */
+bool look_is_untouched(const struct judge *judge, const struct identity *id,
+		       const char *path);
+
 /* What fd (O_PATH) is, of which nothing is read. */
 enum nature look_nature(const struct judge *judge, int fd);
 

@@ -115,6 +115,8 @@ static enum reason judge_listed(const struct sealed *sealed,
 	if (file->stat_matches && !file->hashed && proven &&
 	    !sealed->stat_trusted)
 		return REASON_UNRESOLVABLE;
+	if (file->untouched && sealed->stat_trusted)
+		return REASON_NONE;
 	if (file->unread && !file->hashed)
 		return unlisted_reason(sealed, file);
 	if (!file->hashed && !file->stat_matches)

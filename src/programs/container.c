@@ -40,6 +40,7 @@ void container_clear(struct container *container)
 	json_free(container->unreadable);
 	json_free(container->mounts);
 	json_free(container->sources);
+	json_free(container->lowers);
 	json_free(container->drivers);
 	config_clear(&container->config);
 	*container = (struct container){0};
@@ -157,6 +158,7 @@ static const struct {
 	{"unreadable", offsetof(struct container, unreadable)},
 	{"mounts", offsetof(struct container, mounts)},
 	{"sources", offsetof(struct container, sources)},
+	{"lowers", offsetof(struct container, lowers)},
 	{"drivers", offsetof(struct container, drivers)},
 };
 

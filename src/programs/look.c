@@ -190,6 +190,7 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	file->nature = look_nature(judge, fd);
 	if (file->nature != NATURE_FILE)
 		return OUTCOME_DECIDED;
+	file->untouched = !matches && look_is_untouched(judge, id, file->path);
 	outcome = look_read(look, fd, matches ? entry.path : NULL, ret);
 	/* Drift is told from what lies where the image has something else. */
 	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))

@@ -215,7 +215,7 @@ enum outcome look_read(struct look *look, int path_fd, const char *sealed,
 	ret->kind = binary.kind;
 	memcpy(ret->interpreter, binary.interpreter, sizeof(ret->interpreter));
 	file->elf = binary.kind == KIND_ELF;
-	return file->place == PLACE_MEMORY
+	return file->place == PLACE_MEMORY || file->untouched
 		       ? OUTCOME_DECIDED
 		       : hash(look, path_fd, fd, sealed, file);
 }

@@ -221,6 +221,18 @@ static bool root_may_block(const char *rootfs)
 	return fd < 0 || filesystem_may_block(fd);
 }
 
+static int list_lowers(const struct layers *layers, struct container *container,
+		       struct err *e)
+{
+	container->lowers = json_new_array();
+	for (size_t i = 0; i < layers->lower_count; i++)
+		if (!container->lowers ||
+		    json_append(container->lowers,
+				json_new_string(layers->lower[i])) < 0)
+			return err_set(e, ENOMEM, "list the layers");
+	return 0;
+}
+
 static int seal_image(const struct spec *spec, const char *folder,
 		      const struct log *log, struct container *container,
 		      struct err *e)
@@ -238,6 +250,8 @@ static int seal_image(const struct spec *spec, const char *folder,
 		overlay.lower_immutable && !can_forge_times(spec);
 	container->reads_may_block =
 		spec_may_block_reads(spec) || root_may_block(container->rootfs);
+	if (rc == 0 && container->stat_trusted)
+		rc = list_lowers(&overlay.layers, container, e);
 	overlay_clear(&overlay);
 	if (rc == 0)
 		warn_unreadable(container, log);

@@ -164,6 +164,10 @@ assert_output() { # a part of it
 	[[ $output == *"$1"* ]] || fail "no \"$1\" in: $output"
 }
 
+refute_output() { # a part of it
+	[[ $output != *"$1"* ]] || fail "\"$1\" in: $output"
+}
+
 # The three things that a refused exec shows: to the caller, and to us.
 assert_refused() { # REASON [PATH]
 	assert_output "ermission denied"
