@@ -21,6 +21,10 @@
 MUST_CHECK int lease_unwritten(int fd, const char *upper, const char *path,
 			       int *ret_lease, struct err *e);
 
+/* A memory file that nobody can write, shorten or lengthen any more, nor lift
+ * that: memfd_create(2), F_GET_SEALS. fd is open for reading. */
+bool lease_is_sealed(int fd);
+
 /*
  * Have SIGIO sent to this process when somebody wants to write; who does waits
  * until lease is closed, or for /proc/sys/fs/lease-break-time. False where

@@ -64,6 +64,7 @@ struct file_facts {
 	 * nobody asked. */
 	const char *mount;
 	bool elf;
+	bool frozen;  /* in memory, with all seals: nobody can change it */
 	bool private; /* mapped so that writes go to a copy, as loaders do */
 	/* By stat alone it is the entry whose digest this is. */
 	bool stat_matches;

@@ -137,6 +137,15 @@ int lease_unwritten(int fd, const char *upper, const char *path, int *ret_lease,
 		     : lease_file(fd, ret_lease, e);
 }
 
+bool lease_is_sealed(int fd)
+{
+	const int all =
+		F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & all) == all;
+}
+
 bool lease_unbroken(int lease)
 {
 	return fcntl(lease, F_GETLEASE) == F_RDLCK;

@@ -131,6 +131,28 @@ static enum reason judge_listed(const struct sealed *sealed,
 	return file->hashed && !file->held ? REASON_WRITABLE : REASON_NONE;
 }
 
+/*
+ * A memory file stays writable while it runs, so that its content says nothing;
+ * one with all seals is judged by that. Shared mappings of what is no ELF are
+ * what JITs use to write to the one and execute the other; loaders map
+ * privately, and what they map may change its head once they have read it.
+ */
+static enum reason judge_memory(const struct sealed *sealed,
+				const struct config *config, bool proven,
+				const struct file_facts *file)
+{
+	enum reason reason;
+
+	if (file->role == ROLE_LIBRARY && !file->elf && !file->private)
+		return REASON_NONE;
+	if (!file->frozen)
+		return REASON_MEMORY_FILE;
+	reason = judge_listed(sealed, config, proven, file);
+	return reason == REASON_NONE || reason == REASON_WRONG_PATH
+		       ? reason
+		       : REASON_MEMORY_FILE;
+}
+
 static enum reason judge_file(const struct sealed *sealed,
 			      const struct config *config, bool proven,
 			      const struct file_facts *file)
@@ -139,14 +161,8 @@ static enum reason judge_file(const struct sealed *sealed,
 	if (file->nature != NATURE_FILE)
 		return file->nature == NATURE_SPECIAL ? REASON_SPECIAL_FILE
 						      : REASON_NONE;
-	/* A memory file stays writable while it runs, so that its content
-	 * says nothing. Shared mappings are what JITs use to write to the one
-	 * and execute the other; loaders map privately. */
 	if (file->place == PLACE_MEMORY)
-		return file->role == ROLE_LIBRARY && !file->elf &&
-				       !file->private
-			       ? REASON_NONE
-			       : REASON_MEMORY_FILE;
+		return judge_memory(sealed, config, proven, file);
 	if (volume_trusted(config, file))
 		return REASON_NONE;
 	return judge_listed(sealed, config, proven, file);

@@ -100,6 +100,10 @@ static void hold(struct look *look, int fd, const struct identity *id,
 		 const char *sealed, struct file_facts *file, int *ret_lease)
 {
 	*ret_lease = -1;
+	if (file->frozen) {
+		file->held = true;
+		return;
+	}
 	if (look->out->facts.proven || on_image_overlay(look->judge, id)) {
 		file->held = is_held(look, fd, id, sealed, file, ret_lease);
 		return;
@@ -215,7 +219,8 @@ enum outcome look_read(struct look *look, int path_fd, const char *sealed,
 	ret->kind = binary.kind;
 	memcpy(ret->interpreter, binary.interpreter, sizeof(ret->interpreter));
 	file->elf = binary.kind == KIND_ELF;
-	return file->place == PLACE_MEMORY || file->untouched
+	file->frozen = file->place == PLACE_MEMORY && lease_is_sealed(fd);
+	return (file->place == PLACE_MEMORY && !file->frozen) || file->untouched
 		       ? OUTCOME_DECIDED
 		       : hash(look, path_fd, fd, sealed, file);
 }

@@ -78,6 +78,16 @@ load helpers
 	assert_event library-flagged special-file /dev/null
 }
 
+@test "what a program unpacks into memory is a memory file, but for an exception" {
+	in_container 'mapexec memory'
+	assert_status 126
+	assert_event library-blocked memory-file '/memfd:unpacked (deleted)'
+	configure '.allow = [{path: "/memfd:unpacked*", process: "/opt/test/bin/mapexec"}]'
+	in_container 'mapexec memory'
+	assert_status 0
+	assert_marker
+}
+
 @test "a device that the specification names is a driver's" {
 	spec '{type: "c", major: 10, minor: 229} as $fuse
 		| .linux.devices += [$fuse + {path: "/dev/fuse", fileMode: 438}]

@@ -219,6 +219,21 @@ refused_at_create() { # PART OF THE SENTENCE
 	refused_at_create "$T/config.json"
 }
 
+@test "a memfd that nobody can change any more is judged by what it holds" {
+	in_container 'memfd --sealed /opt/test/bin/nothing'
+	assert_status 0
+	refute_event exec-blocked
+	in_container 'memfd --unshrinkable /opt/test/bin/nothing'
+	assert_status 126
+	assert_refused memory-file
+	in_container 'cp /opt/test/bin/nothing /tmp/x; printf x >>/tmp/x; memfd --sealed /tmp/x'
+	assert_status 126
+	in_container 'drop marker /tmp/x; memfd --sealed /tmp/x'
+	assert_status 126
+	refute_marker
+	[ "$(events 'select(.runmoor.reason == "memory-file")' | wc -l)" = 3 ]
+}
+
 @test "memfd: deny has the kernel refuse as well, and says so to us" {
 	configure '.memfd = "deny"'
 	attack 'cat /proc/sys/vm/memfd_noexec; drop marker /tmp/x; memfd /tmp/x'

@@ -8,6 +8,7 @@
  *   anonymous    copied to anonymous memory, made executable later; that is
  *                no file, and the code does nothing but return
  *   replace      an anonymous executable mapping, covered by the file
+ *   memory       as map, of a file in memory that is no ELF, as UPX unpacks
  *   descriptor   what is open as 3 is mapped, though it holds no code
  *   zero         as anonymous, in memory of /dev/zero that is mapped so
  */
@@ -39,12 +40,13 @@ extern const char code[], code_end[];
 
 static int write_code(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0755);
+	int fd = path ? open(path, O_RDWR | O_CREAT | O_TRUNC, 0755)
+		      : memfd_create("unpacked", MFD_CLOEXEC);
 	char page[SIZE] = {0};
 
 	memcpy(page, code, (size_t)(code_end - code));
 	if (fd < 0 || write(fd, page, SIZE) != SIZE)
-		err(1, "%s", path);
+		err(1, "write the code");
 	return fd;
 }
 
@@ -83,7 +85,7 @@ static void *map(int fd, const char *how)
 	void *at = NULL;
 	int flags = MAP_PRIVATE;
 
-	if (strcmp(how, "map") == 0)
+	if (strcmp(how, "map") == 0 || strcmp(how, "memory") == 0)
 		prot |= PROT_EXEC;
 	if (strcmp(how, "implied") == 0 && personality(READ_IMPLIES_EXEC) < 0)
 		err(126, "personality");
@@ -111,7 +113,8 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "anonymous") == 0)
 		return run_anonymous();
 	const char *path = argc > 2 ? argv[2] : "/tmp/mapexec.code";
-	void *where = map(write_code(path), argv[1]);
+	void *where = map(write_code(strcmp(argv[1], "memory") ? path : NULL),
+			  argv[1]);
 
 	if (where == MAP_FAILED)
 		err(126, "mmap");
