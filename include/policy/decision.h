@@ -97,8 +97,9 @@ struct facts {
 	/* The files were judged before, and allowed; what is new hinders the
 	 * proof. */
 	bool judged;
-	bool traced; /* by another tracer                            */
-	bool unheld; /* it can't be seized: nothing will be proven   */
+	bool traced;  /* by another tracer                           */
+	bool outside; /* traced: by one that is none of the container's */
+	bool unheld;  /* it can't be seized: nothing will be proven   */
 	bool unresolvable;
 	bool unclear; /* an interpreter's arguments may name other scripts */
 	bool timed_out;

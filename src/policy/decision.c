@@ -249,7 +249,8 @@ static enum reason judge_circumstances(const struct config *config,
 {
 	if (facts->timed_out)
 		return REASON_TIMEOUT;
-	if (facts->traced && config->traced == PERMISSION_DENY)
+	if (facts->traced && !facts->outside &&
+	    config->traced == PERMISSION_DENY)
 		return REASON_TRACED;
 	if (facts->segment)
 		return config->memory == PERMISSION_DENY ? REASON_MEMORY_FILE
@@ -290,8 +291,14 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 		drift(config, facts, reason, i, ret);
 		return;
 	}
-	if (facts->unclear)
+	if (facts->unclear) {
 		drift(config, facts, REASON_ARGUMENTS, 0, ret);
-	else
-		ret->verdict = VERDICT_ALLOW;
+		return;
+	}
+	ret->verdict = VERDICT_ALLOW;
+	/* The operator's: what it executes runs unproven, which is told. */
+	if (facts->outside && config->traced == PERMISSION_DENY) {
+		ret->reason = REASON_TRACED;
+		ret->flagged = true;
+	}
 }

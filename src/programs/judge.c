@@ -15,6 +15,7 @@ static void reset_facts(struct facts *facts)
 	facts->segment = false;
 	facts->judged = false;
 	facts->traced = false;
+	facts->outside = false;
 	facts->unheld = false;
 	facts->unresolvable = false;
 	facts->unclear = false;
@@ -78,6 +79,7 @@ void judge_unseen(const struct judge *judge, const struct facts *facts,
 	inspection->facts.maps = facts->maps;
 	inspection->facts.judged = facts->judged;
 	inspection->facts.traced = facts->traced;
+	inspection->facts.outside = facts->outside;
 	inspection->facts.unheld = facts->unheld;
 	inspection->facts.unresolvable = facts->unresolvable;
 	inspection->facts.timed_out = facts->timed_out;

@@ -32,6 +32,8 @@ struct tracer {
 	struct inspection inspection;
 	struct late_answer late[LATE_MAX];
 	size_t late_next;
+	char *home; /* mappers_cgroup of the first target; NULL: not known */
+	bool home_asked;
 };
 
 /* Have a resolver judge it. n and listener: JOB_REQUEST. fd: JOB_OPENED. */

@@ -1,5 +1,7 @@
 #include "tracer_internal.h"
 
+#include "mappers.h"
+#include "outsider.h"
 #include "proof.h"
 
 #include <errno.h>
@@ -22,6 +24,8 @@ static void answer_unheld(struct tracer *tracer, struct listener *listener,
 		.judged = true,
 		.unheld = true,
 		.traced = seized == PROOF_TRACED,
+		.outside = seized == PROOF_TRACED &&
+			   outsider_traces(n->tid, tracer->home),
 		.timed_out = seized == PROOF_TIMED_OUT,
 		.unresolvable =
 			seized != PROOF_TRACED && seized != PROOF_TIMED_OUT,
@@ -98,8 +102,14 @@ void tracer_notified(struct tracer *tracer, struct listener *listener)
 	struct notification n;
 	struct answer answer;
 
-	if (notify_receive(listener->fd, &n, NULL) < 0 ||
-	    tracer_answer_again(tracer, listener, &n))
+	if (notify_receive(listener->fd, &n, NULL) < 0)
+		return;
+	/* Before the container's first instruction, and never again. */
+	if (!tracer->home_asked) {
+		tracer->home_asked = true;
+		tracer->home = mappers_cgroup(n.tid);
+	}
+	if (tracer_answer_again(tracer, listener, &n))
 		return;
 	judged.stage = judge_stage(&n);
 	judged.outcome =

@@ -1,0 +1,98 @@
+#include "outsider.h"
+
+#include "err.h"
+#include "file.h"
+#include "mappers.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATUS_MAX = 1024 * 1024, NOT_KNOWN = -1 };
+
+/* A number of proc_pid_status(5), by its name with line end and tab. */
+static long status_of(pid_t pid, const char *name)
+{
+	struct buffer status = BUFFER_INIT;
+	const char *at = NULL;
+	char path[64];
+	long value = NOT_KNOWN;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (file_read(AT_FDCWD, path, STATUS_MAX, &status, NULL) == 0)
+		at = strstr(status.data, name);
+	if (at)
+		value = strtol(at + strlen(name), NULL, 10);
+	buffer_clear(&status);
+	return value;
+}
+
+/* "4:memory:/a/b": where the path begins. */
+static const char *path_in(const char *line)
+{
+	const char *first = strchr(line, ':');
+	const char *second = first ? strchr(first + 1, ':') : NULL;
+
+	return second ? second + 1 : NULL;
+}
+
+/* The line of the same hierarchy; its path, or NULL. */
+static const char *same_hierarchy(const char *text, const char *line,
+				  size_t prefix)
+{
+	while (*text) {
+		if (strncmp(text, line, prefix) == 0)
+			return text + prefix;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return NULL;
+}
+
+static bool is_at_or_below(const char *path, const char *cgroup, size_t len)
+{
+	return strncmp(path, cgroup, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\n' || path[len] == '\0');
+}
+
+bool outsider_is(const char *text, const char *home)
+{
+	bool outside = false;
+
+	while (*home) {
+		const size_t line = strcspn(home, "\n");
+		const char *cgroup = path_in(home);
+		const char *path;
+		size_t len;
+
+		if (!cgroup || cgroup > home + line)
+			return false;
+		len = (size_t)(home + line - cgroup);
+		if (len > 1) {
+			path = same_hierarchy(text, home,
+					      (size_t)(cgroup - home));
+			if (!path || is_at_or_below(path, cgroup, len))
+				return false;
+			outside = true;
+		}
+		home += line;
+		home += *home == '\n';
+	}
+	return outside;
+}
+
+bool outsider_traces(pid_t tid, const char *home)
+{
+	const pid_t tracer = (pid_t)status_of(tid, "\nTracerPid:\t");
+	OWNED(free_owned) char *cgroup = NULL;
+	bool outside;
+
+	if (tracer <= 0)
+		return false;
+	cgroup = mappers_cgroup(tracer);
+	outside = status_of(tracer, "\nSeccomp:\t") == 0 ||
+		  (home && cgroup && outsider_is(cgroup, home));
+	/* Still the same: the number wasn't another's meanwhile. */
+	return outside && status_of(tid, "\nTracerPid:\t") == tracer;
+}
