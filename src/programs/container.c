@@ -1,6 +1,7 @@
 #include "container.h"
 
 #include "bill.h"
+#include "directory.h"
 #include "file.h"
 #include "sha256.h"
 
@@ -398,6 +399,7 @@ void container_remove(const char *folder)
 	if (dir < 0)
 		return;
 	bill_close(folder);
+	directory_forget(folder);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		(void)unlinkat(dir, names[i], 0);
 	(void)unlinkat(dir, SEAL_SCRATCH, AT_REMOVEDIR);

@@ -1,5 +1,6 @@
 #include "precreate.h"
 
+#include "directory.h"
 #include "file.h"
 #include "prepare.h"
 
@@ -118,12 +119,9 @@ static int end_former(const struct prepared *prepared, const char *id,
 		      struct err *e)
 {
 	OWNED(free_owned)
-	char *folder =
-		container_folder(prepared->container.config.state_dir, "", id);
+	char *folder = directory_find(&prepared->container.config, "", id);
 
-	if (!folder)
-		return err_set(e, ENOMEM, "find the container's folder");
-	return access(folder, F_OK) == 0 ? container_release(folder, e) : 0;
+	return folder ? container_release(folder, e) : 0;
 }
 
 static int read_input(struct buffer *ret, struct err *e)

@@ -1,5 +1,6 @@
 #include "prepare.h"
 
+#include "directory.h"
 #include "engine.h"
 #include "features.h"
 #include "file.h"
@@ -106,9 +107,11 @@ static int describe(struct prepared *prepared, const struct owner *owner,
 	return 0;
 }
 
-static int make_folder(struct prepared *prepared, struct err *e)
+static int make_folder(struct prepared *prepared, const struct log *log,
+		       struct err *e)
 {
 	const struct container *c = &prepared->container;
+	struct err unlinked = {0};
 	char *folder = container_folder(c->config.state_dir, c->root, c->id);
 
 	if (!folder)
@@ -117,6 +120,7 @@ static int make_folder(struct prepared *prepared, struct err *e)
 		free(folder);
 		return -1;
 	}
+	directory_make_way(folder);
 	if (container_claim(folder, e) < 0) {
 		free(folder);
 		if (e->code != EBUSY)
@@ -127,6 +131,11 @@ static int make_folder(struct prepared *prepared, struct err *e)
 			       c->id);
 	}
 	prepared->folder = folder;
+	if (directory_add(folder, &unlinked) < 0)
+		log_write(log, LOG_LEVEL_WARNING,
+			  "exec in container %s will need the configuration "
+			  "as it is now: %s",
+			  c->id, unlinked.text);
 	if (asprintf(&prepared->socket, "%s/listener.sock", folder) < 0) {
 		prepared->socket = NULL;
 		return err_set(e, ENOMEM, "name the socket");
@@ -139,7 +148,7 @@ int prepare_folder(struct prepared *prepared, const struct owner *owner,
 {
 	if (describe(prepared, owner, e) < 0)
 		return -1;
-	return make_folder(prepared, e);
+	return make_folder(prepared, owner->log, e);
 }
 
 static int rewrite(struct prepared *prepared, const struct owner *owner,

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "config.h"
 #include "container.h"
+#include "directory.h"
 #include "file.h"
 #include "log.h"
 #include "memfd.h"
@@ -37,16 +38,64 @@ static const char *linked_runtime(const char *argv0)
 	return NULL;
 }
 
-static int find_runtime(const char *argv0, const struct config *config,
-			char **ret, struct err *e)
+/* The commands that depend on the configuration. A container keeps its own,
+ * and one that somebody broke since must not take away its sessions, its
+ * health checks and its end. */
+static bool creates(const struct cli *cli)
 {
-	const char *name = linked_runtime(argv0);
+	return cli->command == COMMAND_CREATE || cli->command == COMMAND_RUN ||
+	       cli->command == COMMAND_RESTORE;
+}
 
-	if (!name)
-		name = getenv("RUNMOOR_RUNTIME");
-	if (!name || !*name)
-		name = config->runtime;
-	return runtime_find(name, ret, e);
+/* What can be read; where it is malformed, nothing is set. */
+static void load_leniently(struct config *config)
+{
+	struct err ignored = {0};
+
+	if (settings_load(config, &ignored) < 0)
+		config_clear(config);
+}
+
+/* The runtime of the container that the command line names, as its record
+ * says. Of most commands nobody knows which word is the id: the first that is
+ * one. */
+static char *former_runtime(const struct config *config, const struct cli *cli,
+			    char *const argv[])
+{
+	OWNED(free_owned) char *folder = NULL;
+	struct container container = {0};
+	char *runtime = NULL;
+
+	for (size_t i = 1; argv[i] && !folder && !creates(cli); i++)
+		if (argv[i][0] != '-')
+			folder = directory_find(
+				config, cli->root ? cli->root : "", argv[i]);
+	if (folder && container_read(folder, &container, NULL) == 0 &&
+	    container.runtime[0] == '/')
+		runtime = PTR_MOVE(container.runtime);
+	container_clear(&container);
+	return runtime;
+}
+
+static int find_runtime(char *const argv[], const struct config *config,
+			const struct cli *cli, char **ret, struct err *e)
+{
+	OWNED(free_owned) char *former = NULL;
+	const char *link = linked_runtime(argv[0]);
+	const char *name = link ? link : getenv("RUNMOOR_RUNTIME");
+
+	if (!name || !*name) {
+		former = former_runtime(config, cli, argv);
+		name = former ? former : config->runtime;
+	}
+	if (runtime_find(name, ret, e) == 0)
+		return 0;
+	if (link && e->code == ENOENT)
+		(void)err_set(e, 0,
+			      "runmoor-%s stands in for %s, which isn't on "
+			      "PATH: install %s",
+			      link, link, link);
+	return -1;
 }
 
 /* Where our other programs lie: beside this one. */
@@ -76,13 +125,10 @@ static int delete_container(const struct command_line *line,
 	if (runtime_start(line->runtime, line->argv, &runtime, e) < 0 ||
 	    runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
 		return -1;
-	if (*ret_status != 0 || !cli->id || !config->state_dir)
+	if (*ret_status != 0 || !cli->id)
 		return 0;
-	folder = container_folder(config->state_dir, cli->root ? cli->root : "",
-				  cli->id);
-	if (!folder || access(folder, F_OK) < 0)
-		return 0;
-	return container_release(folder, e);
+	folder = directory_find(config, cli->root ? cli->root : "", cli->id);
+	return folder ? container_release(folder, e) : 0;
 }
 
 static int refuse_session(const struct container *container, struct err *e)
@@ -112,8 +158,8 @@ static int enter_container(const struct command_line *line,
 	int rc = 0;
 
 	if (cli->id)
-		folder = container_folder(config->state_dir,
-					  cli->root ? cli->root : "", cli->id);
+		folder = directory_find(config, cli->root ? cli->root : "",
+					cli->id);
 	if (folder && container_supervisor(folder)) {
 		if (container_read(folder, &container, e) < 0)
 			return -1;
@@ -133,6 +179,34 @@ static int refuse_guess(const struct cli *cli, struct err *e)
 		       "is started: use another form of the option, or the "
 		       "plain runtime",
 		       cli->unknown_option);
+}
+
+/* Who parses the output takes its first line for the runtime's. */
+static int show_version(const struct command_line *line, int *ret_status,
+			struct err *e)
+{
+	struct runtime runtime;
+	bool ended;
+
+	if (runtime_start(line->runtime, line->argv, &runtime, e) < 0 ||
+	    runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
+		return -1;
+	/* Not "version": docker believes the last line that has the word. */
+	if (*ret_status == 0)
+		(void)printf("runmoor: %s\n", RUNMOOR_VERSION);
+	return 0;
+}
+
+/* Before the runtime's, for people who ask for nothing else. */
+static void show_help(void)
+{
+	(void)fputs("runmoor keeps containers to the programs of their image. "
+		    "It stands in for an\n"
+		    "OCI runtime, whose command line and help follow: see "
+		    "runmoor(8),\n"
+		    "runmoor-policy(5), runmoor-events(5), moorctl(8).\n\n",
+		    stdout);
+	(void)fflush(stdout);
 }
 
 static int run_command(struct command_line *line, struct config *config,
@@ -162,20 +236,13 @@ static int run_command(struct command_line *line, struct config *config,
 		return enter_container(line, config, e);
 	case COMMAND_DELETE:
 		return delete_container(line, config, ret_status, e);
+	case COMMAND_VERSION:
+		return show_version(line, ret_status, e);
 	case COMMAND_OTHER:
 	case COMMAND_HELP:
-	case COMMAND_VERSION:
 		break;
 	}
 	return runtime_become(line->runtime, line->argv, e);
-}
-
-/* A configuration that somebody broke must not keep an engine from stopping
- * its containers; what a delete leaves, the poststop hook has cleaned up. */
-static bool needs_config(const struct cli *cli)
-{
-	return cli->command == COMMAND_CREATE || cli->command == COMMAND_RUN ||
-	       cli->command == COMMAND_RESTORE || cli->command == COMMAND_EXEC;
 }
 
 /* The container's state, which a hook gets; crun dies of SIGPIPE when nobody
@@ -200,10 +267,11 @@ static char *folder_of(const struct buffer *state, struct err *e)
 	char *folder = NULL;
 	const char *id;
 
-	if (settings_load(&config, e) == 0 && state->len &&
+	load_leniently(&config);
+	if (state->len &&
 	    json_parse(state->data, state->len, &document, e) == 0 &&
 	    json_string(json_get(document, "id"), &id))
-		folder = container_folder(config.state_dir, "", id);
+		folder = directory_find(&config, "", id);
 	config_clear(&config);
 	return folder;
 }
@@ -218,7 +286,7 @@ static int poststop(const char *argument, struct err *e)
 	folder = argument ? strdup(argument) : folder_of(&state, e);
 	buffer_clear(&state);
 	if (!folder)
-		return err_wrap(e, "find the container's folder");
+		return e->code ? err_wrap(e, "find the container's folder") : 0;
 	return container_release(folder, e);
 }
 
@@ -284,7 +352,7 @@ int main(int argc, char *argv[])
 	OWNED(free_owned) char *runtime = NULL;
 	struct err e = {0};
 	int status = EXIT_SUCCESS;
-	int rc;
+	int rc = 0;
 
 	rlimits_raise();
 	if (run_hook(argc, argv, &status))
@@ -297,23 +365,20 @@ int main(int argc, char *argv[])
 	struct command_line line = {
 		.cli = &cli, .argv = argv, .log = &log, .self = self};
 
-	rc = settings_load(&config, &e);
-	if (rc < 0 && !needs_config(&cli)) {
-		config_clear(&config);
-		rc = 0;
-	}
+	if (creates(&cli))
+		rc = settings_load(&config, &e);
+	else
+		load_leniently(&config);
 	if (rc == 0)
-		rc = find_runtime(argv[0], &config, &runtime, &e);
+		rc = find_runtime(argv, &config, &cli, &runtime, &e);
 	if (rc == 0)
 		rc = own_folder(self, &e);
 	if (rc == 0) {
 		cli_parse(argc, argv, cli_dialect_of(runtime), &cli);
 		line.runtime = runtime;
 		argv[0] = basename(runtime); /* as its messages begin */
-		if (cli.command == COMMAND_VERSION) {
-			(void)printf("runmoor version %s\n", RUNMOOR_VERSION);
-			(void)fflush(stdout);
-		}
+		if (cli.command == COMMAND_HELP && argc == 2)
+			show_help();
 		rc = run_command(&line, &config, &status, &e);
 	}
 	config_clear(&config);

@@ -161,11 +161,31 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	refute_marker
 }
 
-@test "--version names runmoor, then the runtime" {
-	run moor --version
+@test "--version is the runtime's, and behind it a line of runmoor's" {
+	local option
+	for option in --version -v; do
+		run moor $option
+		assert_status 0
+		[ "$(printf '%s\n' "${lines[@]:0:${#lines[@]}-1}")" = "$(bare --version)" ]
+		[[ ${lines[-1]} =~ ^runmoor:\ [0-9.]+$ ]] || fail "$output"
+	done
+}
+
+@test "--help begins with what runmoor is, and that of a command doesn't" {
+	local bin=("${MOOR[2]}")
+	run "${bin[@]}" --help
 	assert_status 0
-	[[ ${lines[0]} == "runmoor version "* ]]
-	[ "$(printf '%s\n' "${lines[@]:1}")" = "$(bare --version)" ]
+	[[ ${lines[0]} == "runmoor keeps containers "* ]] || fail "$output"
+	assert_output "runmoor-policy(5)"
+	[[ $output == *"$("$RUNTIME" --help)" ]] || fail "$output"
+	same run --help
+}
+
+@test "a link whose runtime isn't there says what to install" {
+	mkdir "$T/empty"
+	run env PATH="$T/empty" "${MOOR[2]}" list
+	[ "$status" != 0 ]
+	assert_output "runmoor: runmoor-$RUNTIME stands in for $RUNTIME, which isn't on PATH: install $RUNTIME"
 }
 
 @test "what isn't intercepted is the runtime's own" {
