@@ -14,6 +14,8 @@ bool filesystem_keeps_ctime(int fd);
  * network, no FUSE, and no overlay, whose layers its mounter can write. */
 bool filesystem_is_stable(int fd);
 
+bool filesystem_is_overlay(int fd);
+
 /* A server answers reads, or doesn't: network, FUSE. */
 bool filesystem_may_block(int fd);
 

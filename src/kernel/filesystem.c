@@ -61,6 +61,11 @@ bool filesystem_is_stable(int fd)
 	       magic == F2FS_SUPER_MAGIC || magic == ISOFS_SUPER_MAGIC;
 }
 
+bool filesystem_is_overlay(int fd)
+{
+	return magic_of(fd) == OVERLAYFS_SUPER_MAGIC;
+}
+
 bool filesystem_may_block(int fd)
 {
 	long magic = magic_of(fd);

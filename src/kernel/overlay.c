@@ -13,6 +13,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+/* Overlays on overlays: include/linux/fs.h. */
+enum { FILESYSTEM_MAX_STACK_DEPTH = 2 };
+
 static void table_owned(struct libmnt_table **table)
 {
 	mnt_unref_table(*table);
@@ -86,15 +89,57 @@ static bool layer_is_written(const struct layers *layers,
 	return written;
 }
 
-static bool layers_keep_ctime(const struct layers *layers)
+/* The mount table's overlay that is mounted on real; NULL: there is none. */
+static struct libmnt_fs *find_overlay(struct libmnt_table *table,
+				      const char *real)
 {
-	for (size_t i = 0; i < layers->lower_count; i++) {
-		OWNED(close_owned)
-		int fd = open(layers->lower[i], O_PATH | O_CLOEXEC);
+	struct libmnt_fs *fs =
+		mnt_table_find_target(table, real, MNT_ITER_BACKWARD);
+	const char *type = fs ? mnt_fs_get_fstype(fs) : NULL;
 
-		if (fd < 0 || !filesystem_keeps_ctime(fd))
+	return type && strcmp(type, "overlay") == 0 && mnt_fs_get_root(fs) &&
+			       strcmp(mnt_fs_get_root(fs), "/") == 0
+		       ? fs
+		       : NULL;
+}
+
+static bool are_immutable(const struct layers *layers,
+			  struct libmnt_table *table, unsigned depth);
+
+/* A layer that is itself an overlay, as an image's mount is: its files have the
+ * inodes and times of its own layers, if nothing can be written above these. */
+static bool is_immutable(const char *folder, struct libmnt_table *table,
+			 unsigned depth)
+{
+	OWNED(close_owned) int fd = open(folder, O_PATH | O_CLOEXEC);
+	OWNED(free_owned) char *real = NULL;
+	struct layers layers = {0};
+	struct libmnt_fs *fs;
+	bool immutable;
+	struct err e;
+
+	if (fd < 0 || filesystem_keeps_ctime(fd))
+		return fd >= 0;
+	real = depth && filesystem_is_overlay(fd) ? realpath(folder, NULL)
+						  : NULL;
+	fs = real ? find_overlay(table, real) : NULL;
+	if (!fs || !mnt_fs_get_fs_options(fs) ||
+	    layers_find(real, mnt_fs_get_fs_options(fs), &layers, &e) < 0)
+		return false;
+	immutable =
+		!layers.writable && are_immutable(&layers, table, depth - 1);
+	layers_clear(&layers);
+	return immutable;
+}
+
+static bool are_immutable(const struct layers *layers,
+			  struct libmnt_table *table, unsigned depth)
+{
+	if (!layers->lower_known || layer_is_written(layers, table))
+		return false;
+	for (size_t i = 0; i < layers->lower_count; i++)
+		if (!is_immutable(layers->lower[i], table, depth))
 			return false;
-	}
 	return true;
 }
 
@@ -127,7 +172,6 @@ int overlay_find(const char *path, bool *ret_found, struct overlay *ret,
 	OWNED(free_owned) char *real = realpath(path, NULL);
 	struct libmnt_fs *fs;
 	const char *options;
-	const char *type;
 
 	*ret = (struct overlay){0};
 	*ret_found = false;
@@ -137,10 +181,8 @@ int overlay_find(const char *path, bool *ret_found, struct overlay *ret,
 			       "mounted?");
 	if (!real)
 		return err_set(e, errno, "%s", path);
-	fs = mnt_table_find_target(table, real, MNT_ITER_BACKWARD);
-	type = fs ? mnt_fs_get_fstype(fs) : NULL;
-	if (!type || strcmp(type, "overlay") != 0 || !mnt_fs_get_root(fs) ||
-	    strcmp(mnt_fs_get_root(fs), "/") != 0)
+	fs = find_overlay(table, real);
+	if (!fs)
 		return 0;
 	options = mnt_fs_get_fs_options(fs);
 	if (layers_find(real, options ? options : "", &ret->layers, e) < 0 ||
@@ -148,9 +190,8 @@ int overlay_find(const char *path, bool *ret_found, struct overlay *ret,
 		overlay_clear(ret);
 		return err_set(e, ENOMEM, "read the overlay of %s", path);
 	}
-	ret->lower_immutable = ret->layers.lower_known &&
-			       layers_keep_ctime(&ret->layers) &&
-			       !layer_is_written(&ret->layers, table);
+	ret->lower_immutable =
+		are_immutable(&ret->layers, table, FILESYSTEM_MAX_STACK_DEPTH);
 	*ret_found = true;
 	return 0;
 }

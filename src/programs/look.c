@@ -105,6 +105,17 @@ static enum place find_place(const struct look *look, int fd,
 	return PLACE_VOLUME;
 }
 
+/* Of a layer that is itself an overlay a mapping shows the layer's own file,
+ * which differs by its device from the one that the root shows. */
+static bool is_same_below(const struct judge *judge,
+			  const struct identity *root,
+			  const struct identity *below)
+{
+	return look_is_image(judge, root->dev) &&
+	       look_is_image(judge, below->dev) &&
+	       identity_same_content(root, below);
+}
+
 /* What the target says of its path, its own mounts may have made up. */
 static bool is_placed(const struct judge *judge, int fd,
 		      const struct identity *id, const char *path)
@@ -115,7 +126,8 @@ static bool is_placed(const struct judge *judge, int fd,
 	if (!path)
 		return false;
 	if (stat_within(judge->container->rootfs, path, &found) == 0 &&
-	    identity_same_file(&found, id))
+	    (identity_same_file(&found, id) ||
+	     is_same_below(judge, &found, id)))
 		return true;
 	return judge->start &&
 	       start_mount_point(judge->start, stat_mount(fd), &read_only);

@@ -1,8 +1,10 @@
+#include "filesystem.h"
 #include "look.h"
 #include "stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 static bool is_numbered(const struct mapping *mapping,
@@ -56,7 +58,7 @@ static enum outcome look_at_numbers(struct look *look,
  */
 static enum outcome look_at_mappings(struct look *look,
 				     const struct mapping *mappings,
-				     size_t count)
+				     size_t count, bool *ret_own)
 {
 	struct found found;
 
@@ -70,6 +72,7 @@ static enum outcome look_at_mappings(struct look *look,
 					NULL) < 0 ||
 		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 			return look_unresolvable(look);
+		*ret_own |= identity_same_file(&id, &look->out->identities[0]);
 		if (look_seen(look, &id))
 			continue;
 		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
@@ -77,6 +80,42 @@ static enum outcome look_at_mappings(struct look *look,
 			return outcome;
 	}
 	return OUTCOME_DECIDED;
+}
+
+/*
+ * A program on an overlay over an overlay is mapped from the file below, by
+ * which name the mapping is known, as that of runc's read-only overlay of the
+ * image's own folder is. That is the file that runs, and it was judged with the
+ * other mappings: who writes to it is known, and the program has its content.
+ */
+static void trust_what_is_below(struct look *look)
+{
+	struct facts *facts = &look->out->facts;
+	struct file_facts *program = &facts->files[0];
+
+	for (size_t i = 1; program->hashed && i < facts->count; i++) {
+		const struct file_facts *below = &facts->files[i];
+
+		if ((below->held || below->stat_matches) &&
+		    memcmp(below->digest, program->digest, DIGEST_SIZE) == 0)
+			program->held = true;
+	}
+}
+
+/* What was mapped, by its files or, rootless, by their numbers. */
+static enum outcome look_at_mapped(struct look *look, int exe,
+				   const struct mapping *mappings, size_t count,
+				   const char *interpreter)
+{
+	enum outcome outcome;
+	bool own = false;
+
+	if (look->judge->container->mapped_by_number)
+		return look_at_numbers(look, mappings, count, interpreter);
+	outcome = look_at_mappings(look, mappings, count, &own);
+	if (outcome == OUTCOME_DECIDED && !own && filesystem_is_overlay(exe))
+		trust_what_is_below(look);
+	return outcome;
 }
 
 /*
@@ -132,10 +171,8 @@ enum outcome look_at_loaded(struct look *look)
 		return look_unresolvable(look);
 	outcome = look_at(look, exe, ROLE_PROGRAM, &found);
 	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
-		outcome = look->judge->container->mapped_by_number
-				  ? look_at_numbers(look, mappings, count,
-						    found.interpreter)
-				  : look_at_mappings(look, mappings, count);
+		outcome = look_at_mapped(look, exe, mappings, count,
+					 found.interpreter);
 	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
 		outcome = look_at_name(look, stack_end);
 	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)

@@ -41,7 +41,6 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 	return sealed && e.code == ENOENT &&
 	       stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
 	       stat_within(c->rootfs, path, &found) == 0 &&
-	       identity_same_file(&found, &id) &&
 	       identity_same_content(&found, &id);
 }
 
@@ -90,11 +89,16 @@ static bool is_kept(const struct look *look, const struct file_facts *file)
 	       look->judge->container->config.libraries == LIBRARIES_STRICT;
 }
 
+static bool is_program_on_overlay(int fd, const struct file_facts *file)
+{
+	return file->role == ROLE_PROGRAM && filesystem_is_overlay(fd);
+}
+
 /*
  * Held first, then hashed: a writer that is gone by then can't alter what is
  * hashed after it. Of what is only asked for the kernel itself will refuse
- * writers, with ETXTBSY; but of another overlay, FUSE or a network nobody can
- * tell who writes.
+ * writers, with ETXTBSY; but of FUSE or a network nobody can tell who writes.
+ * Of a program on another overlay, what it is mapped from will tell.
  */
 static void hold(struct look *look, int fd, const struct identity *id,
 		 const char *sealed, struct file_facts *file, int *ret_lease)
@@ -108,8 +112,9 @@ static void hold(struct look *look, int fd, const struct identity *id,
 		file->held = is_held(look, fd, id, sealed, file, ret_lease);
 		return;
 	}
-	file->held =
-		filesystem_is_stable(fd) || look_is_image(look->judge, id->dev);
+	file->held = filesystem_is_stable(fd) ||
+		     look_is_image(look->judge, id->dev) ||
+		     is_program_on_overlay(fd, file);
 	if (filesystem_is_stable(fd))
 		(void)!lease_unwritten(fd, NULL, NULL, ret_lease, NULL);
 }
@@ -124,14 +129,16 @@ static bool identity_tells(const struct look *look, const struct identity *id)
 	       !c->reads_may_block;
 }
 
-static enum digest_need need(const struct look *look,
+static enum digest_need need(const struct look *look, int fd,
 			     const struct file_facts *file,
 			     const struct identity *id)
 {
 	if (file->unread)
 		return NEED_STORY;
 	/* What isn't held is drift, whatever it holds. */
-	return look->out->facts.proven && file->held &&
+	return look->out->facts.proven &&
+			       (file->held ||
+				is_program_on_overlay(fd, file)) &&
 			       !identity_tells(look, id)
 		       ? NEED_PROOF
 		       : NEED_HINT;
@@ -190,7 +197,7 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 		close_owned(&ask.lease);
 		return OUTCOME_DECIDED;
 	}
-	ask.need = need(look, file, id);
+	ask.need = need(look, fd, file, id);
 	ask.user = caller_user(look->target.tid);
 	ask.brief = is_brief(look, fd, file);
 	return take_digest(look, file, &ask);

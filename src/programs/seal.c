@@ -3,6 +3,7 @@
 #include "features.h"
 #include "filesystem.h"
 #include "overlay.h"
+#include "seal_below.h"
 #include "seal_layers.h"
 #include "seal_root.h"
 #include "sha256.h"
@@ -250,6 +251,8 @@ static int seal_image(const struct spec *spec, const char *folder,
 		overlay.lower_immutable && !can_forge_times(spec);
 	container->reads_may_block =
 		spec_may_block_reads(spec) || root_may_block(container->rootfs);
+	if (rc == 0)
+		rc = seal_learn_below(&overlay.layers, container, e);
 	if (rc == 0 && container->stat_trusted)
 		rc = list_lowers(&overlay.layers, container, e);
 	overlay_clear(&overlay);

@@ -1,0 +1,13 @@
+/*
+ * seal_below - image layers that are overlays themselves: an image's mount,
+ * podman's ":O" on one, composefs. What the kernel maps of a file of the root
+ * is then the layer's own file, which has the layer's device number.
+ */
+#pragma once
+
+#include "container.h"
+#include "layers.h"
+
+/* Add these device numbers to the container's, by files of its manifest. */
+MUST_CHECK int seal_learn_below(const struct layers *layers,
+				struct container *container, struct err *e);
