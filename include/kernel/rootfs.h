@@ -29,6 +29,9 @@ struct rootfs_walk {
 	bool texts;	  /* what an interpreter could be handed as well */
 	/* The folder is a layer: what its names hide is added. NULL: none */
 	struct layer *layer;
+	/* Whether a file without any such mark is to be reported as well; by
+	 * several threads at once. NULL: none is. */
+	bool (*wanted)(void *context, const char *path);
 	void *context;
 	/* All three are called by several threads, one at a time. -1 ends the
 	 * walk with an error. unreadable: a file or folder that is left out. */

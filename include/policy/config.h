@@ -80,6 +80,8 @@ struct config {
 	char *cache_dir;
 	uint64_t cache_limit; /* bytes */
 	enum unprotectable on_unprotectable;
+	char **also; /* globs of further files of the image */
+	size_t also_count;
 	char **may_weaken; /* annotation keys without "io.runmoor." */
 	size_t may_weaken_count;
 	struct policy *policies; /* in the order they are tried */

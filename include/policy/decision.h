@@ -136,3 +136,8 @@ const char *decision_shipped_as(const struct sealed *sealed,
 
 void decision_make(const struct sealed *sealed, const struct config *config,
 		   const struct facts *facts, struct decision *ret);
+
+/* What else there is to say of a reason, for people, where one has two causes;
+ * or NULL. */
+const char *decision_detail(const struct facts *facts,
+			    const struct decision *decision);

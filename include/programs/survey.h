@@ -16,6 +16,9 @@ struct survey {
 	const char *prefix; /* of the paths: where it is in the container */
 	int64_t since_ns;   /* only files made later; 0: all */
 	bool texts;	    /* what an interpreter could be handed as well */
+	/* Globs of paths that are sealed whatever lies there. */
+	char *const *also;
+	size_t also_count;
 	struct manifest_builder *builder;
 	/* The folder is a layer, whose files are on this device; or NULL, and
 	 * each says its own. */

@@ -249,7 +249,9 @@ static void inspect(struct crew *crew, int fd, const char *path,
 	}
 	if ((binary.kind == KIND_OTHER ||
 	     (binary.kind == KIND_TEXT && !crew->walk->texts)) &&
-	    !(file->identity.mode & 0111))
+	    !(file->identity.mode & 0111) &&
+	    !(crew->walk->wanted &&
+	      crew->walk->wanted(crew->walk->context, path)))
 		return;
 	if (is_of_holes(fd)) {
 		crew_unreadable(crew, path, EFBIG);

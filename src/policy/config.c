@@ -38,6 +38,7 @@ const struct config_key config_keys[] = {
 	{"volumes.writable", FIELD(volumes_writable),
 	 WORD(volumes, VOLUME_DENY)},
 	{"traced", FIELD(traced), WORD(permissions, PERMISSION_DENY)},
+	{"also", KEY_GLOBS, FIELD(also), .scope = SCOPE_WORKLOAD},
 	{"allow", KEY_ALLOW, FIELD(allow), .scope = SCOPE_WORKLOAD},
 	{"policies", KEY_POLICIES, FIELD(policies)},
 	{"cgroup", FIELD(cgroup), WORD(payers, PAYER_CONTAINER)},
@@ -115,6 +116,7 @@ static void set_standard(const struct config_key *key, struct config *config)
 	case KEY_PATH:
 	case KEY_RUNTIME:
 	case KEY_ALLOW:
+	case KEY_GLOBS:
 	case KEY_WEAKEN:
 	case KEY_POLICIES:
 		break;
@@ -216,6 +218,7 @@ void config_list_free(char **list, size_t count)
 void config_clear(struct config *config)
 {
 	config_allow_free(config->allow, config->allow_count);
+	config_list_free(config->also, config->also_count);
 	config_list_free(config->may_weaken, config->may_weaken_count);
 	config_policies_free(config->policies, config->policy_count);
 	free(config->policy);

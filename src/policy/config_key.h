@@ -13,6 +13,7 @@ enum key_kind {
 	KEY_PATH,     /* an absolute path */
 	KEY_RUNTIME,  /* a program's name or its absolute path; may be unset */
 	KEY_ALLOW,    /* the list of exceptions */
+	KEY_GLOBS,    /* a list of globs for absolute paths */
 	KEY_WEAKEN,   /* the list of keys that annotations may loosen */
 	KEY_POLICIES, /* the list of policies for workloads */
 };

@@ -231,30 +231,49 @@ static int read_policy_key(char **ret, const struct json *value,
 	return replace_text(ret, text, e);
 }
 
-static int merge_weaken(const struct config_key *key, struct config *config,
-			const struct json *array, struct err *e)
+static int read_glob(char **ret, const struct json *value, const char *place,
+		     struct err *e)
 {
-	size_t count = json_count(array);
+	const char *text = config_read_text(value, place, e);
+
+	if (!text)
+		return -1;
+	if (*text != '/')
+		return err_set(e, 0, "%s: must begin with /", place);
+	if (glob_check(text, place, e) < 0)
+		return -1;
+	return replace_text(ret, text, e);
+}
+
+/* Both kinds of lists, in the place of what was there. */
+static int merge_list(const struct config_key *key, char ***list, size_t *count,
+		      const struct json *array, struct err *e)
+{
+	size_t length = json_count(array);
 	char place[ELEMENT_MAX];
 	int status = 0;
-	char **list;
+	char **new;
 
 	if (read_array(array, key->path, e) < 0)
 		return -1;
-	list = calloc(count ? count : 1, sizeof(*list));
-	if (!list)
+	new = calloc(length ? length : 1, sizeof(*new));
+	if (!new)
 		return err_set(e, ENOMEM, "configuration");
-	for (size_t i = 0; i < count && status == 0; i++) {
+	for (size_t i = 0; i < length && status == 0; i++) {
+		const struct json *value = json_at(array, i);
+
 		(void)snprintf(place, sizeof(place), "%s[%zu]", key->path, i);
-		status = read_policy_key(&list[i], json_at(array, i), place, e);
+		status = key->kind == KEY_GLOBS
+				 ? read_glob(&new[i], value, place, e)
+				 : read_policy_key(&new[i], value, place, e);
 	}
 	if (status < 0) {
-		config_list_free(list, count);
+		config_list_free(new, length);
 		return -1;
 	}
-	config_list_free(config->may_weaken, config->may_weaken_count);
-	config->may_weaken = list;
-	config->may_weaken_count = count;
+	config_list_free(*list, *count);
+	*list = new;
+	*count = length;
 	return 0;
 }
 
@@ -281,7 +300,11 @@ static int merge_value(const struct config_key *key, struct config *config,
 	case KEY_ALLOW:
 		return merge_allow(key, config, value, e);
 	case KEY_WEAKEN:
-		return merge_weaken(key, config, value, e);
+		return merge_list(key, &config->may_weaken,
+				  &config->may_weaken_count, value, e);
+	case KEY_GLOBS:
+		return merge_list(key, &config->also, &config->also_count,
+				  value, e);
 	case KEY_POLICIES:
 		return config_read_policies(config, value, e);
 	}

@@ -30,13 +30,12 @@ static struct json *write_allow(const struct config *config)
 	return PTR_MOVE(array);
 }
 
-static struct json *write_weaken(const struct config *config)
+static struct json *write_list(char *const *list, size_t count)
 {
 	OWNED(json_owned) struct json *array = json_new_array();
 
-	for (size_t i = 0; i < config->may_weaken_count; i++) {
-		if (json_append(array, json_new_string(config->may_weaken[i])) <
-		    0)
+	for (size_t i = 0; i < count; i++) {
+		if (json_append(array, json_new_string(list[i])) < 0)
 			return NULL;
 	}
 	return PTR_MOVE(array);
@@ -61,7 +60,9 @@ static struct json *write_key(const struct config_key *key,
 	case KEY_ALLOW:
 		return write_allow(config);
 	case KEY_WEAKEN:
-		return write_weaken(config);
+		return write_list(config->may_weaken, config->may_weaken_count);
+	case KEY_GLOBS:
+		return write_list(config->also, config->also_count);
 	case KEY_POLICIES:
 		break;
 	}

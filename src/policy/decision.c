@@ -302,3 +302,19 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 		ret->flagged = true;
 	}
 }
+
+const char *decision_detail(const struct facts *facts,
+			    const struct decision *decision)
+{
+	const struct file_facts *file = &facts->files[decision->file];
+
+	if (decision->file >= facts->count)
+		return NULL;
+	if (decision->reason == REASON_NOT_IN_IMAGE &&
+	    file->role == ROLE_LIBRARY && file->place == PLACE_IMAGE &&
+	    !file->elf)
+		return "shipped, but not sealed, if it is the image's: it "
+		       "bears no mark of an executable, and the key also can "
+		       "name it";
+	return NULL;
+}

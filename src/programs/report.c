@@ -189,6 +189,8 @@ char *report_judged(const struct container *container, struct journal *journal,
 	event.allow_rule = inspection->decision.allow_rule;
 	event.syscall = copy(call);
 	event.requested = copy(inspection->requested);
+	event.detail = copy(
+		decision_detail(&inspection->facts, &inspection->decision));
 	describe_file(inspection, &event.file);
 	witness_process(tid, args, &event.process);
 	take_ancestors(&event, args);

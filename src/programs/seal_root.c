@@ -44,6 +44,8 @@ int seal_walk(const struct overlay *overlay, const char *folder,
 	struct survey survey = {.counts = container,
 				.prefix = "",
 				.texts = true,
+				.also = container->config.also,
+				.also_count = container->config.also_count,
 				.builder = builder};
 	bool layers = container->overlay && overlay->layers.lower_known;
 	OWNED(close_owned) int root = -1;

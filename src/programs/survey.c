@@ -1,6 +1,7 @@
 #include "survey.h"
 
 #include "file.h"
+#include "glob.h"
 #include "rootfs.h"
 #include "sha256.h"
 
@@ -120,6 +121,16 @@ static int on_name(void *context, const char *path, size_t len,
 	return manifest_builder_add(survey->builder, &entry, e);
 }
 
+static bool on_unmarked(void *context, const char *path)
+{
+	const struct walk *walk = context;
+
+	for (size_t i = 0; i < walk->survey->also_count; i++)
+		if (glob_matches(walk->survey->also[i], path))
+			return true;
+	return false;
+}
+
 int survey_folder(const struct survey *survey, int root, struct err *e)
 {
 	struct walk walk = {
@@ -133,6 +144,7 @@ int survey_folder(const struct survey *survey, int root, struct err *e)
 		.since_ns = survey->since_ns,
 		.texts = survey->texts,
 		.layer = survey->layer,
+		.wanted = survey->also_count ? on_unmarked : NULL,
 		.context = &walk,
 		.found = on_found,
 		.unreadable = on_unreadable,

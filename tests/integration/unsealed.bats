@@ -22,6 +22,24 @@ map() { # FILE...: whether each is mapped executable
 	[ "$(events 'select(.event.action == "library-blocked")' | wc -l)" = 1 ]
 }
 
+# bats test_tags=plain
+@test "where no stat tells, it may not, unless it is sealed as well" {
+	in_container "$(map /opt/core)"
+	refute_output mapped
+	assert_event library-blocked not-in-image /opt/core
+	[[ $(events .runmoor.detail) == *"shipped, but not sealed"* ]]
+	rm -r "$T/cache"
+	configure '.also = ["/opt/**core", "/nowhere"]'
+	in_container "$(map /opt/core); cp /opt/core /tmp/core; echo >>/tmp/core; $(map /tmp/core)"
+	assert_output "mapped /opt/core"
+	refute_output "mapped /tmp/core"
+	in_container "echo >>/opt/core; $(map /opt/core)"
+	refute_output mapped
+	in_container "$(map /opt/core)" # its next life
+	refute_output mapped
+	assert_event library-blocked modified /opt/core
+}
+
 # bats test_tags=overlay
 @test "a copy of it may not, nor itself once it was copied up" {
 	in_container "cp -p /opt/core /tmp/core; ln /opt/core /opt/link; $(map /tmp/core /opt/link /opt/core)

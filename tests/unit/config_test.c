@@ -109,6 +109,12 @@ static const struct {
 	{"a digest that is a number", "{\"allow\":[{\"sha256\":0}]}",
 	 "allow[0].sha256: must be a string, not a number"},
 
+	{"a list of globs that is one", "{\"also\":\"/a\"}",
+	 "also: must be an array, not a string"},
+	{"a relative glob", "{\"also\":[\"/a\",\"b\"]}",
+	 "also[1]: must begin with /"},
+	{"a malformed glob", "{\"also\":[\"/a/[b\"]}",
+	 "also[0]: isn't a glob from its character 4 on: \"[b\""},
 	{"annotations that may loosen nothing known",
 	 "{\"annotations_may_weaken\":[\"mode\",\"moed\"]}",
 	 "annotations_may_weaken[1]: \"moed\" is no key"},
@@ -236,7 +242,8 @@ static const char standard[] =
 	"\"scripts\":\"audit\",\"memory\":\"allow\",\"memfd\":\"allow\","
 	"\"hooks\":\"seal\",\"exec_sessions\":\"allow\","
 	"\"volumes\":{\"read_only\":\"seal\",\"writable\":\"deny\"},"
-	"\"traced\":\"deny\",\"allow\":[],\"cgroup\":\"container\","
+	"\"traced\":\"deny\",\"also\":[],\"allow\":[],"
+	"\"cgroup\":\"container\","
 	"\"events\":{\"file\":\"/var/log/runmoor/events.jsonl\","
 	"\"syslog\":false},"
 	"\"evidence\":{\"dir\":\"/var/lib/runmoor/evidence\","
@@ -251,7 +258,7 @@ static const char other[] =
 	"\"libraries\":\"off\",\"scripts\":\"off\",\"memory\":\"deny\","
 	"\"memfd\":\"allow\",\"hooks\":\"seal\",\"exec_sessions\":\"deny\","
 	"\"volumes\":{\"read_only\":\"trust\",\"writable\":\"seal\"},"
-	"\"traced\":\"allow\","
+	"\"traced\":\"allow\",\"also\":[\"/i/**\",\"/j\"],"
 	"\"allow\":[{\"path\":\"/a*\",\"sha256\":\"" SHA_LOWER "\","
 	"\"process\":\"/b\",\"mount\":\"/c\"},{\"mount\":\"/d\"}],"
 	"\"cgroup\":\"engine\","

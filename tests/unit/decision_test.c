@@ -913,6 +913,25 @@ static void parse(struct manifest_builder *builder, struct buffer *bytes,
 		abort();
 }
 
+static void test_detail(void)
+{
+	const struct decision unlisted = {.reason = REASON_NOT_IN_IMAGE};
+	struct facts facts = {FILES(
+		{.role = ROLE_LIBRARY, .place = PLACE_IMAGE, HELD(UNLISTED)})};
+
+	CHECK("a file of the root without a mark may be named",
+	      decision_detail(&facts, &unlisted));
+	facts.files[0].elf = true;
+	CHECK("one that has a mark was sealed, or isn't the image's",
+	      !decision_detail(&facts, &unlisted));
+	facts.files[0].elf = false;
+	facts.files[0].place = PLACE_VOLUME;
+	CHECK("nor is one on a volume", !decision_detail(&facts, &unlisted));
+	facts.count = 0;
+	CHECK("nor is there one where none was seen",
+	      !decision_detail(&facts, &unlisted));
+}
+
 int main(void)
 {
 	OWNED(manifest_builder_owned)
@@ -945,5 +964,6 @@ int main(void)
 		check(&half_flagged[i]);
 	for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
 		check(&allowed[i]);
+	test_detail();
 	TEST_END();
 }
