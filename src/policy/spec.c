@@ -382,8 +382,9 @@ int spec_protect(struct spec *spec, const struct spec_protection *protection,
 {
 	struct json *linux_, *seccomp;
 
-	if (spec_has_listener(spec))
-		return err_set(e, EEXIST,
+	/* Without a rule that notifies, the runtimes don't use the path. */
+	if (spec_has_listener(spec) && spec_has_notify(spec))
+		return err_set(e, 0,
 			       "linux.seccomp.listenerPath is set, and a "
 			       "container can have one listener only; turn "
 			       "runmoor off for it with the annotation "

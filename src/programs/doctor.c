@@ -170,8 +170,9 @@ static bool examine_configuration(FILE *out)
 		config_clear(&config);
 		return false;
 	}
+	/* The sentence begins with the file. */
 	if (!whole)
-		tell(out, FINDING_MISSING, line, e.text);
+		tell(out, FINDING_MISSING, e.text, NULL);
 	else
 		tell(out, FINDING_OK, line,
 		     access(path, F_OK) < 0 ? "not there: the defaults hold"

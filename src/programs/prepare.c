@@ -125,8 +125,8 @@ static int make_folder(struct prepared *prepared, const struct log *log,
 		free(folder);
 		if (e->code != EBUSY)
 			return -1;
-		return err_set(e, EEXIST,
-			       "container %s is there already, or is being "
+		return err_set(e, 0,
+			       "container %s exists already, or is being "
 			       "created: delete it first",
 			       c->id);
 	}

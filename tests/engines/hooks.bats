@@ -155,6 +155,20 @@ lifecycle() { # RUNTIME [OPTION...]
 	done
 }
 
+@test "an annotation that is misspelt is refused, and another one protects too" {
+	local annotation
+	for annotation in io.runmoor.mode=Enforce io.runmoor.Mode=enforce IO.runmoor.mode=enforce io.runmoor.mdoe=enforce io.runmoor.mode=; do
+		run podman run --rm --annotation "$annotation" "$IMAGE" /opt/test/bin/busybox echo it ran
+		[ "$status" != 0 ]
+		assert_output "runmoor: "
+		refute_output "it ran"
+	done
+	site crun --annotation io.runmoor.match=path
+	in_web 'drop marker /tmp/x'
+	assert_refused /tmp/x not-in-image
+	finish
+}
+
 @test "on_unprotectable run lets a container run as the plain runtime does" {
 	printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["execve"], "action": "SCMP_ACT_TRACE"}]}' >"$BATS_TEST_TMPDIR/trace.json"
 	run podman run --rm "${PROTECT[@]}" --security-opt "seccomp=$BATS_TEST_TMPDIR/trace.json" "$IMAGE" true

@@ -98,6 +98,13 @@ given() {
 	refused listenerPath "one" io.runmoor.mode
 }
 
+@test "a listener path that no rule uses is the runtime's to ignore" {
+	spec '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/run/x.sock", syscalls: []}'
+	in_container 'drop marker /tmp/x; /tmp/x'
+	assert_status 126
+	refute_marker
+}
+
 @test "the root file system is missing" {
 	spec '.root.path = "no-such-rootfs"'
 	refused "$BUNDLE/no-such-rootfs"

@@ -187,3 +187,26 @@ shown() {
 	moorctl policy check --no-such-option
 	assert_status 2
 }
+
+# A CSI plugin or a node agent, as far as a test can be one.
+# bats test_tags=runc
+@test "a helper that enters the host's mount namespace: digests in its policy let the host's programs run" {
+	local allow
+	cp /usr/bin/true "$T/tool"
+	echo "of the host alone" >>"$T/tool"
+	spec '.linux.namespaces |= map(select(.type != "pid")) | .linux.maskedPaths = [] | .linux.readonlyPaths = []
+		| .process.capabilities[] += ["CAP_SYS_ADMIN", "CAP_SYS_PTRACE"]'
+	of kube-system csi
+	policies csi.json '{"match": {"namespace": "kube-system"}, "allow": [{"path": "/**"}, {"process": "/**"}]}'
+	in_container "nsenter -t $$ -m -- $T/tool"
+	assert_status 126
+	assert_event exec-blocked
+	allow=$(sha256sum "$T/tool" $(ldd "$T/tool" | grep -o '/[^ ]*') | jq -Rn '[inputs | {sha256: .[:64]}]')
+	policies csi.json '{"match": {"namespace": "kube-system"}, "allow": '"$allow"'}'
+	in_container "nsenter -t $$ -m -- $T/tool"
+	assert_status 0
+	policies csi.json '{"match": {"namespace": "kube-system"}, "mode": "audit"}'
+	in_container "nsenter -t $$ -m -- $T/tool"
+	assert_status 0
+	assert_event exec-flagged
+}

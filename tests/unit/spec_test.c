@@ -190,8 +190,9 @@ static const struct {
 } refused_profiles[] = {
 	{"a listener path",
 	 "{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','listenerPath':"
-	 "'/s'}}",
-	 "{}", "io.runmoor.mode=off", LIBRARIES_ENFORCE, EEXIST},
+	 "'/s','syscalls':[{'names':['mkdir'],'action':"
+	 "'SCMP_ACT_NOTIFY'}]}}",
+	 "{}", "io.runmoor.mode=off", LIBRARIES_ENFORCE, EINVAL},
 	{"a rule that notifies without a listener",
 	 "{'seccomp':" ALLOW
 	 "{'names':['mkdir'],'action':'SCMP_ACT_NOTIFY'}]}}",
@@ -450,7 +451,7 @@ static void test_hook(void)
 	CHECK("ours comes last, the others stay",
 	      json_equal(json_get(document, "hooks"), expected));
 	CHECK("protected twice is refused",
-	      protect(spec, LIBRARIES_OFF, &e) == -1 && e.code == EEXIST);
+	      protect(spec, LIBRARIES_OFF, &e) == -1 && e.code == EINVAL);
 }
 
 static const struct {
