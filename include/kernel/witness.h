@@ -12,6 +12,9 @@
  * lie in its memory, so that reading them may wait for it. */
 void witness_process(pid_t tid, bool args, struct process_info *ret);
 
+/* The program that it runs, malloc'ed; NULL where that can't be seen. */
+char *witness_executable(pid_t tid);
+
 /* Which process a number means: with its birth it is never another's. */
 struct birth {
 	pid_t pid; /* thread group */

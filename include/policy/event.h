@@ -72,6 +72,7 @@ struct event {
 	enum action action;
 	enum reason reason;
 	bool flagged; /* let run: audit                     */
+	bool brief;   /* texts are cut at 256 bytes         */
 	struct timespec time;
 	struct process_info process;	/* zeroed with pid 0: no process    */
 	struct process_info *ancestors; /* nearest first                  */
@@ -81,7 +82,7 @@ struct event {
 	char *requested;    /* the path the target asked for      */
 	char *detail;	    /* one sentence for people            */
 	int64_t allow_rule; /* index of the exception used, or -1 */
-	uint64_t lost;	    /* events lost before this one        */
+	uint64_t repeated;  /* it stands for so many; 0: for itself */
 	/* session-opened, session-refused: what it was to execute */
 	char *session_args; /* NUL-separated; NULL: not known */
 	size_t session_args_len;
@@ -106,12 +107,25 @@ void event_init(struct event *event, enum action action);
 void event_clear(struct event *event);
 
 /*
- * Append the event as one line with its newline. Bytes that are not UTF-8
- * come as \\xNN. Texts are cut at 4,096 bytes, arguments at 64 of 1,024 bytes
- * each, which sets runmoor.truncated; of the ancestors ANCESTORS_MAX are told,
- * and of the unreadable paths 16. -1 when out of memory: out has nothing of it
- * then, or has failed itself.
+ * Append the event as one line with its newline, of EVENT_LINE_MAX bytes at
+ * most. Bytes that are not UTF-8 come as \\xNN. Texts are cut at 4,096 bytes,
+ * arguments at 64 of 1,024 bytes each, and where the line is too long still,
+ * at less: arguments first, then ancestors, then texts. Any of it sets
+ * runmoor.truncated. Of the ancestors ANCESTORS_MAX are told, and of the
+ * unreadable paths 16. -1 when out of memory: out has nothing of it then, or
+ * has failed itself.
  */
 MUST_CHECK int event_write(const struct event *event,
 			   const struct event_container *container,
 			   struct buffer *out);
+
+enum {
+	EVENT_LINE_MAX = 16384,
+	EVENT_END =
+		3, /* bytes: a line ends in "}}\n", after runmoor's members */
+	EVENT_END_MAX = 48,
+};
+
+/* What a line ends in that also says how many events before it were lost,
+ * which is known only when it is written: to be put in place of its end. */
+void event_end_lost(uint64_t lost, char ret[EVENT_END_MAX]);

@@ -103,9 +103,8 @@ MUST_CHECK int container_claim(const char *folder, struct err *e);
  * there is one, in another pid namespace. */
 int container_supervisor(const char *folder);
 
-/* End the supervisor, if there is one, and remove the folder. Waits for at
- * most 5 s, then kills. Fine where there is nothing. */
-MUST_CHECK int container_release(const char *folder, struct err *e);
+/* End the supervisor, if there is one. Waits for at most 5 s, then kills. */
+MUST_CHECK int container_end(const char *folder, struct err *e);
 
 /* Remove the folder's files and itself. */
 void container_remove(const char *folder);

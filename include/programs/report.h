@@ -40,10 +40,15 @@ void report_session(const struct container *container, struct journal *journal,
 
 /*
  * An event of what was judged, as a malloc'ed line to queue before the
- * answer; NULL when out of memory. call: NULL where it was no notification's.
- * args: also the processes' arguments, which may wait for their memory.
+ * answer; NULL when out of memory, or where it is only counted. call: NULL
+ * where it was no notification's. args: also the processes' arguments, which
+ * may wait for their memory.
  */
 char *report_judged(const struct container *container, struct journal *journal,
 		    enum action action, pid_t tid, const char *call,
 		    const struct inspection *inspection, bool args,
 		    size_t *ret_len);
+
+/* What was only counted, for journal_limit. context: the container. */
+char *report_summary(const void *context, const struct summary *summary,
+		     size_t *ret_len);

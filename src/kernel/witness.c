@@ -81,6 +81,11 @@ static void read_args(pid_t tid, struct process_info *ret)
 	ret->args_len = (size_t)n;
 }
 
+char *witness_executable(pid_t tid)
+{
+	return read_proc_link(tid, "exe");
+}
+
 void witness_process(pid_t tid, bool args, struct process_info *ret)
 {
 	*ret = (struct process_info){

@@ -3,10 +3,23 @@
 #include "event_fields.h"
 #include "sha256.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { UNREADABLE_MAX = 16 }; /* paths told of */
+/* From all that there is room for, down to what fits whatever it is: with each
+ * byte of a text six in JSON. */
+enum { BRIEF = 5 };
+
+static const struct field_limits limits[] = {
+	{64, 1024, ANCESTORS_MAX, 4096, 16},
+	{16, 256, ANCESTORS_MAX, 4096, 16},
+	{4, 64, ANCESTORS_MAX, 4096, 16},
+	{4, 64, 1, 4096, 4},
+	{4, 64, 0, 1024, 1},
+	{4, 64, 0, 256, 1}, /* BRIEF */
+	{1, 64, 0, 96, 0},
+};
 
 /* What ECS calls each action; its values are closed sets, see
  * "Categorization fields" there. */
@@ -108,9 +121,9 @@ static void put_words(struct fields *f, struct json *root, const char *name,
 {
 	OWNED(json_owned) struct json *words = json_new_array();
 
-	fields_append(f, words, first, strlen(first), FIELD_ARG_MAX);
+	fields_append(f, words, first, strlen(first), strlen(first));
 	if (second)
-		fields_append(f, words, second, strlen(second), FIELD_ARG_MAX);
+		fields_append(f, words, second, strlen(second), strlen(second));
 	fields_put(f, root, name, PTR_MOVE(words));
 }
 
@@ -167,8 +180,11 @@ static void put_args(struct fields *f, struct json *object, const char *name,
 static void put_process(struct fields *f, struct json *root,
 			const struct process_info *process)
 {
-	if (process->pid <= 0)
+	/* Of a summary, no process is known, but its program. */
+	if (process->pid <= 0) {
+		fields_text(f, root, "process.executable", process->executable);
 		return;
+	}
 	fields_number(f, root, "process.pid", process->pid);
 	fields_number(f, root, "process.thread.id", process->thread);
 	fields_number(f, root, "process.parent.pid", process->parent);
@@ -223,7 +239,11 @@ static void put_ancestors(struct fields *f, struct json *root,
 	OWNED(json_owned) struct json *list = json_new_array();
 	size_t count = event->ancestor_count;
 
-	for (size_t i = 0; i < count && i < ANCESTORS_MAX; i++) {
+	if (count > f->limits->ancestors) {
+		f->truncated |= count <= ANCESTORS_MAX;
+		count = f->limits->ancestors;
+	}
+	for (size_t i = 0; i < count; i++) {
 		const struct process_info *process = &event->ancestors[i];
 		OWNED(json_owned) struct json *object = json_new_object();
 
@@ -270,9 +290,9 @@ static void put_seal(struct fields *f, struct json *root,
 		   json_new_bool(event->cached));
 	fields_put(f, root, "runmoor.seal.unreadable.count",
 		   json_new_uint(event->unreadable_count));
-	for (size_t i = 0; i < listed && i < UNREADABLE_MAX; i++)
+	for (size_t i = 0; i < listed && i < f->limits->listed; i++)
 		fields_append(f, paths, event->unreadable[i],
-			      strlen(event->unreadable[i]), FIELD_TEXT_MAX);
+			      strlen(event->unreadable[i]), f->limits->text);
 	fields_put(f, root, "runmoor.seal.unreadable.paths", PTR_MOVE(paths));
 }
 
@@ -301,9 +321,9 @@ static void put_runmoor(struct fields *f, struct json *root,
 	put_ancestors(f, root, event);
 	put_session(f, root, event);
 	fields_number(f, root, "runmoor.allow_rule", event->allow_rule);
-	if (event->lost > 0)
-		fields_put(f, root, "runmoor.events_lost",
-			   json_new_uint(event->lost));
+	if (event->repeated > 0)
+		fields_put(f, root, "runmoor.repeated",
+			   json_new_uint(event->repeated));
 	if (event->action == ACTION_CONTAINER_SEALED)
 		put_seal(f, root, event);
 	if (event->action == ACTION_CONTAINER_RELEASED) {
@@ -319,20 +339,48 @@ static void put_runmoor(struct fields *f, struct json *root,
 		fields_put(f, root, "runmoor.truncated", json_new_bool(true));
 }
 
-int event_write(const struct event *event,
-		const struct event_container *container, struct buffer *out)
+static int write_within(const struct event *event,
+			const struct event_container *container,
+			struct fields *f, struct buffer *out)
 {
 	OWNED(json_owned) struct json *root = json_new_object();
-	struct fields f = {.failed = !root};
 
-	put_head(&f, root, event);
-	put_container(&f, root, container);
-	put_process(&f, root, &event->process);
-	put_file(&f, root, &event->file);
-	put_runmoor(&f, root, event, container);
-	if (f.failed)
+	f->failed = !root;
+	put_head(f, root, event);
+	put_container(f, root, container);
+	put_process(f, root, &event->process);
+	put_file(f, root, &event->file);
+	put_runmoor(f, root, event, container);
+	if (f->failed)
 		return -1;
 	json_write(root, false, out);
 	buffer_append(out, "\n", 1);
 	return buffer_failed(out) ? -1 : 0;
+}
+
+int event_write(const struct event *event,
+		const struct event_container *container, struct buffer *out)
+{
+	for (size_t i = event->brief ? BRIEF : 0; i < ARRAY_LEN(limits); i++) {
+		OWNED(buffer_clear) struct buffer line = BUFFER_INIT;
+		struct fields f = {
+			.limits = &limits[i],
+			.truncated = i > 0,
+		};
+
+		if (write_within(event, container, &f, &line) < 0)
+			return -1;
+		if (line.len > EVENT_LINE_MAX - EVENT_END_MAX &&
+		    i + 1 < ARRAY_LEN(limits))
+			continue;
+		buffer_append(out, line.data, line.len);
+		break;
+	}
+	return buffer_failed(out) ? -1 : 0;
+}
+
+void event_end_lost(uint64_t lost, char ret[EVENT_END_MAX])
+{
+	(void)snprintf(ret, EVENT_END_MAX, ",\"events_lost\":%" PRIu64 "}}\n",
+		       lost);
 }

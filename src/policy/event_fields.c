@@ -58,7 +58,7 @@ void fields_text(struct fields *fields, struct json *object, const char *name,
 
 	if (!text)
 		return;
-	len = cut(fields, text, strlen(text), FIELD_TEXT_MAX);
+	len = cut(fields, text, strlen(text), fields->limits->text);
 	fields_put(fields, object, name, json_new_bytes(text, len));
 }
 
@@ -80,11 +80,11 @@ void fields_args(struct fields *fields, struct json *object, const char *name,
 	while (len > 0) {
 		size_t arg = strnlen(args, len);
 
-		if (count++ == FIELD_ARGS_MAX) {
+		if (count++ == fields->limits->args) {
 			fields->truncated = true;
 			break;
 		}
-		fields_append(fields, array, args, arg, FIELD_ARG_MAX);
+		fields_append(fields, array, args, arg, fields->limits->arg);
 		arg += arg < len; /* its NUL; the last may have none */
 		args += arg;
 		len -= arg;

@@ -12,13 +12,17 @@
 #include <stdint.h>
 #include <time.h>
 
-enum {
-	FIELD_TEXT_MAX = 4096, /* bytes, PATH_MAX */
-	FIELD_ARG_MAX = 1024,  /* bytes */
-	FIELD_ARGS_MAX = 64,
+/* How much of an event is told. */
+struct field_limits {
+	size_t args;	  /* of a process */
+	size_t arg;	  /* bytes of each */
+	size_t ancestors; /* processes */
+	size_t text;	  /* bytes, PATH_MAX where there is room */
+	size_t listed;	  /* paths of files */
 };
 
 struct fields {
+	const struct field_limits *limits;
 	bool failed;	/* out of memory; what follows does nothing       */
 	bool truncated; /* something was longer than the above and was cut */
 };

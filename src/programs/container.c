@@ -362,6 +362,15 @@ int container_supervisor(const char *folder)
 	return lock.l_pid > 0 ? lock.l_pid : -1;
 }
 
+/* What was left to tell of another container of this name. */
+static void forget_former(const char *folder)
+{
+	OWNED(free_owned) char *lost = path_in(folder, "lost");
+
+	if (lost)
+		(void)unlink(lost);
+}
+
 int container_claim(const char *folder, struct err *e)
 {
 	struct flock claim = {.l_type = F_WRLCK,
@@ -382,8 +391,10 @@ int container_claim(const char *folder, struct err *e)
 	/* Of the open file, so that container_supervisor doesn't drop it. It
 	 * stays open: the claim ends with this process. */
 	if (fcntl(fd, F_OFD_SETLK, &claim) == 0 &&
-	    !container_supervisor(folder))
+	    !container_supervisor(folder)) {
+		forget_former(folder);
 		return 0;
+	}
 	(void)close(fd);
 	return err_set(e, EBUSY, "claim %s", folder);
 }
@@ -392,7 +403,8 @@ void container_remove(const char *folder)
 {
 	static const char *const names[] = {record_name,     lock_name,
 					    "listener.sock", "volumes.manifest",
-					    BILL_RECORD,     "image.manifest"};
+					    BILL_RECORD,     "image.manifest",
+					    "lost"};
 	OWNED(close_owned)
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -406,7 +418,7 @@ void container_remove(const char *folder)
 	(void)rmdir(folder);
 }
 
-int container_release(const char *folder, struct err *e)
+int container_end(const char *folder, struct err *e)
 {
 	pid_t pid = container_supervisor(folder);
 	OWNED(close_owned)
@@ -423,8 +435,5 @@ int container_release(const char *folder, struct err *e)
 	}
 	if (container_supervisor(folder))
 		return err_set(e, EBUSY, "end the supervisor of %s", folder);
-	container_remove(folder);
-	if (access(folder, F_OK) == 0)
-		return err_set(e, EBUSY, "remove %s", folder);
 	return 0;
 }

@@ -152,6 +152,10 @@ bool job_run(struct job *job, const struct judge *judge,
 	choose(job, outcome, inspection);
 	if (outcome == OUTCOME_DECIDED)
 		hand_on(job, judge, inspection);
+	/* It has been killed, or asks anew: nobody is refused here. */
+	if (job->kind == JOB_REQUEST && job->answer.deed == DEED_REFUSE &&
+	    !notify_valid(job->listener_fd, n->id))
+		return true;
 	if (job->answer.tells)
 		job->event = report_judged(
 			judge->container, journal, job->answer.action, job->tid,

@@ -1,12 +1,11 @@
 #include "journal.h"
 
 #include "file.h"
+#include "sink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 enum { QUEUE = 1024, FLUSH_MS = 1000 };
@@ -14,6 +13,7 @@ enum { QUEUE = 1024, FLUSH_MS = 1000 };
 struct line {
 	char *text;
 	size_t len;
+	uint64_t events; /* that are lost with it */
 };
 
 struct journal {
@@ -23,36 +23,110 @@ struct journal {
 	struct line queue[QUEUE];
 	size_t first;
 	size_t count;
-	uint64_t lost;
+	uint64_t writing; /* events of the line that the thread has */
+	uint64_t lost;	  /* and not told of */
 	bool closing;
 	bool ended;
-	char *file;
-	int fd;
+	struct sink sink; /* the thread's own */
+	struct limiter *limiter;
+	journal_summarize *summarize;
+	const void *context;
 };
 
-/* The file of that name now; logrotate may have moved the one we have. */
-static void follow_file(struct journal *journal)
+static int64_t now_ms(void)
 {
-	struct stat named;
-	struct stat ours;
+	struct timespec now;
 
-	if (journal->fd >= 0 && stat(journal->file, &named) == 0 &&
-	    fstat(journal->fd, &ours) == 0 && named.st_ino == ours.st_ino &&
-	    named.st_dev == ours.st_dev)
-		return;
-	close_owned(&journal->fd);
-	/* O_NONBLOCK: a FIFO without a reader must not hold us. */
-	journal->fd = open(journal->file,
-			   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-				   O_NONBLOCK | O_NOCTTY,
-			   0640);
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool write_line(struct journal *journal, const struct line *line)
+static void push(struct journal *journal, const struct line *take_line)
 {
-	follow_file(journal);
-	return journal->fd >= 0 &&
-	       write(journal->fd, line->text, line->len) == (ssize_t)line->len;
+	(void)pthread_mutex_lock(&journal->lock);
+	if (!take_line->text || journal->count == QUEUE) {
+		journal->lost += take_line->events;
+		free(take_line->text);
+	} else {
+		journal->queue[(journal->first + journal->count) % QUEUE] =
+			*take_line;
+		journal->count++;
+		(void)pthread_cond_broadcast(&journal->changed);
+	}
+	(void)pthread_mutex_unlock(&journal->lock);
+}
+
+static void push_summary(struct journal *journal, struct summary *take_summary)
+{
+	struct line line = {.events = take_summary->count};
+
+	line.text =
+		journal->summarize(journal->context, take_summary, &line.len);
+	push(journal, &line);
+	summary_clear(take_summary);
+}
+
+static bool take_summary(struct journal *journal, struct summary *ret)
+{
+	bool taken;
+
+	(void)pthread_mutex_lock(&journal->lock);
+	taken = journal->limiter && limiter_take(journal->limiter, ret);
+	(void)pthread_mutex_unlock(&journal->lock);
+	return taken;
+}
+
+void journal_sum_up(struct journal *journal)
+{
+	struct summary summary;
+
+	while (take_summary(journal, &summary))
+		push_summary(journal, &summary);
+}
+
+/* Until there is something to write, or to sum up: true for that. The lock is
+ * held. */
+static bool wait_for_work(struct journal *journal)
+{
+	struct timespec until;
+	int64_t due = journal->limiter ? limiter_due(journal->limiter) : -1;
+
+	if (due < 0) {
+		(void)pthread_cond_wait(&journal->changed, &journal->lock);
+		return false;
+	}
+	if (due <= now_ms())
+		return true;
+	until.tv_sec = due / 1000;
+	until.tv_nsec = due % 1000 * 1000000;
+	return pthread_cond_timedwait(&journal->changed, &journal->lock,
+				      &until) == ETIMEDOUT;
+}
+
+/* What the line in hand came to. The lock is held. */
+static void settle(struct journal *journal, bool written, uint64_t told)
+{
+	if (written)
+		journal->lost -= told;
+	else
+		journal->lost += journal->writing;
+	journal->writing = 0;
+}
+
+static void write_first(struct journal *journal)
+{
+	struct line line = journal->queue[journal->first];
+	const uint64_t lost = journal->lost;
+	bool written;
+
+	journal->first = (journal->first + 1) % QUEUE;
+	journal->count--;
+	journal->writing = line.events;
+	(void)pthread_mutex_unlock(&journal->lock);
+	written = sink_write(&journal->sink, line.text, line.len, lost);
+	free(line.text);
+	(void)pthread_mutex_lock(&journal->lock);
+	settle(journal, written, lost);
 }
 
 static void *write_lines(void *argument)
@@ -61,22 +135,13 @@ static void *write_lines(void *argument)
 
 	(void)pthread_mutex_lock(&journal->lock);
 	while (journal->count || !journal->closing) {
-		struct line line;
-		bool written;
-
-		if (!journal->count) {
-			(void)pthread_cond_wait(&journal->changed,
-						&journal->lock);
-			continue;
+		if (journal->count) {
+			write_first(journal);
+		} else if (wait_for_work(journal)) {
+			(void)pthread_mutex_unlock(&journal->lock);
+			journal_sum_up(journal);
+			(void)pthread_mutex_lock(&journal->lock);
 		}
-		line = journal->queue[journal->first];
-		journal->first = (journal->first + 1) % QUEUE;
-		journal->count--;
-		(void)pthread_mutex_unlock(&journal->lock);
-		written = write_line(journal, &line);
-		free(line.text);
-		(void)pthread_mutex_lock(&journal->lock);
-		journal->lost += !written;
 	}
 	journal->ended = true;
 	(void)pthread_cond_broadcast(&journal->changed);
@@ -84,15 +149,15 @@ static void *write_lines(void *argument)
 	return NULL;
 }
 
-static int make_folder(const char *file)
+/* Deadlines are of the clock that nobody sets. */
+static void init_condition(pthread_cond_t *condition)
 {
-	OWNED(free_owned) char *folder = strdup(file);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
+	pthread_condattr_t attributes;
 
-	if (!slash || slash == folder)
-		return 0;
-	*slash = '\0';
-	return file_make_dirs(folder, 0750, NULL);
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(condition, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
 }
 
 int journal_open(const char *file, struct journal **ret, struct err *e)
@@ -100,20 +165,18 @@ int journal_open(const char *file, struct journal **ret, struct err *e)
 	struct journal *journal = calloc(1, sizeof(*journal));
 	pthread_attr_t attributes;
 
-	if (!journal || !(journal->file = strdup(file))) {
+	if (!journal || !sink_init(&journal->sink, file)) {
 		free(journal);
 		return err_set(e, ENOMEM, "open the events file");
 	}
-	journal->fd = -1;
-	(void)make_folder(file);
 	(void)pthread_mutex_init(&journal->lock, NULL);
-	(void)pthread_cond_init(&journal->changed, NULL);
+	init_condition(&journal->changed);
 	(void)pthread_attr_init(&attributes);
-	(void)pthread_attr_setstacksize(&attributes, (size_t)64 * 1024);
+	(void)pthread_attr_setstacksize(&attributes, (size_t)128 * 1024);
 	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&journal->thread, &attributes, write_lines,
 			   journal) != 0) {
-		free(journal->file);
+		sink_clear(&journal->sink);
 		free(journal);
 		return err_set(e, EAGAIN, "start the events thread");
 	}
@@ -121,39 +184,61 @@ int journal_open(const char *file, struct journal **ret, struct err *e)
 	return 0;
 }
 
-void journal_push(struct journal *journal, char *take_line, size_t len)
+void journal_limit(struct journal *journal, journal_summarize *summarize,
+		   const void *context)
 {
+	struct limiter *limiter = limiter_new();
+
 	(void)pthread_mutex_lock(&journal->lock);
-	if (journal->count == QUEUE) {
-		journal->lost++;
-		free(take_line);
-	} else {
-		journal->queue[(journal->first + journal->count) % QUEUE] =
-			(struct line){take_line, len};
-		journal->count++;
-		(void)pthread_cond_broadcast(&journal->changed);
-	}
+	journal->limiter = limiter;
+	journal->summarize = summarize;
+	journal->context = context;
 	(void)pthread_mutex_unlock(&journal->lock);
 }
 
-uint64_t journal_take_lost(struct journal *journal)
+enum telling journal_admit(struct journal *journal,
+			   const struct event_kind *kind)
 {
-	uint64_t lost;
+	struct summary evicted = {0};
+	enum telling telling = TELL_WHOLE;
+	bool idle;
 
 	(void)pthread_mutex_lock(&journal->lock);
-	lost = journal->lost;
-	journal->lost = 0;
+	idle = journal->limiter && limiter_due(journal->limiter) < 0;
+	if (journal->limiter)
+		telling = limiter_admit(journal->limiter, kind, now_ms(),
+					&evicted);
+	/* The thread waits without a deadline so far. */
+	if (idle && telling == TELL_COUNTED)
+		(void)pthread_cond_broadcast(&journal->changed);
 	(void)pthread_mutex_unlock(&journal->lock);
-	return lost;
+	if (evicted.count)
+		push_summary(journal, &evicted);
+	return telling;
+}
+
+void journal_push(struct journal *journal, char *take_line, size_t len)
+{
+	const struct line line = {take_line, len, 1};
+
+	push(journal, &line);
+}
+
+void journal_owe(struct journal *journal, uint64_t events)
+{
+	(void)pthread_mutex_lock(&journal->lock);
+	journal->lost += events;
+	(void)pthread_mutex_unlock(&journal->lock);
 }
 
 /* The journal itself is left to the end of the process: a writer stuck in
  * the file system still uses it. */
-void journal_close(struct journal *journal)
+uint64_t journal_close(struct journal *journal)
 {
 	struct timespec until;
+	uint64_t lost;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += FLUSH_MS / 1000;
 	(void)pthread_mutex_lock(&journal->lock);
 	journal->closing = true;
@@ -162,5 +247,9 @@ void journal_close(struct journal *journal)
 	       pthread_cond_timedwait(&journal->changed, &journal->lock,
 				      &until) == 0)
 		;
+	lost = journal->lost + journal->writing;
+	for (size_t i = 0; i < journal->count; i++)
+		lost += journal->queue[(journal->first + i) % QUEUE].events;
 	(void)pthread_mutex_unlock(&journal->lock);
+	return lost;
 }

@@ -3,6 +3,7 @@
 #include "directory.h"
 #include "file.h"
 #include "prepare.h"
+#include "release.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,7 +122,7 @@ static int end_former(const struct prepared *prepared, const char *id,
 	OWNED(free_owned)
 	char *folder = directory_find(&prepared->container.config, "", id);
 
-	return folder ? container_release(folder, e) : 0;
+	return folder ? release_container(folder, NULL, e) : 0;
 }
 
 static int read_input(struct buffer *ret, struct err *e)
@@ -236,7 +237,7 @@ static int answer(struct prepared *prepared, const struct buffer *input,
 
 	if (decide(prepared, input, self, &unprotected, e) < 0) {
 		if (prepared->folder)
-			(void)!container_release(prepared->folder, NULL);
+			(void)!release_container(prepared->folder, NULL, NULL);
 		return refuse(plain, e);
 	}
 	if (write_output(unprotected ? plain : prepared->spec, e) < 0)

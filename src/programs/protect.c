@@ -3,6 +3,7 @@
 #include "bundle.h"
 #include "inherit.h"
 #include "prepare.h"
+#include "release.h"
 #include "runtime.h"
 
 #include <errno.h>
@@ -200,7 +201,7 @@ static int protect(struct run *run, const struct owner *owner, int *ret_status,
 		(void)send(prepared->supervisor, "C", 1, MSG_NOSIGNAL);
 		return 0;
 	}
-	return container_release(prepared->folder, e);
+	return release_container(prepared->folder, run->line->log, e);
 }
 
 /* The configuration is known once it is known whose it is; with mode off this
@@ -241,7 +242,7 @@ int protect_run(const struct command_line *line, struct config *take_config,
 	if (rc == 0)
 		rc = protect_bundle(&run, ret_status, e);
 	if (rc < 0 && run.prepared.folder)
-		(void)!container_release(run.prepared.folder, NULL);
+		(void)!release_container(run.prepared.folder, line->log, NULL);
 	run_clear(&run);
 	return rc;
 }

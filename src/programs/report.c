@@ -13,12 +13,10 @@ static char *copy(const char *text)
 	return text && *text ? strdup(text) : NULL;
 }
 
-static void begin(struct event *event, enum action action,
-		  struct journal *journal)
+static void begin(struct event *event, enum action action)
 {
 	event_init(event, action);
 	(void)clock_gettime(CLOCK_REALTIME, &event->time);
-	event->lost = journal_take_lost(journal);
 }
 
 /* The line of event, which is cleared; NULL when out of memory. */
@@ -73,7 +71,7 @@ void report_sealed(const struct container *container, struct journal *journal)
 {
 	struct event event;
 
-	begin(&event, ACTION_CONTAINER_SEALED, journal);
+	begin(&event, ACTION_CONTAINER_SEALED);
 	describe_seal(container, &event);
 	push(&event, container, journal);
 }
@@ -83,7 +81,7 @@ void report_released(const struct container *container, struct journal *journal,
 {
 	struct event event;
 
-	begin(&event, ACTION_CONTAINER_RELEASED, journal);
+	begin(&event, ACTION_CONTAINER_RELEASED);
 	event.hashed_files = hashed_files;
 	event.hashed_bytes = hashed_bytes;
 	push(&event, container, journal);
@@ -94,7 +92,7 @@ void report_added(const struct container *container,
 {
 	struct event event;
 
-	begin(&event, ACTION_CONTAINER_SEALED, journal);
+	begin(&event, ACTION_CONTAINER_SEALED);
 	describe_seal(counts, &event);
 	event.detail = strdup("hooks of the specification added these before "
 			      "the container's start");
@@ -106,7 +104,7 @@ void report_rewritten(const struct container *container,
 {
 	struct event event;
 
-	begin(&event, ACTION_CONTAINER_SEALED, journal);
+	begin(&event, ACTION_CONTAINER_SEALED);
 	describe_seal(container, &event);
 	event.detail = strdup("the specification was rewritten behind runmoor: "
 			      "mounts and hooks that were added are drift");
@@ -152,7 +150,6 @@ void report_session(const struct container *container, struct journal *journal,
 	event->flagged = action == ACTION_SESSION_OPENED &&
 			 container->config.exec_sessions == SESSIONS_AUDIT;
 	(void)clock_gettime(CLOCK_REALTIME, &event->time);
-	event->lost = journal_take_lost(journal);
 	if (tid > 0)
 		witness_process(tid, false, &event->process);
 	push(event, container, journal);
@@ -176,14 +173,49 @@ static void describe_file(const struct inspection *inspection,
 	memcpy(ret->digest, file->digest, DIGEST_SIZE);
 }
 
+/* What tells it from others, without a look at the process beyond its
+ * program. */
+static enum telling admit(struct journal *journal, enum action action,
+			  const char *program,
+			  const struct inspection *inspection)
+{
+	const struct decision *decision = &inspection->decision;
+	const struct file_facts *file =
+		&inspection->facts.files[decision->file];
+	struct event_kind kind = {
+		.action = action,
+		.reason = decision->reason,
+		.flagged = decision->flagged,
+		.allow_rule = decision->allow_rule,
+		.program = program,
+		.file = inspection->requested,
+	};
+
+	if (inspection->facts.count) {
+		if (file->path)
+			kind.file = file->path;
+		kind.identity = &inspection->identities[decision->file];
+		if (file->hashed || file->stat_matches)
+			kind.digest = file->digest;
+	}
+	return journal_admit(journal, &kind);
+}
+
 char *report_judged(const struct container *container, struct journal *journal,
 		    enum action action, pid_t tid, const char *call,
 		    const struct inspection *inspection, bool args,
 		    size_t *ret_len)
 {
+	OWNED(free_owned) char *program = witness_executable(tid);
 	struct event event;
+	enum telling telling = admit(journal, action, program, inspection);
 
-	begin(&event, action, journal);
+	*ret_len = 0;
+	if (telling == TELL_COUNTED)
+		return NULL;
+	args = args && telling == TELL_WHOLE;
+	begin(&event, action);
+	event.brief = telling == TELL_BRIEFLY;
 	event.reason = inspection->decision.reason;
 	event.flagged = inspection->decision.flagged;
 	event.allow_rule = inspection->decision.allow_rule;
@@ -193,6 +225,23 @@ char *report_judged(const struct container *container, struct journal *journal,
 		decision_detail(&inspection->facts, &inspection->decision));
 	describe_file(inspection, &event.file);
 	witness_process(tid, args, &event.process);
-	take_ancestors(&event, args);
+	if (telling == TELL_WHOLE)
+		take_ancestors(&event, args);
+	return finish(&event, container, ret_len);
+}
+
+char *report_summary(const void *context, const struct summary *summary,
+		     size_t *ret_len)
+{
+	const struct container *container = context;
+	struct event event;
+
+	begin(&event, summary->action);
+	event.reason = summary->reason;
+	event.flagged = summary->flagged;
+	event.allow_rule = summary->allow_rule;
+	event.repeated = summary->count;
+	event.file.path = copy(summary->file);
+	event.process.executable = copy(summary->program);
 	return finish(&event, container, ret_len);
 }

@@ -11,6 +11,7 @@
 #include "memfd.h"
 #include "precreate.h"
 #include "protect.h"
+#include "release.h"
 #include "report.h"
 #include "rlimits.h"
 #include "runtime.h"
@@ -128,7 +129,7 @@ static int delete_container(const struct command_line *line,
 	if (*ret_status != 0 || !cli->id)
 		return 0;
 	folder = directory_find(config, cli->root ? cli->root : "", cli->id);
-	return folder ? container_release(folder, e) : 0;
+	return folder ? release_container(folder, line->log, e) : 0;
 }
 
 static int refuse_session(const struct container *container, struct err *e)
@@ -287,7 +288,7 @@ static int poststop(const char *argument, struct err *e)
 	buffer_clear(&state);
 	if (!folder)
 		return e->code ? err_wrap(e, "find the container's folder") : 0;
-	return container_release(folder, e);
+	return release_container(folder, NULL, e);
 }
 
 /* runmoor-memfd: the container's pid namespace is there, and nobody runs in it

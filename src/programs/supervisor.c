@@ -23,6 +23,7 @@
 #include "kept.h"
 #include "mapped.h"
 #include "privilege.h"
+#include "release.h"
 #include "report.h"
 #include "resolver.h"
 #include "sources.h"
@@ -305,6 +306,14 @@ static void hurry(void)
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
 }
 
+static int open_journal(struct supervisor *s, struct err *e)
+{
+	if (journal_open(s->container.config.events_file, &s->journal, e) < 0)
+		return -1;
+	journal_limit(s->journal, report_summary, &s->container);
+	return 0;
+}
+
 static int start(struct supervisor *s, struct err *e)
 {
 	static const enum source_kind kinds[] = {
@@ -326,8 +335,7 @@ static int start(struct supervisor *s, struct err *e)
 		return err_set(e, errno, "start the event loop");
 	if (container_lock(s->folder, e) < 0 ||
 	    container_read(s->folder, &s->container, e) < 0 ||
-	    privilege_drop(e) < 0 ||
-	    journal_open(s->container.config.events_file, &s->journal, e) < 0 ||
+	    privilege_drop(e) < 0 || open_journal(s, e) < 0 ||
 	    judge_open(&s->container, s->journal, &s->judge, e) < 0 ||
 	    resolver_new(&s->judge, s->journal, &s->resolver, &s->jobs, e) <
 		    0 ||
@@ -348,12 +356,25 @@ static int start(struct supervisor *s, struct err *e)
 	return confine_supervisor(e);
 }
 
+/* Who comes to release the container tells what couldn't be told here. */
+static void end(struct supervisor *s)
+{
+	struct rest rest = {0};
+
+	journal_sum_up(s->journal);
+	digests_count(s->judge.digests, &rest.hashed_files, &rest.hashed_bytes);
+	report_released(&s->container, s->journal, rest.hashed_files,
+			rest.hashed_bytes);
+	rest.lost = journal_close(s->journal);
+	charge_leave(&s->charge);
+	if (rest.lost == 0 || release_leave(s->folder, &rest) < 0)
+		container_remove(s->folder);
+}
+
 int main(int argc, char *argv[])
 {
 	static struct supervisor s = {.sources.epoll = -1};
 	struct err e = {0};
-	uint64_t files;
-	uint64_t bytes;
 
 	if (argc != 3) {
 		(void)fprintf(stderr,
@@ -371,10 +392,6 @@ int main(int argc, char *argv[])
 	(void)send(s.ready, "R", 1, MSG_NOSIGNAL);
 	serve(&s);
 	kept_end(s.judge.kept);
-	digests_count(s.judge.digests, &files, &bytes);
-	report_released(&s.container, s.journal, files, bytes);
-	journal_close(s.journal);
-	charge_leave(&s.charge);
-	container_remove(s.folder);
+	end(&s);
 	return 0;
 }

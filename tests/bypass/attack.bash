@@ -147,10 +147,10 @@ actions() {
 		"library-blocked", "script-blocked", "script-flagged", "race-killed")) | . + " "' | sed 's/ $//'
 }
 
-# One of them for each variant.
+# One of them for each variant; what is like twenty others is counted.
 noticed() { # "ACTION..."
-	[ -z "$1" ] || events .event.action | jq -se --arg wanted "$1" --argjson variants $variants \
-		'map(select(IN($wanted | split(" ")[]))) | length >= $variants' >/dev/null
+	[ -z "$1" ] || events | jq -se --arg wanted "$1" --argjson variants $variants \
+		'map(select(.event.action | IN($wanted | split(" ")[])) | .runmoor.repeated // 1) | add >= $variants' >/dev/null
 }
 
 judge_innocents() { # bare|moor

@@ -56,13 +56,23 @@ static void fill_process(struct process_info *process, int64_t pid)
 	};
 }
 
+/* As much as is ever read of a process, none of it printable. */
+static char *long_text(void)
+{
+	char *text = calloc(1, PROCESS_ARGS_MAX + 1);
+
+	if (text)
+		memset(text, 1, PROCESS_ARGS_MAX);
+	return text;
+}
+
 /* An event of that action with all that it can carry. */
 static void fill(struct event *event, enum action action, enum reason reason)
 {
 	event_init(event, action);
 	event->reason = reason;
 	event->time = (struct timespec){1700000000, 42};
-	event->lost = 3;
+	event->repeated = 3;
 	event->detail = strdup(hostile);
 	if (action == ACTION_CONTAINER_SEALED) {
 		event->sealed_files = 1234;
@@ -190,7 +200,7 @@ static void test_every_action(void)
 		CHECK(name, is_text(line, "container.id", "c\\xff\"1"));
 		CHECK(name, is_text(line, "container.runtime", "runc"));
 		CHECK(name, is_text(line, "runmoor.runtime", "/usr/bin/runc"));
-		CHECK(name, is_number(line, "runmoor.events_lost", 3));
+		CHECK(name, is_number(line, "runmoor.repeated", 3));
 		CHECK(name,
 		      is_json(line, "runmoor.policy",
 			      "{\"mode\":\"enforce\",\"match\":\"content\","
@@ -341,7 +351,7 @@ static void test_absent(void)
 	CHECK("no ancestors", !member(line, "runmoor.ancestors"));
 	CHECK("no pod", !member(line, "orchestrator"));
 	CHECK("no seal", !member(line, "runmoor.seal"));
-	CHECK("nothing lost", !member(line, "runmoor.events_lost"));
+	CHECK("for itself", !member(line, "runmoor.repeated"));
 	event_clear(&event);
 }
 
@@ -412,6 +422,117 @@ static void test_read_limit(void)
 	CHECK("may have more behind them",
 	      is_json(line, "runmoor.truncated", "true"));
 	event_clear(&event);
+}
+
+/* Control characters, each six bytes in JSON, in all that a container can
+ * choose. */
+static void test_line_limit(void)
+{
+	static const size_t counts[] = {0, 1, 8};
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		struct event_container container = {.id = "id"};
+		struct buffer line = BUFFER_INIT;
+		struct event event;
+		char **const fields[] = {
+			&event.process.name,	&event.process.executable,
+			&event.process.cwd,	&event.file.path,
+			&event.requested,	&event.detail,
+			&event.manifest_sha256,
+		};
+
+		event_init(&event, i == 2 ? ACTION_CONTAINER_SEALED
+					  : ACTION_EXEC_BLOCKED);
+		event.process.pid = 1;
+		for (size_t t = 0; t < ARRAY_LEN(fields); t++)
+			*fields[t] = long_text();
+		container.names.name = container.names.image = event.detail;
+		container.names.runtime = container.bundle = event.detail;
+		container.policy = event.detail;
+		event.process.args = long_text();
+		event.process.args_len = PROCESS_ARGS_MAX;
+		event.ancestors = calloc(8, sizeof(*event.ancestors));
+		event.unreadable = calloc(16, sizeof(*event.unreadable));
+		event.ancestor_count = event.ancestors ? counts[i] : 0;
+		for (size_t a = 0; a < event.ancestor_count; a++) {
+			event.ancestors[a].pid = 1;
+			event.ancestors[a].executable = long_text();
+			event.ancestors[a].args = long_text();
+			event.ancestors[a].args_len = PROCESS_ARGS_MAX;
+		}
+		for (size_t u = 0; event.unreadable && u < 16; u++)
+			event.unreadable[event.unreadable_listed++] =
+				long_text();
+		CHECK("it is written",
+		      event_write(&event, &container, &line) == 0);
+		CHECK("a line is never longer",
+		      line.len <= EVENT_LINE_MAX - EVENT_END_MAX);
+		CHECK("that is told",
+		      line.data && strstr(line.data, "\"truncated\":true"));
+		CHECK("the id is whole",
+		      line.data && strstr(line.data, "\"id\":\"id\""));
+		buffer_clear(&line);
+		event_clear(&event);
+	}
+}
+
+/* What there is room for stays: arguments go first. */
+static void test_what_is_cut(void)
+{
+	OWNED(json_owned) struct json *line = NULL;
+	const char *text = "";
+	struct event event;
+
+	event_init(&event, ACTION_EXEC_BLOCKED);
+	event.process.pid = 1;
+	event.ancestors = calloc(8, sizeof(*event.ancestors));
+	event.ancestor_count = event.ancestors ? 8 : 0;
+	for (size_t i = 0; i < event.ancestor_count; i++) {
+		event.ancestors[i].pid = 1;
+		event.ancestors[i].executable = strdup("/bin/sh");
+		event.ancestors[i].args = long_text();
+		event.ancestors[i].args_len = PROCESS_ARGS_MAX;
+	}
+	event.file.path = strdup("/tmp/x");
+	line = written(&event, NULL);
+	CHECK("all ancestors",
+	      json_count(member(line, "runmoor.ancestors")) == 8);
+	CHECK("their arguments are cut",
+	      json_string(json_at(json_get(json_at(member(line,
+							  "runmoor.ancestors"),
+						   7),
+					   "args"),
+				  0),
+			  &text) &&
+		      strlen(text) < 1024);
+	CHECK("the path isn't", is_text(line, "file.path", "/tmp/x"));
+	event_clear(&event);
+}
+
+static void test_brief(void)
+{
+	OWNED(json_owned) struct json *line = NULL;
+	const char *text = "";
+	struct event event;
+
+	event_init(&event, ACTION_EXEC_BLOCKED);
+	event.brief = true;
+	event.file.path = long_text();
+	line = written(&event, NULL);
+	CHECK("texts are short",
+	      json_string(member(line, "file.path"), &text) &&
+		      strlen(text) == 256);
+	CHECK("which is told", is_json(line, "runmoor.truncated", "true"));
+	event_clear(&event);
+}
+
+static void test_end(void)
+{
+	char end[EVENT_END_MAX];
+
+	event_end_lost(UINT64_MAX, end);
+	CHECK("the largest count fits",
+	      strcmp(end, ",\"events_lost\":18446744073709551615}}\n") == 0);
 }
 
 static void test_annotations(void)
@@ -510,6 +631,10 @@ int main(int argc, char **argv)
 	test_seal();
 	test_cuts();
 	test_read_limit();
+	test_line_limit();
+	test_what_is_cut();
+	test_brief();
+	test_end();
 	test_annotations();
 	TEST_END();
 }
