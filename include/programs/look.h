@@ -46,6 +46,14 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 enum outcome look_read(struct look *look, int fd, const char *sealed,
 		       struct found *ret);
 
+/* Something of that size was shipped; of others no digest is listed. */
+bool look_size_shipped(const struct judge *judge, uint64_t size);
+
+/* The digest of a file that isn't one of the facts. OUTCOME_DECIDED, _SLOW as
+ * above, or _ERROR where it can't be had. */
+enum outcome look_digest(struct look *look, int fd, const struct identity *id,
+			 uint8_t ret_digest[DIGEST_SIZE]);
+
 /* It was added already. Not by its times: the mark by which a lease on an
  * upper file is proven (lease.h), of another thread's too, changes them. */
 bool look_seen(const struct look *look, const struct identity *id);

@@ -64,7 +64,7 @@ static bool is_held(const struct look *look, int fd, const struct identity *id,
 }
 
 /* A file of another size has no listed digest. */
-static bool size_shipped(const struct judge *judge, uint64_t size)
+bool look_size_shipped(const struct judge *judge, uint64_t size)
 {
 	return judge->any_size || (judge->start && start_added(judge->start)) ||
 	       bsearch(&size, judge->sizes, judge->size_count, sizeof(size),
@@ -181,7 +181,7 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	struct digest_ask ask = {.fd = -1, .lease = -1, .id = *id};
 
 	hold(look, fd, id, sealed, file, &ask.lease);
-	file->unread = !size_shipped(look->judge, id->size);
+	file->unread = !look_size_shipped(look->judge, id->size);
 	ask.limit = hash_limit(look->judge);
 	if (target_reopen(path_fd, &ask.fd, NULL) < 0) {
 		close_owned(&ask.lease);
@@ -201,6 +201,39 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	ask.user = caller_user(look->target.tid);
 	ask.brief = is_brief(look, fd, file);
 	return take_digest(look, file, &ask);
+}
+
+enum outcome look_digest(struct look *look, int path_fd,
+			 const struct identity *id,
+			 uint8_t ret_digest[DIGEST_SIZE])
+{
+	struct digest_ask ask = {
+		.need = look->out->facts.proven ? NEED_PROOF : NEED_HINT,
+		.fd = -1,
+		.lease = -1,
+		.id = *id,
+		.limit = hash_limit(look->judge),
+		.brief = true,
+	};
+
+	if (filesystem_is_kernels(path_fd) ||
+	    (filesystem_may_block(path_fd) &&
+	     !look_is_image(look->judge, id->dev)) ||
+	    target_reopen(path_fd, &ask.fd, NULL) < 0)
+		return OUTCOME_ERROR;
+	if (filesystem_is_stable(ask.fd))
+		(void)!lease_unwritten(ask.fd, NULL, NULL, &ask.lease, NULL);
+	ask.user = caller_user(look->target.tid);
+	switch (digests_find(look->judge->digests, &ask, ret_digest,
+			     &look->out->waits)) {
+	case DIGEST_KNOWN:
+		return OUTCOME_DECIDED;
+	case DIGEST_WAITS:
+		return OUTCOME_SLOW;
+	case DIGEST_FAILED:
+		break;
+	}
+	return OUTCOME_ERROR;
 }
 
 enum outcome look_read(struct look *look, int path_fd, const char *sealed,

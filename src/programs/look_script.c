@@ -1,6 +1,5 @@
 #include "look.h"
 #include "look_words.h"
-#include "sha256.h"
 #include "stat.h"
 
 #include <errno.h>
@@ -45,8 +44,8 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 					enum interpreter *ret)
 {
 	OWNED(close_owned) int fd = -1;
-	OWNED(close_owned) int content = -1;
 	uint8_t digest[DIGEST_SIZE];
+	enum outcome outcome;
 	struct identity id;
 	struct entry entry;
 	size_t program;
@@ -72,11 +71,14 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 		*ret = find_digest(look->judge, entry.digest);
 	else if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;
-	else if (target_reopen(fd, &content, &e) == 0 &&
-		 sha256_file(content, look->judge->hash_limit, digest, &e) == 0)
+	else if (look_size_shipped(look->judge, id.size)) {
+		outcome = look_digest(look, fd, &id, digest);
+		if (outcome == OUTCOME_SLOW)
+			return OUTCOME_SLOW;
+		if (outcome != OUTCOME_DECIDED)
+			return unknown(look);
 		*ret = find_digest(look->judge, digest);
-	else if (e.code != EFBIG) /* which is larger than any interpreter */
-		return unknown(look);
+	}
 	if (*ret == INTERPRETER_LOADER)
 		return unknown(look);
 	words_load(words, program, argv0);
