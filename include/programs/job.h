@@ -33,6 +33,8 @@ struct job {
 	/* Under the resolver's lock: a thread has it; the tracer doesn't wait
 	 * for it any more. */
 	bool taken;
+	int64_t taken_ms;
+	bool stuck; /* it has kept its thread for long */
 	bool abandoned;
 	uint64_t waits; /* for a digest (digests.h), and in no thread; or 0 */
 	/* The result. Zero refuses: without memory nothing is allowed. */

@@ -1,6 +1,7 @@
 #include "resolver.h"
 
 #include "digests.h"
+#include "held.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,10 +12,11 @@
 #include <time.h>
 
 enum {
-	THREADS_MAX = 64, /* less those that are lost to abandoned jobs */
+	THREADS_MAX = 64, /* beside those that are lost */
 	THREADS_ALL_MAX = 1024,
 	STACK = 256 * 1024,
 	IDLE_S = 10,
+	STUCK_MS = 500,
 };
 
 struct resolver {
@@ -29,7 +31,7 @@ struct resolver {
 	struct job *parked; /* for a digest that is to come */
 	struct job *done;
 	unsigned threads; /* started and not ended */
-	unsigned lost;	  /* of these, with an abandoned job */
+	unsigned lost;	  /* of these, with a job that is abandoned or stuck */
 	unsigned idle;
 	unsigned queued;
 	int wake;
@@ -105,6 +107,7 @@ static struct job *take_job(struct resolver *resolver)
 	job = resolver->todo[queue];
 	if (job) {
 		job->taken = true;
+		job->taken_ms = held_now_ms();
 		resolver->lost += job->abandoned;
 		resolver->todo[queue] = job->next;
 		resolver->queued--;
@@ -123,9 +126,9 @@ static void give_back(struct resolver *resolver, struct job *job)
 
 	(void)pthread_mutex_lock(&resolver->lock);
 	abandoned = job->abandoned;
-	if (abandoned) {
-		resolver->lost--;
-	} else {
+	resolver->lost -= abandoned || job->stuck;
+	job->taken = false;
+	if (!abandoned) {
 		job->next = resolver->done;
 		resolver->done = job;
 	}
@@ -181,7 +184,8 @@ static void park(struct resolver *resolver, struct job *job)
 	(void)pthread_mutex_lock(&resolver->lock);
 	job->taken = false;
 	abandoned = job->abandoned;
-	resolver->lost -= abandoned;
+	resolver->lost -= abandoned || job->stuck;
+	job->stuck = false;
 	if (abandoned || !pending) {
 		enqueue(resolver, job);
 	} else {
@@ -272,6 +276,17 @@ struct job *resolver_done(struct resolver *resolver)
 	return job;
 }
 
+void resolver_watch(struct resolver *resolver, struct job *job, int64_t now_ms)
+{
+	(void)pthread_mutex_lock(&resolver->lock);
+	if (job->taken && !job->stuck && now_ms - job->taken_ms > STUCK_MS) {
+		job->stuck = true;
+		resolver->lost++;
+		start_if_needed(resolver);
+	}
+	(void)pthread_mutex_unlock(&resolver->lock);
+}
+
 bool resolver_abandon(struct resolver *resolver, struct job *job)
 {
 	bool done = false;
@@ -282,7 +297,7 @@ bool resolver_abandon(struct resolver *resolver, struct job *job)
 		done = done || at == job;
 	job->abandoned = !done;
 	if (!done && job->taken)
-		resolver->lost++;
+		resolver->lost += !job->stuck;
 	else if (!done && take_from_parked(resolver, job))
 		left = job->waits;
 	start_if_needed(resolver);

@@ -214,6 +214,8 @@ void tracer_tick(struct tracer *tracer)
 		next_job = job->peer;
 		if (job->deadline_ms <= now || is_deserted(job, now))
 			expire(tracer, job);
+		else
+			resolver_watch(tracer->resolver, job, now);
 	}
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
 		for (struct held *h = tracer->held.bucket[i]; h; h = next) {
