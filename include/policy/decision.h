@@ -68,6 +68,9 @@ struct file_facts {
 	bool private; /* mapped so that writes go to a copy, as loaders do */
 	/* By stat alone it is the entry whose digest this is. */
 	bool stat_matches;
+	/* Of the image's layers, and not copied up: no write of the container's
+	 * reaches it. */
+	bool lower;
 	/* By stat alone it is a file of a lower layer, whether it was sealed or
 	 * not, at that very path: nobody has written it. */
 	bool untouched;

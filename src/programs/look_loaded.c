@@ -86,7 +86,8 @@ static enum outcome look_at_mappings(struct look *look,
  * A program on an overlay over an overlay is mapped from the file below, by
  * which name the mapping is known, as that of runc's read-only overlay of the
  * image's own folder is. That is the file that runs, and it was judged with the
- * other mappings: who writes to it is known, and the program has its content.
+ * other mappings; the program has its content. It has to be one that nobody
+ * writes: the exec keeps writers from the overlay's file, not from that below.
  */
 static void trust_what_is_below(struct look *look)
 {
@@ -96,7 +97,7 @@ static void trust_what_is_below(struct look *look)
 	for (size_t i = 1; program->hashed && i < facts->count; i++) {
 		const struct file_facts *below = &facts->files[i];
 
-		if ((below->held || below->stat_matches) &&
+		if ((below->lower || (below->stat_matches && !below->hashed)) &&
 		    memcmp(below->digest, program->digest, DIGEST_SIZE) == 0)
 			program->held = true;
 	}

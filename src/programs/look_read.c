@@ -21,14 +21,15 @@ static bool on_image_overlay(const struct judge *judge,
 /* sealed: the path that a file with its stat was sealed at, or NULL. A layer's
  * file lies there, whatever the target calls it. */
 static bool is_held_on_overlay(const struct container *c, int fd,
-			       const struct file_facts *file,
-			       const char *sealed, int *ret_lease)
+			       struct file_facts *file, const char *sealed,
+			       int *ret_lease)
 {
 	const char *path = sealed && !file->placed ? sealed : file->path;
 	struct identity id;
 	struct identity found;
 	struct err e;
 
+	file->lower = !c->overlay_writable;
 	if (!c->overlay_writable || (sealed && c->stat_trusted))
 		return true;
 	/* Where the upper folder isn't known, a changed file is drift. */
@@ -38,10 +39,11 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 		return true;
 	/* It is there, as it was sealed, and not in the upper folder: it
 	 * wasn't copied up. */
-	return sealed && e.code == ENOENT &&
-	       stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
-	       stat_within(c->rootfs, path, &found) == 0 &&
-	       identity_same_content(&found, &id);
+	file->lower = sealed && e.code == ENOENT &&
+		      stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
+		      stat_within(c->rootfs, path, &found) == 0 &&
+		      identity_same_content(&found, &id);
+	return file->lower;
 }
 
 /*
@@ -50,8 +52,7 @@ static bool is_held_on_overlay(const struct container *c, int fd,
  * kept (what is mapped). *ret_lease: by which it is known, or -1.
  */
 static bool is_held(const struct look *look, int fd, const struct identity *id,
-		    const char *sealed, const struct file_facts *file,
-		    int *ret_lease)
+		    const char *sealed, struct file_facts *file, int *ret_lease)
 {
 	const struct judge *judge = look->judge;
 
