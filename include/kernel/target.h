@@ -121,6 +121,10 @@ MUST_CHECK int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
  */
 bool target_loader_has(pid_t tid, uint64_t code, bool executed);
 
+/* AT_EXECFD of a program that has just been loaded: the descriptor by which
+ * binfmt_misc (flag O) hands it what was executed; -1: none. */
+int target_execfd(pid_t tid);
+
 /* AT_EXECFN of a program that has just been loaded: the last string on its
  * stack, below the machine word that fs/exec.c leaves at the top. */
 MUST_CHECK int target_execfn(pid_t tid, uint64_t stack_end, char *ret,

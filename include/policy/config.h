@@ -26,6 +26,7 @@ enum volume_rule { VOLUME_DENY, VOLUME_SEAL, VOLUME_TRUST };
 enum session_rule { SESSIONS_DENY, SESSIONS_AUDIT, SESSIONS_ALLOW };
 enum permission { PERMISSION_DENY, PERMISSION_ALLOW };
 enum hooks_rule { HOOKS_DENY, HOOKS_SEAL };
+enum binfmt_rule { BINFMT_DENY, BINFMT_SEAL };
 enum payer { PAYER_CONTAINER, PAYER_ENGINE };
 enum unprotectable { UNPROTECTABLE_REFUSE, UNPROTECTABLE_RUN };
 
@@ -64,6 +65,7 @@ struct config {
 	enum permission memory;
 	enum permission memfd;
 	enum hooks_rule hooks;
+	enum binfmt_rule binfmt;
 	enum session_rule exec_sessions;
 	enum volume_rule volumes_read_only;
 	enum volume_rule volumes_writable;

@@ -85,6 +85,9 @@ struct file_facts {
 	 * mapping). */
 	bool held;
 	enum keeping keeping;
+	/* An interpreter that the host's binfmt_misc keeps open, started for a
+	 * program that is among the files, too. */
+	bool registered;
 };
 
 enum {

@@ -41,6 +41,8 @@ struct container {
 	char *volumes_sha256;
 	char *writable; /* the same, of writable volumes that are sealed */
 	char *writable_sha256;
+	char *binfmt; /* the same, of interpreters of the host's binfmt_misc */
+	char *binfmt_sha256;
 	/* The engine keeps its name and image beside it, and isn't
 	 * Kubernetes': no annotation speaks for it. */
 	bool engine_named;

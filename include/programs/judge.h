@@ -33,7 +33,8 @@ struct known_interpreter {
 struct judge {
 	const struct container *container;
 	struct sealed sealed;
-	struct mapped *mapped;			/* the manifests' memory */
+	const struct manifest *binfmt; /* as seal_binfmt.h; NULL: none */
+	struct mapped *mapped;	       /* the manifests' memory */
 	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
 	/* Larger files are neither shipped nor worth a digest in an event: a
 	 * sparse one of terabytes would keep a core busy for hours. */

@@ -13,6 +13,10 @@ struct look {
 	struct target target;
 	enum pace pace;
 	bool maps_privately;
+	struct identity exe; /* of the program that was loaded */
+	/* How many of its arguments are those of an interpreter of binfmt_misc,
+	 * before what the program itself is given. */
+	unsigned foreign_words;
 	struct inspection *out;
 };
 
@@ -85,6 +89,13 @@ enum outcome look_at_exec(struct look *look, const struct notification *n);
  * is judged as where it is executed, and nothing goes on from here.
  */
 enum outcome look_at_check(struct look *look, const struct notification *n);
+
+/*
+ * Where exe (O_PATH) is an interpreter of the host's binfmt_misc that the
+ * kernel started for a program of another machine, add that program, with all
+ * that it brings, and then the interpreter. OUTCOME_PASS: it isn't.
+ */
+enum outcome look_at_foreign(struct look *look, int exe);
 
 /* What the kernel loaded at a target's exec, at which it is stopped. */
 enum outcome look_at_loaded(struct look *look);

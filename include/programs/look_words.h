@@ -6,6 +6,7 @@
 
 #include "look.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ MUST_CHECK int words_read_own(const struct look *look, struct words *words);
 /* The arguments that it is to have, at the address argv: the same. */
 MUST_CHECK int words_read_asked(const struct look *look, uint64_t argv,
 				struct words *words);
+
+/* Leave the first ones out; false where there aren't so many. */
+bool words_drop(struct words *words, unsigned count);
 
 /* What the program is given that ld.so runs, by interpreter_loaded's places:
  * its own name first, or another for it. */

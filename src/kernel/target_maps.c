@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,8 +145,8 @@ int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 		    : 0;
 }
 
-/* Where ld.so lies; 0 where there is none. False where it can't be told. */
-static bool find_loader(pid_t tid, bool executed, uint64_t *ret)
+/* One value of getauxval(3); false where there is none, or it can't be told. */
+static bool find_auxiliary(pid_t tid, uint64_t type, uint64_t *ret)
 {
 	OWNED(close_owned) int fd = -1;
 	char path[32];
@@ -158,11 +159,19 @@ static bool find_loader(pid_t tid, bool executed, uint64_t *ret)
 	if (n < 0)
 		return false;
 	for (size_t i = 0; i + 1 < (size_t)n / sizeof(*vector); i += 2)
-		if (vector[i] == (executed ? AT_ENTRY : AT_BASE)) {
+		if (vector[i] == type) {
 			*ret = vector[i + 1];
 			return true;
 		}
 	return false;
+}
+
+int target_execfd(pid_t tid)
+{
+	uint64_t fd;
+
+	return find_auxiliary(tid, AT_EXECFD, &fd) && fd <= INT_MAX ? (int)fd
+								    : -1;
 }
 
 bool target_loader_has(pid_t tid, uint64_t code, bool executed)
@@ -172,7 +181,8 @@ bool target_loader_has(pid_t tid, uint64_t code, bool executed)
 	uint64_t loader;
 	size_t count;
 
-	if (!find_loader(tid, executed, &loader))
+	/* Where ld.so lies; 0 where there is none. */
+	if (!find_auxiliary(tid, executed ? AT_ENTRY : AT_BASE, &loader))
 		return true;
 	if (!loader)
 		return false;

@@ -32,6 +32,7 @@ const struct config_key config_keys[] = {
 	{"memory", FIELD(memory), WORD(permissions, PERMISSION_ALLOW)},
 	{"memfd", FIELD(memfd), WORD(permissions, PERMISSION_ALLOW)},
 	{"hooks", FIELD(hooks), WORD(hooks, HOOKS_SEAL)},
+	{"binfmt", FIELD(binfmt), WORD(hooks, BINFMT_SEAL)},
 	{"exec_sessions", FIELD(exec_sessions), WORD(sessions, SESSIONS_ALLOW)},
 	{"volumes.read_only", FIELD(volumes_read_only),
 	 WORD(volumes, VOLUME_SEAL)},

@@ -157,6 +157,8 @@ static enum reason judge_file(const struct sealed *sealed,
 			      const struct config *config, bool proven,
 			      const struct file_facts *file)
 {
+	if (file->registered && config->binfmt == BINFMT_SEAL)
+		return REASON_NONE;
 	/* A disk holds a library as well as a file does. */
 	if (file->nature != NATURE_FILE)
 		return file->nature == NATURE_SPECIAL ? REASON_SPECIAL_FILE

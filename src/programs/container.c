@@ -32,6 +32,7 @@ void container_clear(struct container *container)
 		container->manifest, container->manifest_sha256,
 		container->volumes,  container->volumes_sha256,
 		container->writable, container->writable_sha256,
+		container->binfmt,   container->binfmt_sha256,
 		container->upper,
 	};
 
@@ -123,6 +124,8 @@ static const struct string_member strings[] = {
 	STRING_MEMBER("volumesSha256", volumes_sha256, true),
 	STRING_MEMBER("writable", writable, true),
 	STRING_MEMBER("writableSha256", writable_sha256, true),
+	STRING_MEMBER("binfmt", binfmt, true),
+	STRING_MEMBER("binfmtSha256", binfmt_sha256, true),
 	STRING_MEMBER("upper", upper, true),
 };
 

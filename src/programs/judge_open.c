@@ -29,6 +29,9 @@ static int map_manifests(const struct container *c, struct judge *ret,
 	};
 
 	ret->hash_limit = HASH_AT_LEAST;
+	if (c->binfmt && mapped_open(c->binfmt, c->binfmt_sha256, &ret->mapped,
+				     &ret->binfmt, e) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (!rows[i].path)
 			continue;

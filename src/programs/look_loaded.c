@@ -22,7 +22,7 @@ static enum outcome look_at_numbers(struct look *look,
 				    const struct mapping *mappings,
 				    size_t count, const char *interpreter)
 {
-	const struct identity exe = look->out->identities[0];
+	const struct identity exe = look->exe;
 	OWNED(close_owned) int fd = -1;
 	enum outcome outcome = OUTCOME_DECIDED;
 	struct found found;
@@ -164,13 +164,18 @@ enum outcome look_at_loaded(struct look *look)
 	OWNED(close_owned) int exe = -1;
 	enum outcome outcome;
 	uint64_t stack_end = 0;
-	struct found found;
+	struct found found = {0};
 	size_t count = 0;
 
 	if (target_open_link(tid, "exe", &exe, NULL) < 0 ||
 	    target_mappings(tid, mappings, &count, &stack_end, NULL) < 0)
 		return look_unresolvable(look);
-	outcome = look_at(look, exe, ROLE_PROGRAM, &found);
+	outcome =
+		look->judge->binfmt ? look_at_foreign(look, exe) : OUTCOME_PASS;
+	if (outcome == OUTCOME_PASS) {
+		outcome = look_at(look, exe, ROLE_PROGRAM, &found);
+		look->exe = look->out->identities[0];
+	}
 	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
 		outcome = look_at_mapped(look, exe, mappings, count,
 					 found.interpreter);

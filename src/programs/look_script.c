@@ -368,7 +368,8 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 	if (kind == INTERPRETER_NONE)
 		return OUTCOME_DECIDED;
 	if ((argv ? words_read_asked(look, argv, &words)
-		  : words_read_own(look, &words)) < 0) {
+		  : words_read_own(look, &words)) < 0 ||
+	    (!argv && !words_drop(&words, look->foreign_words))) {
 		if (look->pace == PACE_FAST)
 			return OUTCOME_SLOW;
 		/* The proof sees what it really has. */
@@ -390,8 +391,9 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 		else if (operand->kind != OPERAND_NONE)
 			outcome = look_at_operand(look, kind, operand);
 	}
-	return outcome == OUTCOME_DECIDED ? await_or_not(look, kind, argv == 0)
-					  : outcome;
+	return outcome == OUTCOME_DECIDED
+		       ? await_or_not(look, kind, !argv && !look->foreign_words)
+		       : outcome;
 }
 
 enum outcome look_at_opened(struct look *look, int fd)

@@ -80,6 +80,25 @@ int words_read_asked(const struct look *look, uint64_t argv,
 	return -1;
 }
 
+bool words_drop(struct words *words, unsigned count)
+{
+	size_t at = 0;
+
+	for (; count; count--) {
+		const char *end = at < words->len
+					  ? memchr(words->text + at, '\0',
+						   words->len - at)
+					  : NULL;
+
+		if (!end)
+			return false;
+		at = (size_t)(end + 1 - words->text);
+	}
+	words->len -= at;
+	memmove(words->text, words->text + at, words->len);
+	return true;
+}
+
 void words_load(struct words *words, size_t program, size_t argv0)
 {
 	size_t first = argv0 == SIZE_MAX ? program : argv0;

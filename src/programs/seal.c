@@ -4,6 +4,7 @@
 #include "filesystem.h"
 #include "overlay.h"
 #include "seal_below.h"
+#include "seal_binfmt.h"
 #include "seal_layers.h"
 #include "seal_root.h"
 #include "sha256.h"
@@ -317,6 +318,8 @@ int seal_container(const struct spec *spec, const char *folder,
 	if (!container->drivers)
 		return err_set(e, ENOMEM, "list the devices");
 	if (expect_hooks(spec, container, e) < 0)
+		return -1;
+	if (seal_binfmt(container, e) < 0)
 		return -1;
 	return seal_volumes(spec, folder, container, e);
 }

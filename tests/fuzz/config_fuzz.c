@@ -56,6 +56,7 @@ static void require_no_looser(const struct config *now,
 	require(now->memory <= before->memory);
 	require(now->memfd <= before->memfd);
 	require(now->hooks <= before->hooks);
+	require(now->binfmt <= before->binfmt);
 	require(now->exec_sessions <= before->exec_sessions);
 	require(now->volumes_read_only <= before->volumes_read_only);
 	require(now->volumes_writable <= before->volumes_writable);

@@ -240,7 +240,7 @@ static bool writes(const struct config *config, const char *expected)
 static const char standard[] =
 	"{\"mode\":\"enforce\",\"match\":\"content\",\"libraries\":\"enforce\","
 	"\"scripts\":\"audit\",\"memory\":\"allow\",\"memfd\":\"allow\","
-	"\"hooks\":\"seal\",\"exec_sessions\":\"allow\","
+	"\"hooks\":\"seal\",\"binfmt\":\"seal\",\"exec_sessions\":\"allow\","
 	"\"volumes\":{\"read_only\":\"seal\",\"writable\":\"deny\"},"
 	"\"traced\":\"deny\",\"also\":[],\"allow\":[],"
 	"\"cgroup\":\"container\","
@@ -256,7 +256,8 @@ static const char standard[] =
 static const char other[] =
 	"{\"runtime\":\"crun\",\"mode\":\"audit\",\"match\":\"path\","
 	"\"libraries\":\"off\",\"scripts\":\"off\",\"memory\":\"deny\","
-	"\"memfd\":\"allow\",\"hooks\":\"seal\",\"exec_sessions\":\"deny\","
+	"\"memfd\":\"allow\",\"hooks\":\"seal\",\"binfmt\":\"deny\",\"exec_"
+	"sessions\":\"deny\","
 	"\"volumes\":{\"read_only\":\"trust\",\"writable\":\"seal\"},"
 	"\"traced\":\"allow\",\"also\":[\"/i/**\",\"/j\"],"
 	"\"allow\":[{\"path\":\"/a*\",\"sha256\":\"" SHA_LOWER "\","
