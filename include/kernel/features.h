@@ -15,8 +15,9 @@ MUST_CHECK int features_check(struct err *e);
 
 struct feature {
 	const char *name; /* and since when, or by which setting */
-	bool required;	  /* else some policy needs it           */
+	bool required;
 	bool present;
+	const char *policy; /* the key that it is for; NULL: required */
 };
 
 /* One after the other; false beyond the last. */

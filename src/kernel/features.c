@@ -108,33 +108,34 @@ static int has_exec_check(void)
 static const struct {
 	int (*probe)(void);
 	const char *name;
-	bool required;
+	const char *policy; /* NULL: all need it */
 } features[] = {
 	{has_listener,
-	 "seccomp user notification (Linux 5.0, CONFIG_SECCOMP_FILTER)", true},
+	 "seccomp user notification (Linux 5.0, CONFIG_SECCOMP_FILTER)", NULL},
 	{has_notify_action,
-	 "seccomp's notify action (Linux 5.0; continuing it needs 5.5)", true},
-	{has_cached_lookup, "openat2 with RESOLVE_CACHED (Linux 5.12)", true},
-	{has_mount_ids, "statx with mount IDs (Linux 5.8)", true},
-	{has_pidfd, "pidfd_open (Linux 5.3)", true},
-	{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)", true},
+	 "seccomp's notify action (Linux 5.0; continuing it needs 5.5)", NULL},
+	{has_cached_lookup, "openat2 with RESOLVE_CACHED (Linux 5.12)", NULL},
+	{has_mount_ids, "statx with mount IDs (Linux 5.8)", NULL},
+	{has_pidfd, "pidfd_open (Linux 5.3)", NULL},
+	{has_ptrace, "ptrace with PTRACE_SEIZE (Linux 3.4)", NULL},
 	{may_trace,
 	 "permission to trace (kernel.yama.ptrace_scope of 2 or less; to leave "
 	 "3 takes a reboot)",
-	 true},
-	{has_memory_deny, "PR_SET_MDWE, for memory: deny (Linux 6.3)", false},
+	 NULL},
+	{has_memory_deny, "PR_SET_MDWE, for memory: deny (Linux 6.3)",
+	 "memory"},
 	{has_memfd_setting, "vm.memfd_noexec, for memfd: deny (Linux 6.3)",
-	 false},
+	 "memfd"},
 	{has_exec_check,
 	 "AT_EXECVE_CHECK, for scripts: enforce where interpreters ask (Linux "
 	 "6.14)",
-	 false},
+	 "scripts"},
 };
 
 int features_check(struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(features); i++)
-		if (features[i].required && features[i].probe() < 0)
+		if (!features[i].policy && features[i].probe() < 0)
 			return err_set(e, errno,
 				       "can't protect containers here: "
 				       "missing is %s",
@@ -148,7 +149,8 @@ bool features_at(size_t index, struct feature *ret)
 		return false;
 	*ret = (struct feature){
 		.name = features[index].name,
-		.required = features[index].required,
+		.required = !features[index].policy,
+		.policy = features[index].policy,
 		.present = features[index].probe() == 0,
 	};
 	return true;

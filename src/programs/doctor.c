@@ -1,19 +1,16 @@
 #include "doctor.h"
 
+#include "doctor_internal.h"
 #include "features.h"
 #include "file.h"
 #include "privilege.h"
-#include "runtime.h"
-#include "settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-
-enum finding { FINDING_OK, FINDING_WEAK, FINDING_MISSING };
+#include <unistd.h>
 
 /* A setting of the kernel, and what its values mean for containers. */
 struct setting {
@@ -22,183 +19,210 @@ struct setting {
 	long weak_from, weak_to; /* values that leave something open */
 	const char *weak;	 /* what, and what to do             */
 	const char *absent;	 /* where the kernel has none; or NULL */
+	/* Whether it matters with this policy; NULL: with any. */
+	bool (*matters)(const struct config *config);
 };
+
+static bool has_strict(const struct config *config)
+{
+	return config->libraries == LIBRARIES_STRICT;
+}
 
 static const struct setting settings[] = {
 	{"/proc/sys/kernel/yama/ptrace_scope", "kernel.yama.ptrace_scope", 0, 0,
 	 "processes may trace others of their user, and write code into them: "
 	 "sysctl -w kernel.yama.ptrace_scope=1 (children only) or 2 (nobody)",
 	 "the kernel has no Yama: processes may trace others of their user, "
-	 "and write code into them"},
-	{"/proc/sys/vm/memfd_noexec", "vm.memfd_noexec", 0, 0,
-	 "memory files may be executable; runmoor refuses to execute them all "
-	 "the same. The kernel refuses where the policy has memfd: deny",
+	 "and write code into them",
 	 NULL},
 	{"/proc/sys/vm/unprivileged_userfaultfd", "vm.unprivileged_userfaultfd",
 	 1, 1,
 	 "any process can keep the kernel waiting for its memory: "
 	 "sysctl -w vm.unprivileged_userfaultfd=0",
-	 NULL},
+	 NULL, NULL},
 	{"/proc/sys/kernel/io_uring_disabled", "kernel.io_uring_disabled", 0, 0,
 	 "who runs code of their own can write to a program on a tmpfs by an "
 	 "io_uring: sysctl -w kernel.io_uring_disabled=1, or a profile "
 	 "without it",
-	 NULL},
+	 NULL, NULL},
 	{"/proc/sys/fs/lease-break-time", "fs.lease-break-time", 0, 24,
 	 "with libraries: strict, who writes to a library may get in before "
 	 "those that map it are killed: sysctl -w fs.lease-break-time=45",
-	 NULL},
+	 NULL, has_strict},
 };
 
-static void tell(FILE *out, enum finding finding, const char *name,
-		 const char *sentence)
+void findings_add(struct findings *findings, enum finding finding,
+		  const char *kind, const char *name, const char *sentence)
 {
 	static const char *const words[] = {"ok", "weak", "missing"};
+	OWNED(json_owned) struct json *object = NULL;
 
-	(void)fprintf(out, "%-8s %s%s%s\n", words[finding], name,
-		      sentence ? ": " : "", sentence ? sentence : "");
+	findings->whole = findings->whole && finding != FINDING_MISSING;
+	if (findings->out) {
+		(void)fprintf(findings->out, "%-8s %s%s%s\n", words[finding],
+			      name, sentence ? ": " : "",
+			      sentence ? sentence : "");
+		return;
+	}
+	object = json_new_object();
+	if (json_set(object, "finding", json_new_string(words[finding])) < 0 ||
+	    json_set(object, "kind", json_new_string(kind)) < 0 ||
+	    json_set(object, "name", json_new_string(name)) < 0 ||
+	    (sentence &&
+	     json_set(object, "text", json_new_string(sentence)) < 0) ||
+	    json_append(findings->list, PTR_MOVE(object)) < 0)
+		findings->whole = false;
 }
 
-static bool examine_features(FILE *out)
+bool doctor_own_folder(char ret[PATH_MAX])
+{
+	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
+	char *slash;
+
+	if (n < 0)
+		return false;
+	ret[n] = '\0';
+	slash = strrchr(ret, '/');
+	if (slash)
+		*slash = '\0';
+	return true;
+}
+
+/* What policies of workloads say isn't known here. */
+static bool asks_for(const struct config *config, const char *key)
+{
+	if (config->policy_count)
+		return true;
+	if (strcmp(key, "memory") == 0)
+		return config->memory == PERMISSION_DENY;
+	if (strcmp(key, "memfd") == 0)
+		return config->memfd == PERMISSION_DENY;
+	return config->scripts == SCRIPTS_ENFORCE;
+}
+
+static void examine_features(struct findings *findings,
+			     const struct config *config)
 {
 	struct feature feature;
-	bool whole = true;
 
 	for (size_t i = 0; features_at(i, &feature); i++) {
+		const char *sentence = NULL;
 		enum finding finding = FINDING_OK;
 
-		if (!feature.present)
-			finding = feature.required ? FINDING_MISSING
-						   : FINDING_WEAK;
-		whole = whole && finding != FINDING_MISSING;
-		tell(out, finding, feature.name,
-		     finding == FINDING_WEAK ? "not in this kernel" : NULL);
+		if (!feature.present && feature.required) {
+			finding = FINDING_MISSING;
+			sentence = "no container can be protected without it: "
+				   "a newer kernel, or one with it, is needed";
+		} else if (!feature.present &&
+			   asks_for(config, feature.policy)) {
+			finding = FINDING_WEAK;
+			sentence = "not in this kernel: the policy that asks "
+				   "for it can't be had";
+		} else if (!feature.present) {
+			sentence = "not in this kernel, and no policy asks for "
+				   "it";
+		}
+		findings_add(findings, finding, "feature", feature.name,
+			     sentence);
 	}
-	return whole;
 }
 
-static void examine_setting(FILE *out, const struct setting *setting)
+static void examine_setting(struct findings *findings,
+			    const struct setting *setting,
+			    const struct config *config)
 {
 	struct buffer text = BUFFER_INIT;
+	bool matters = !setting->matters || setting->matters(config) ||
+		       config->policy_count;
 	char name[128];
 	long value;
 
 	if (file_read(AT_FDCWD, setting->path, 64, &text, NULL) < 0) {
 		if (setting->absent)
-			tell(out, FINDING_WEAK, setting->name, setting->absent);
+			findings_add(findings, FINDING_WEAK, "setting",
+				     setting->name, setting->absent);
+		buffer_clear(&text);
 		return;
 	}
-	value = strtol(text.data, NULL, 10);
-	(void)snprintf(name, sizeof(name), "%s is %ld", setting->name, value);
-	if (value >= setting->weak_from && value <= setting->weak_to)
-		tell(out, FINDING_WEAK, name, setting->weak);
-	else
-		tell(out, FINDING_OK, name, NULL);
+	value = text.len ? strtol(text.data, NULL, 10) : 0;
 	buffer_clear(&text);
+	(void)snprintf(name, sizeof(name), "%s is %ld", setting->name, value);
+	if (matters && value >= setting->weak_from && value <= setting->weak_to)
+		findings_add(findings, FINDING_WEAK, "setting", name,
+			     setting->weak);
+	else
+		findings_add(findings, FINDING_OK, "setting", name, NULL);
 }
 
-/* They let programs be written while they run; the lease alone guards. */
-static void examine_kernel(FILE *out)
+/* Some kernels (6.11, the first of 6.12) let programs be written while they
+ * run; the lease alone guards there. This one is asked, by our own program. */
+static void examine_kernel(struct findings *findings)
 {
+	OWNED(close_owned)
+	int fd = open("/proc/self/exe", O_WRONLY | O_CLOEXEC);
 	struct utsname name;
 	char line[256];
-	bool weak;
 
 	if (uname(&name) < 0)
 		return;
-	weak = strncmp(name.release, "6.11", 4) == 0 ||
-	       strncmp(name.release, "6.12", 4) == 0;
 	(void)snprintf(line, sizeof(line), "Linux %s", name.release);
-	tell(out, weak ? FINDING_WEAK : FINDING_OK, line,
-	     weak ? "programs can be written while they run" : NULL);
+	findings_add(findings, fd >= 0 ? FINDING_WEAK : FINDING_OK, "kernel",
+		     line,
+		     fd >= 0 ? "programs can be written while they run" : NULL);
 }
 
-static bool examine_folder(FILE *out, const char *key, const char *path)
-{
-	OWNED(free_owned) char *line = NULL;
-	OWNED(free_owned) char *parent = strdup(path);
-	struct stat st;
-
-	/* What isn't there is made at the first create. */
-	while (parent && stat(parent, &st) < 0 && errno == ENOENT &&
-	       strlen(parent) > 1) {
-		char *slash = strrchr(parent, '/');
-
-		slash[slash == parent] = '\0';
-	}
-	if (!parent || asprintf(&line, "%s %s", key, path) < 0) {
-		line = NULL;
-		return false;
-	}
-	if (access(parent, W_OK) == 0) {
-		tell(out, FINDING_OK, line, NULL);
-		return true;
-	}
-	tell(out, FINDING_MISSING, line, strerror(errno));
-	return false;
-}
-
-static bool examine_runtime(FILE *out, const struct config *config)
-{
-	OWNED(free_owned) char *path = NULL;
-	OWNED(free_owned) char *line = NULL;
-	struct err e = {0};
-
-	if (runtime_find(config->runtime, &path, &e) < 0) {
-		tell(out, FINDING_MISSING, "runtime", e.text);
-		return false;
-	}
-	if (asprintf(&line, "runtime %s", path) < 0) {
-		line = NULL;
-		return false;
-	}
-	tell(out, FINDING_OK, line, NULL);
-	return true;
-}
-
-static bool examine_configuration(FILE *out)
+static void examine(struct findings *findings)
 {
 	struct config config = {0};
-	struct err e = {0};
-	bool required;
-	OWNED(free_owned) char *path = settings_path(&required);
-	OWNED(free_owned) char *line = NULL;
-	bool whole = settings_load(&config, &e) == 0;
 
-	if (!path || asprintf(&line, "configuration %s", path) < 0) {
-		line = NULL;
-		config_clear(&config);
-		return false;
+	examine_kernel(findings);
+	if (doctor_configuration(findings, &config)) {
+		doctor_folders(findings, &config);
+		doctor_programs(findings, &config);
 	}
-	/* The sentence begins with the file. */
-	if (!whole)
-		tell(out, FINDING_MISSING, e.text, NULL);
-	else
-		tell(out, FINDING_OK, line,
-		     access(path, F_OK) < 0 ? "not there: the defaults hold"
-					    : NULL);
-	if (whole) {
-		whole = examine_runtime(out, &config);
-		whole &= examine_folder(out, "state_dir", config.state_dir);
-		whole &= examine_folder(out, "cache_dir", config.cache_dir);
-		whole &= examine_folder(out, "events.file", config.events_file);
+	examine_features(findings, &config);
+	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
+		examine_setting(findings, &settings[i], &config);
+	if (privilege_rootless())
+		findings_add(findings, FINDING_WEAK, "rootless", "rootless",
+			     "whoever is this user can end supervisors and "
+			     "alter events; memfd: deny and libraries: strict "
+			     "need root");
+	if (config.state_dir) {
+		doctor_containers(findings, &config);
+		doctor_trials(findings, &config);
 	}
 	config_clear(&config);
-	return whole;
 }
 
-bool doctor_examine(FILE *out)
+static bool write_list(FILE *out, struct findings *findings)
 {
-	bool whole;
+	OWNED(json_owned) struct json *document = json_new_object();
+	struct buffer text = BUFFER_INIT;
+	bool written;
 
-	examine_kernel(out);
-	whole = examine_features(out);
-	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
-		examine_setting(out, &settings[i]);
-	if (privilege_rootless())
-		tell(out, FINDING_WEAK, "rootless",
-		     "whoever is this user can end supervisors and alter "
-		     "events; memfd: deny and libraries: strict need root");
-	whole &= examine_configuration(out);
-	return whole;
+	if (json_set(document, "ok", json_new_bool(findings->whole)) < 0 ||
+	    json_set(document, "findings", PTR_MOVE(findings->list)) < 0)
+		return false;
+	json_write(document, true, &text);
+	written = !buffer_failed(&text) &&
+		  fwrite(text.data, 1, text.len, out) == text.len &&
+		  fputc('\n', out) != EOF;
+	buffer_clear(&text);
+	return written;
+}
+
+bool doctor_examine(FILE *out, bool as_json)
+{
+	struct findings findings = {
+		.out = as_json ? NULL : out,
+		.list = as_json ? json_new_array() : NULL,
+		.whole = true,
+	};
+
+	examine(&findings);
+	if (as_json && !write_list(out, &findings))
+		findings.whole = false;
+	json_free(findings.list);
+	return findings.whole;
 }

@@ -18,7 +18,8 @@ struct command {
 
 static const struct command commands[] = {
 	{"doctor", command_doctor,
-	 "  doctor          whether this machine can protect containers, and\n"
+	 "  doctor [--json]\n"
+	 "                  whether this machine can protect containers, and\n"
 	 "                  what its settings leave open; exits with 1 where\n"
 	 "                  something needed is missing\n"},
 	{"gc", command_gc,
@@ -46,8 +47,11 @@ static void show_usage(FILE *out)
 
 int command_doctor(int argc, char *argv[])
 {
-	if (argc == 1)
-		return doctor_examine(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+	bool as_json = argc == 2 && strcmp(argv[1], "--json") == 0;
+
+	if (argc == 1 || as_json)
+		return doctor_examine(stdout, as_json) ? EXIT_SUCCESS
+						       : EXIT_FAILURE;
 	(void)fprintf(stderr, "moorctl: can't tell what doctor %s means\n",
 		      argv[1]);
 	return EXIT_USAGE;

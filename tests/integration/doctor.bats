@@ -3,20 +3,54 @@ load helpers
 
 # bats file_tags=once
 
-doctor() {
-	run env RUNMOOR_CONFIG="$T/config.json" "$@" "$RUNMOOR_BIN/moorctl" doctor
+doctor() { # [VARIABLE=VALUE]... [--json]
+	local options=()
+	[ "${*: -1}" != --json ] || options=(--json)
+	run env RUNMOOR_CONFIG="$T/config.json" "${@:1:$# - ${#options[@]}}" \
+		"$RUNMOOR_BIN/moorctl" doctor "${options[@]}"
 }
 
-@test "a machine that protects containers" {
+# Where programs are missing, the others are a copy.
+copy_programs() {
+	cp -a "$RUNMOOR_BIN" "$T/bin"
+	RUNMOOR_BIN=$T/bin
+}
+
+# What is mounted there is seen by this test's commands only.
+apart() { # COMMAND: before doctor
+	run env RUNMOOR_CONFIG="$T/config.json" unshare --mount \
+		bash -ec "$1"' && exec "$2" doctor' - "$T" "$RUNMOOR_BIN/moorctl"
+}
+
+nothing_left() {
+	[ -z "$(find /tmp /var/tmp /run -maxdepth 1 -name 'runmoor-doctor.*')" ]
+	eventually no_supervisors
+}
+
+@test "a machine that protects containers: one is tried by each runtime" {
 	doctor
 	assert_status 0
 	assert_output "ok       seccomp user notification"
-	assert_output "vm.memfd_noexec is "
 	assert_output "ptrace_scope"
 	assert_output "kernel.io_uring_disabled is "
-	assert_output "ok       fs.lease-break-time is "
 	assert_output "ok       configuration $T/config.json"
+	assert_output "ok       $RUNMOOR_BIN/runmoor-supervisor"
+	assert_output "ok       trial by $(command -v runc): a program of the image ran, and one that was added was refused"
+	assert_output "ok       trial by $(command -v crun): a program of the image ran, and one that was added was refused"
 	[[ $output != *missing* ]]
+	nothing_left
+}
+
+@test "the same as JSON" {
+	doctor --json
+	assert_status 0
+	jq -e '.ok == true and all(.findings[];
+		(.finding | IN("ok", "weak", "missing")) and has("kind") and has("name"))
+		and ([.findings[] | select(.kind == "trial") | .finding] == ["ok", "ok"])' <<<"$output"
+	configure '.mode = "off"'
+	doctor --json
+	assert_status 1
+	jq -e '.ok == false and any(.findings[]; .finding == "missing" and .name == "mode is off")' <<<"$output"
 }
 
 @test "a configuration with a mistake" {
@@ -27,22 +61,159 @@ doctor() {
 	assert_output "mode: must be one of"
 }
 
-@test "no runtime" {
+@test "policies that protect nothing, or not all" {
+	configure '.mode = "off"'
+	doctor
+	assert_status 1
+	assert_output "missing  mode is off"
+	configure '.mode = "audit" | .on_unprotectable = "run" | .cgroup = "engine"'
+	doctor
+	assert_status 0
+	assert_output "weak     mode is audit"
+	assert_output "weak     on_unprotectable is run"
+	assert_output "weak     cgroup is engine"
+}
+
+@test "a configuration that others may write" {
+	chmod g+w "$T/config.json"
+	doctor
+	assert_output "weak     $T/config.json: others may write it"
+	chmod g-w "$T/config.json"
+	doctor
+	[[ $output != *"others may write"* ]]
+	chown 1000 "$T/config.json"
+	doctor
+	assert_output "weak     $T/config.json: others may write it"
+	chown 0 "$T/config.json"
+	chmod o+w "$T"
+	doctor
+	chmod o-w "$T"
+	assert_output "weak     $T/config.json: others may write it"
+}
+
+@test "no runtime, and none for a link" {
 	mkdir "$T/empty"
 	doctor PATH="$T/empty"
 	assert_status 1
 	assert_output "missing  runtime: neither runc nor crun is on PATH"
+	ln -s "$(command -v runc)" "$T/empty/runc"
+	doctor PATH="$T/empty"
+	assert_status 0
+	assert_output "weak     $RUNMOOR_BIN/runmoor-crun: crun isn't on PATH"
 }
 
-@test "a folder that can't be" {
+@test "runmoor's own programs are missing, or can't be executed" {
+	copy_programs
+	chmod -x "$T/bin/runmoor-supervisor"
+	doctor
+	assert_status 1
+	assert_output "missing  $T/bin/runmoor-supervisor: Permission denied"
+	assert_output "missing  trial by "
+	rm "$T/bin/runmoor-supervisor"
+	doctor
+	assert_status 1
+	assert_output "missing  $T/bin/runmoor-supervisor: not there"
+	nothing_left
+}
+
+@test "a runtime that drops the filter: what was added runs" {
+	cat >"$T/dropping" <<-'END'
+		#!/bin/bash
+		for ((i = 1; i < $#; i++)); do
+			[ "${!i}" != --bundle ] || { j=$((i + 1)) bundle=${!j}; }
+		done
+		[ -z "$bundle" ] || {
+			jq 'del(.linux.seccomp)' "$bundle/config.json" >"${0%/*}/spec"
+			cat "${0%/*}/spec" >"$bundle/config.json"
+		}
+		exec runc "$@"
+	END
+	chmod +x "$T/dropping"
+	configure '.runtime = $runtime' --arg runtime "$T/dropping"
+	doctor
+	assert_status 1
+	assert_output "missing  trial by $T/dropping"
+	nothing_left
+}
+
+@test "a runtime that fails is quoted" {
+	printf '#!/bin/sh\necho what went wrong >&2\nexit 1\n' >"$T/failing"
+	chmod +x "$T/failing"
+	configure '.runtime = $runtime' --arg runtime "$T/failing"
+	doctor
+	assert_status 1
+	assert_output "missing  trial by $T/failing: what went wrong"
+	nothing_left
+}
+
+@test "folders that can't be, are full, read-only or too long" {
 	configure '.cache_dir = "/proc/version/cache"'
 	doctor
 	assert_status 1
 	assert_output "missing  cache_dir /proc/version/cache"
+	mkdir "$T/place"
+	configure '.cache_dir = $t + "/place"' --arg t "$T"
+	apart 'mount -t tmpfs -o size=64k none "$1/place"; head -c 64k /dev/zero >"$1/place/x" || true'
+	assert_status 1
+	assert_output "missing  cache_dir $T/place: No space left"
+	apart 'mount -t tmpfs -o size=1m none "$1/place"'
+	assert_output "weak     cache_dir $T/place: its file system is nearly full"
+	apart 'mount -t tmpfs -o ro none "$1/place"'
+	assert_status 1
+	assert_output "missing  cache_dir $T/place: Read-only file system"
+	configure '.cache_dir = $t + "/cache" | .state_dir = $t + "/" + ("x" * 90)' --arg t "$T"
+	doctor
+	assert_status 1
+	assert_output "missing  state_dir: too long a path"
+}
+
+@test "events.file is a folder, or lies in one that can't be" {
+	mkdir "$T/folder"
+	configure '.events.file = $t + "/folder"' --arg t "$T"
+	doctor
+	assert_status 1
+	assert_output "missing  events.file: is a folder"
+	configure '.events.file = "/proc/version/events"'
+	doctor
+	assert_status 1
+	assert_output "missing  events.file /proc/version"
+}
+
+@test "what no policy asks for is no weakness" {
+	echo 5 >"$T/five"
+	apart 'mount --bind "$1/five" /proc/sys/fs/lease-break-time'
+	assert_output "ok       fs.lease-break-time is 5"
+	[[ $output != *vm.memfd_noexec\ is* ]]
+	configure '.libraries = "strict"'
+	apart 'mount --bind "$1/five" /proc/sys/fs/lease-break-time'
+	assert_output "weak     fs.lease-break-time is 5"
+}
+
+@test "a container without its supervisor, and one that isn't charged" {
+	start 'sleep 1000'
+	doctor
+	[[ $output != *"container $ID"* ]]
+	kill -KILL $(supervisors)
+	eventually no_supervisors
+	doctor
+	assert_status 0
+	assert_output "weak     container $ID: has no supervisor"
+	moor delete --force "$ID"
+	spec 'del(.linux.resources, .linux.cgroupsPath)'
+	MOOR=(env "RUNMOOR_CONFIG=$T/config.json"
+		"$RUNMOOR_BIN/runmoor-crun" --root "$T/root")
+	moor --cgroup-manager=disabled run --detach --bundle "$BUNDLE" "$ID" >"$T/output" 2>&1
+	eventually uncharged || fail "$output"
+	moor delete --force "$ID"
+}
+
+uncharged() {
+	doctor
+	[[ $output == *"weak     container $ID: what it has judged isn't limited"*"no cgroup of its own"* ]]
 }
 
 @test "what isn't understood" {
-	run "$RUNMOOR_BIN/moorctl" doctor --json
+	run "$RUNMOOR_BIN/moorctl" doctor --jason
 	assert_status 2
 	assert_output "usage: moorctl"
 }

@@ -1,0 +1,62 @@
+#include "doctor_internal.h"
+
+#include "bill.h"
+#include "container.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A supervisor that is there, as far as its lock says. */
+static bool has_supervisor(const char *folder)
+{
+	return container_supervisor(folder) != 0;
+}
+
+static void examine_container(struct findings *findings, const char *folder)
+{
+	OWNED(free_owned) char *fallback = bill_fallback(folder);
+	OWNED(free_owned) char *line = NULL;
+	OWNED(free_owned) char *sentence = NULL;
+	struct container container;
+
+	/* One that is being created, or was just deleted, has no record. */
+	if (container_read(folder, &container, NULL) < 0)
+		return;
+	if (asprintf(&line, "container %s", container.id) < 0)
+		line = NULL;
+	if (fallback && asprintf(&sentence,
+				 "what it has judged isn't limited by its own "
+				 "limit of processor time: %s",
+				 fallback) < 0)
+		sentence = NULL;
+	if (line && !has_supervisor(folder))
+		findings_add(findings, FINDING_WEAK, "container", line,
+			     "has no supervisor: if it runs, each exec in it "
+			     "fails; delete it, and create it anew");
+	else if (line && sentence)
+		findings_add(findings, FINDING_WEAK, "container", line,
+			     sentence);
+	container_clear(&container);
+}
+
+void doctor_containers(struct findings *findings, const struct config *config)
+{
+	DIR *folders = opendir(config->state_dir);
+	const struct dirent *entry;
+
+	while (folders && (entry = readdir(folders))) {
+		OWNED(free_owned) char *folder = NULL;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (asprintf(&folder, "%s/%s", config->state_dir,
+			     entry->d_name) < 0) {
+			folder = NULL;
+			break;
+		}
+		examine_container(findings, folder);
+	}
+	if (folders)
+		(void)closedir(folders);
+}
