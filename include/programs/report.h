@@ -27,6 +27,9 @@ void report_added(const struct container *container,
 void report_rewritten(const struct container *container,
 		      struct journal *journal);
 
+/* Queue that the container's supervisor isn't there any more. */
+void report_died(const struct container *container, struct journal *journal);
+
 /*
  * Begin the event of an exec session, while asker (the runtime's exec, or
  * runmoor's) is there to be looked at: what it wants, and who is above it, up

@@ -51,6 +51,8 @@ static const struct kind kinds[] = {
 				   "start"},
 	[ACTION_SESSION_REFUSED] = {"session-refused", true, true, "session",
 				    "start"},
+	[ACTION_SUPERVISOR_DIED] = {"supervisor-died", true, true, "process",
+				    "end"},
 	[ACTION_SUPERVISOR_RESTARTED] = {"supervisor-restarted", false, false,
 					 "process", "change"},
 	[ACTION_CONTAINER_RELEASED] = {"container-released", false, false,

@@ -369,9 +369,12 @@ int container_supervisor(const char *folder)
 static void forget_former(const char *folder)
 {
 	OWNED(free_owned) char *lost = path_in(folder, "lost");
+	OWNED(free_owned) char *died = path_in(folder, "died");
 
 	if (lost)
 		(void)unlink(lost);
+	if (died)
+		(void)unlink(died);
 }
 
 int container_claim(const char *folder, struct err *e)
@@ -407,7 +410,7 @@ void container_remove(const char *folder)
 	static const char *const names[] = {record_name,     lock_name,
 					    "listener.sock", "volumes.manifest",
 					    BILL_RECORD,     "image.manifest",
-					    "lost"};
+					    "lost",	     "died"};
 	OWNED(close_owned)
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 

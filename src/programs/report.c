@@ -111,6 +111,16 @@ void report_rewritten(const struct container *container,
 	push(&event, container, journal);
 }
 
+void report_died(const struct container *container, struct journal *journal)
+{
+	struct event event;
+
+	begin(&event, ACTION_SUPERVISOR_DIED);
+	event.detail = strdup("nobody judges what the container executes: "
+			      "each exec in it fails with ENOSYS");
+	push(&event, container, journal);
+}
+
 static void take_ancestors(struct event *event, bool args)
 {
 	event->ancestors = calloc(ANCESTORS_MAX, sizeof(*event->ancestors));

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "config.h"
 #include "container.h"
+#include "died.h"
 #include "directory.h"
 #include "file.h"
 #include "log.h"
@@ -147,6 +148,29 @@ static int refuse_session(const struct container *container, struct err *e)
 		       container->id);
 }
 
+/* The runtime would fail for want of a listener, in words of its own. */
+static int refuse_orphan(const char *folder, const struct cli *cli,
+			 struct err *e)
+{
+	struct container container;
+	struct journal *journal;
+
+	if (container_read(folder, &container, NULL) == 0) {
+		if (died_first(folder) &&
+		    journal_open(container.config.events_file, &journal,
+				 NULL) == 0) {
+			report_died(&container, journal);
+			(void)journal_close(journal);
+		}
+		container_clear(&container);
+	}
+	return err_set(e, ESRCH,
+		       "the supervisor of container %s has died: nothing can "
+		       "be executed in it any more. Delete the container and "
+		       "create it anew",
+		       cli->id);
+}
+
 /* A session is protected by the container's own supervisor, to which the
  * runtime hands its listener; where there is none the runtime can't, and
  * fails. What is left is whether sessions are allowed at all. */
@@ -161,6 +185,8 @@ static int enter_container(const struct command_line *line,
 	if (cli->id)
 		folder = directory_find(config, cli->root ? cli->root : "",
 					cli->id);
+	if (folder && died_check(folder))
+		return refuse_orphan(folder, cli, e);
 	if (folder && container_supervisor(folder)) {
 		if (container_read(folder, &container, e) < 0)
 			return -1;

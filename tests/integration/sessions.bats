@@ -114,3 +114,20 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	[[ $output != in* ]]
 	assert_event session-refused
 }
+
+@test "a session whose supervisor has died is refused in plain words, and told of once" {
+	start 'while [ ! -e /tmp/go ]; do read -t 1 line </dev/zero || :; done'
+	kill -9 "$(supervisors)"
+	eventually no_supervisors
+	local times
+	for times in 1 2; do
+		run moor exec "$ID" /bin/true
+		[ "$status" != 0 ]
+		assert_output "the supervisor of container $ID has died"
+	done
+	[ "$(events .event.action | grep -c supervisor-died)" = 1 ]
+	"$REPO/tests/validate-events" "$T/events.jsonl"
+	touch "$ROOT/tmp/go"
+	moor delete --force "$ID"
+	[ -z "$(ls -A "$T/state")" ]
+}

@@ -88,6 +88,7 @@ static void fill(struct event *event, enum action action, enum reason reason)
 	}
 	if (action == ACTION_CONTAINER_SEALED ||
 	    action == ACTION_SUPERVISOR_RESTARTED ||
+	    action == ACTION_SUPERVISOR_DIED ||
 	    action == ACTION_CONTAINER_RELEASED)
 		return;
 	fill_process(&event->process, 4242);
