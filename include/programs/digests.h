@@ -27,6 +27,7 @@ enum {
 	DIGESTS_USER_MAX = 64,	    /* of these under way, for one user       */
 	DIGESTS_TRUSTED_MS = 10000, /* after the hash */
 	DIGESTS_MOMENT_MS = 2000,   /* the same, where little is sure         */
+	DIGESTS_OWED_MS = 200,	    /* foreign: the same, leased            */
 	DIGESTS_ALONE_MS = 3000, /* until a hash stops that nobody waits for */
 };
 
@@ -53,6 +54,8 @@ struct digest_ask {
 	uint64_t limit; /* bytes; a larger file fails */
 	uint32_t user;	/* who asks */
 	bool brief;	/* not to be trusted for longer than a moment */
+	bool foreign;	/* its mount isn't to be kept busy: the lease is given
+			 * back when those that waited have been told */
 };
 
 enum digest_answer {

@@ -82,9 +82,9 @@ static bool answers(const struct flight *flight, const struct digest_ask *ask,
 {
 	if (flight->exact)
 		return false;
-	if (ask->lease >= 0)
-		return flight->leased && flight->dev == leased->st_dev &&
-		       flight->ino == leased->st_ino;
+	if (ask->lease >= 0 && flight->leased &&
+	    flight->dev == leased->st_dev && flight->ino == leased->st_ino)
+		return true;
 	return ask->need != NEED_PROOF &&
 	       identity_same_file(&flight->id, &ask->id) &&
 	       identity_same_content(&flight->id, &ask->id);
@@ -181,6 +181,7 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 		flight->dev = leased->st_dev;
 		flight->ino = leased->st_ino;
 	}
+	flight->foreign = ask->foreign;
 	flight->id = ask->id;
 	flight->limit = ask->limit;
 	flight->user = ask->user;
@@ -219,6 +220,20 @@ static enum digest_answer wait_here(struct digests *digests,
 	return answer;
 }
 
+/* With its lease goes what keeps the mount busy; what stays is a hint. */
+static void settle_debt(struct flight *flight)
+{
+	if (!flight->foreign || !flight->leased)
+		return;
+	if (flight->owed)
+		flight->owed--;
+	if (flight->owed)
+		return;
+	lease_give_back(&flight->lease);
+	flight->leased = false;
+	flight->until_ms = digests_now_ms() + DIGESTS_MOMENT_MS;
+}
+
 static enum digest_answer tell(struct flight *flight,
 			       uint8_t ret_digest[DIGEST_SIZE],
 			       uint64_t *ret_serial)
@@ -227,6 +242,7 @@ static enum digest_answer tell(struct flight *flight,
 		return DIGEST_FAILED;
 	if (flight->state == FLIGHT_KNOWN) {
 		memcpy(ret_digest, flight->digest, DIGEST_SIZE);
+		settle_debt(flight);
 		return DIGEST_KNOWN;
 	}
 	flight->waiting++;

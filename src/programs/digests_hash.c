@@ -106,8 +106,11 @@ static void finish(struct digests *digests, struct flight *flight, int rc)
 			? FLIGHT_KNOWN
 			: FLIGHT_FAILED;
 	digests->files += flight->state == FLIGHT_KNOWN;
+	if (flight->foreign && flight->leased)
+		trusted = DIGESTS_OWED_MS;
 	if (flight->state == FLIGHT_FAILED)
 		trusted = DIGESTS_MOMENT_MS;
+	flight->owed = flight->waiting;
 	flight->until_ms = digests_now_ms() + trusted;
 	close_owned(&flight->fd);
 	sha256_owned(&flight->sum);

@@ -28,6 +28,8 @@ struct flight {
 	bool leased;  /* found by the lease's inode, else by id */
 	bool written; /* somebody came to write: it says nothing */
 	bool brief;
+	bool foreign;  /* of a mount that somebody may want to unmount */
+	unsigned owed; /* foreign: who waited, and hasn't asked again */
 	int lease;
 	uint64_t dev, ino; /* leased: of the lease's inode */
 	struct identity id;

@@ -201,6 +201,7 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	ask.need = need(look, fd, file, id);
 	ask.user = caller_user(look->target.tid);
 	ask.brief = is_brief(look, fd, file);
+	ask.foreign = file->place != PLACE_IMAGE;
 	return take_digest(look, file, &ask);
 }
 
@@ -215,6 +216,7 @@ enum outcome look_digest(struct look *look, int path_fd,
 		.id = *id,
 		.limit = hash_limit(look->judge),
 		.brief = true,
+		.foreign = true,
 	};
 
 	if (filesystem_is_kernels(path_fd) ||

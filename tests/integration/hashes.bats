@@ -78,6 +78,14 @@ times() { # N COMMAND: in the container
 	hashed 12 60
 }
 
+@test "a mount that a program was executed on can be unmounted at once" {
+	spec '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
+	in_container "for i in 1 2 3; do
+			mount -t tmpfs none /mnt && cp $LARGE /mnt/x && /mnt/x && umount /mnt || exit
+		done"
+	assert_status 0
+}
+
 # It would be much work to read, and nobody may execute it.
 @test "the kernel's own files aren't read" {
 	in_container 'for i in 1 2 3; do /proc/kallsyms; /proc/self/pagemap; /sys/kernel/notes; done
