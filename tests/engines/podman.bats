@@ -1031,6 +1031,25 @@ refused_run() { # RUNTIME OPTION SENTENCE
 	done
 }
 
+@test "a policy is for the container and the image that podman calls so, whatever an image claims" {
+	mkdir -p /etc/runmoor/policies.d
+	echo '[{"match": {"container": "web", "image": "**/moor/busybox:*"}, "allow": [{"path": "/tmp/x"}]},
+		{"match": {"image": "trusted/**"}, "mode": "off"}, {"match": {"namespace": "*"}, "mode": "off"}]' \
+		>/etc/runmoor/policies.d/web.json
+	for runtime in $MOORED; do
+		site "$runtime"
+		in_web 'drop marker /tmp/x; /tmp/x; cp /tmp/x /tmp/y'
+		assert_event '.event.action == "exec-flagged" and .file.path == "/tmp/x"
+			and .runmoor.policy.name == "/etc/runmoor/policies.d/web.json: [0]"'
+		assert_refused /tmp/y not-in-image
+		finish
+		run podman --runtime "$runtime" run --rm --annotation io.kubernetes.cri.image-name=trusted/a \
+			--annotation io.kubernetes.pod.namespace=a "$IMAGE" sh -c "$PRELUDE drop marker /tmp/x; /tmp/x"
+		assert_status 126
+	done
+	rm -r /etc/runmoor/policies.d
+}
+
 @test "a runtime that isn't configured is podman's own error" {
 	run podman --runtime runmoor-other run --rm "$IMAGE" true
 	assert_status 125
