@@ -1,6 +1,8 @@
 /*
  * rootfs - find and hash every executable below a folder, by all cores.
- * Nothing but regular files is opened; symlinks aren't followed.
+ * Nothing but regular files is opened; symlinks aren't followed. A file is
+ * read to the size that it had when it was opened, and once, however many
+ * names it has.
  */
 #pragma once
 
@@ -19,6 +21,16 @@ struct rootfs_file {
 	enum file_kind kind;
 	uint8_t digest[DIGEST_SIZE];
 	struct identity identity;
+	uint64_t hashed; /* bytes that were read for its digest */
+};
+
+/* What one walk, or several one after the other, may cost. Each takes what it
+ * has used off. */
+struct rootfs_limit {
+	int64_t until_ns; /* CLOCK_MONOTONIC; a walk that hangs is left then */
+	uint64_t files;	  /* and folders, looked at */
+	uint64_t bytes;	  /* hashed */
+	bool exceeded;	  /* something was left out for it */
 };
 
 struct layer;
@@ -32,9 +44,16 @@ struct rootfs_walk {
 	/* Whether a file without any such mark is to be reported as well; by
 	 * several threads at once. NULL: none is. */
 	bool (*wanted)(void *context, const char *path);
+	bool one_mount; /* not what is mounted below root */
+	/* Files and folders that are left out, by whatever name; without an
+	 * inode all of a mount. Borrowed. */
+	const struct identity *except;
+	size_t except_count;
+	struct rootfs_limit *limit; /* NULL: none */
 	void *context;
-	/* All three are called by several threads, one at a time. -1 ends the
-	 * walk with an error. unreadable: a file or folder that is left out. */
+	/* All three are called by several threads, one at a time, and not once
+	 * rootfs_walk has returned. -1 ends the walk with an error.
+	 * unreadable: a file or folder that is left out. */
 	int (*found)(void *context, const struct rootfs_file *file,
 		     struct err *e);
 	void (*unreadable)(void *context, const char *path, int error);

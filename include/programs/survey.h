@@ -8,6 +8,7 @@
 #include "err.h"
 #include "layer.h"
 #include "manifest.h"
+#include "rootfs.h"
 
 /* What a survey is of, and where to its findings go. Borrowed. */
 struct survey {
@@ -19,6 +20,11 @@ struct survey {
 	/* Globs of paths that are sealed whatever lies there. */
 	char *const *also;
 	size_t also_count;
+	/* As of a rootfs_walk. */
+	bool one_mount;
+	const struct identity *except;
+	size_t except_count;
+	struct rootfs_limit *limit;
 	struct manifest_builder *builder;
 	/* The folder is a layer, whose files are on this device; or NULL, and
 	 * each says its own. */

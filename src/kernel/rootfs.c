@@ -1,9 +1,8 @@
-#include "rootfs.h"
-
 #include "archive.h"
 #include "binary.h"
 #include "filesystem.h"
 #include "layer.h"
+#include "rootfs_crew.h"
 #include "sha256.h"
 #include "stat.h"
 
@@ -12,8 +11,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +18,7 @@
 #include <time.h>
 
 enum {
-	THREADS_MAX = 64,
+	CHUNK = 128 * 1024, /* bytes hashed at a time */
 	CHUNK_PATH = 2048,
 	/* What lies deeper isn't looked at: who makes folders in a volume
 	 * would have all memory otherwise. */
@@ -31,25 +28,6 @@ enum {
 	SPARSE_BYTES = 1024 * 1024 * 1024,
 	SPARSE_PART = 16,
 	BLOCK = 512, /* of st_blocks, whatever the file system's is */
-};
-
-/* A folder still to be read. */
-struct folder {
-	struct folder *next;
-	size_t len;
-	char path[];
-};
-
-struct crew {
-	const struct rootfs_walk *walk;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct folder *todo;
-	unsigned busy;
-	bool failed;
-	struct err error;
-	uint64_t files;
-	uint64_t bytes;
 };
 
 static int open_beneath(int dirfd, const char *path, uint64_t flags)
@@ -88,85 +66,6 @@ static int open_folder(int root, const char *path)
 	return open_beneath(at, ".", O_RDONLY | O_DIRECTORY);
 }
 
-static void crew_fail(struct crew *crew, const struct err *e)
-{
-	(void)pthread_mutex_lock(&crew->lock);
-	if (!crew->failed)
-		crew->error = *e;
-	crew->failed = true;
-	(void)pthread_cond_broadcast(&crew->changed);
-	(void)pthread_mutex_unlock(&crew->lock);
-}
-
-static void crew_unreadable(struct crew *crew, const char *path, int error)
-{
-	(void)pthread_mutex_lock(&crew->lock);
-	crew->walk->unreadable(crew->walk->context, path, error);
-	(void)pthread_mutex_unlock(&crew->lock);
-}
-
-static void crew_push(struct crew *crew, const char *path, size_t len)
-{
-	struct folder *folder = malloc(sizeof(*folder) + len + 1);
-	struct err e;
-
-	if (!folder) {
-		(void)err_set(&e, ENOMEM, "walk %s", path);
-		crew_fail(crew, &e);
-		return;
-	}
-	folder->len = len;
-	memcpy(folder->path, path, len + 1);
-	(void)pthread_mutex_lock(&crew->lock);
-	folder->next = crew->todo;
-	crew->todo = folder;
-	(void)pthread_cond_signal(&crew->changed);
-	(void)pthread_mutex_unlock(&crew->lock);
-}
-
-/* The next folder, or NULL when there is none and nobody can add one. The
- * caller is counted busy until it comes back. */
-static struct folder *crew_pop(struct crew *crew)
-{
-	struct folder *folder;
-
-	(void)pthread_mutex_lock(&crew->lock);
-	while (!crew->todo && crew->busy && !crew->failed)
-		(void)pthread_cond_wait(&crew->changed, &crew->lock);
-	folder = crew->failed ? NULL : crew->todo;
-	if (folder) {
-		crew->todo = folder->next;
-		crew->busy++;
-	}
-	(void)pthread_mutex_unlock(&crew->lock);
-	return folder;
-}
-
-static void crew_rest(struct crew *crew)
-{
-	(void)pthread_mutex_lock(&crew->lock);
-	if (--crew->busy == 0)
-		(void)pthread_cond_broadcast(&crew->changed);
-	(void)pthread_mutex_unlock(&crew->lock);
-}
-
-static void crew_found(struct crew *crew, const struct rootfs_file *file)
-{
-	const struct rootfs_walk *walk = crew->walk;
-	struct err e;
-	int rc;
-
-	(void)pthread_mutex_lock(&crew->lock);
-	rc = walk->found(walk->context, file, &e);
-	crew->files++;
-	crew->bytes += file->identity.size;
-	if (walk->progress)
-		walk->progress(walk->context, crew->files, crew->bytes);
-	(void)pthread_mutex_unlock(&crew->lock);
-	if (rc < 0)
-		crew_fail(crew, &e);
-}
-
 /* A member is reported under "archive!/member", as jar URLs name them, with
  * the archive's own identity less its inode: a stat never names it. */
 struct member {
@@ -192,6 +91,7 @@ static int on_member(void *context, const char *name,
 	file.interpreter = "";
 	file.identity.ino = 0;
 	file.identity.size = size;
+	file.hashed = size;
 	memcpy(file.digest, digest, DIGEST_SIZE);
 	crew_found(member->crew, &file);
 	return 0;
@@ -223,46 +123,116 @@ static bool is_since(int fd, const struct identity *identity, int64_t since_ns)
 	       (birth == 0 || birth > since_ns);
 }
 
+/*
+ * The digest of the file as long as it was when it was opened. Whoever makes
+ * it longer meanwhile must not keep us reading: it is being written, and left
+ * out.
+ */
+static int hash(struct crew *crew, int fd, uint64_t size,
+		uint8_t digest[DIGEST_SIZE], struct err *e)
+{
+	OWNED(sha256_owned) struct sha256 *sum = sha256_new();
+	OWNED(free_owned) uint8_t *chunk = malloc(CHUNK);
+	uint64_t offset = 0;
+	ssize_t n;
+
+	if (!sum || !chunk)
+		return err_set(e, ENOMEM, "hash");
+	while ((n = pread(fd, chunk, CHUNK, (off_t)offset)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, errno, "read");
+		offset += (uint64_t)n;
+		if (offset > size)
+			return err_set(e, ETXTBSY, "hash");
+		if (crew->over)
+			return err_set(e, ETIMEDOUT, "hash");
+		if (sha256_add(sum, chunk, (size_t)n, e) < 0)
+			return -1;
+	}
+	return sha256_end(sum, digest, e);
+}
+
+static void look_into_archive(struct crew *crew, int fd,
+			      const struct rootfs_file *file, const char *path)
+{
+	struct member member = {crew, file};
+	struct err e;
+
+	/* One that only has the name of an archive is none. */
+	if (archive_members(fd, file->identity.size, on_member, &member, &e) <
+		    0 &&
+	    e.code != EILSEQ)
+		crew_unreadable(crew, path, e.code);
+}
+
+static bool is_wanted(const struct crew *crew, const struct rootfs_file *file)
+{
+	return crew->walk.wanted &&
+	       crew->walk.wanted(crew->walk.context, file->path);
+}
+
+/* What it is; *binary has the interpreter. */
+static void look_into(struct crew *crew, int fd, struct rootfs_file *file,
+		      struct binary *binary, struct link_content *ret)
+{
+	struct err e;
+
+	if (binary_inspect(fd, binary, &e) < 0) {
+		ret->error = e.code;
+		return;
+	}
+	if ((binary->kind == KIND_OTHER ||
+	     (binary->kind == KIND_TEXT && !crew->walk.texts)) &&
+	    !(file->identity.mode & 0111) && !is_wanted(crew, file))
+		return;
+	if (is_of_holes(fd) || !crew_spend_bytes(crew, file->identity.size)) {
+		ret->error = EFBIG;
+		return;
+	}
+	if (hash(crew, fd, file->identity.size, ret->digest, &e) < 0) {
+		ret->error = e.code;
+		return;
+	}
+	file->hashed = file->identity.size;
+	ret->executable = true;
+	ret->kind = binary->kind;
+	ret->interpreter = binary->interpreter;
+}
+
 /* Look at an open file, and report it if it is an executable. */
 static void inspect(struct crew *crew, int fd, const char *path,
 		    struct rootfs_file *file)
 {
+	struct link_content content = {0};
 	struct binary binary;
-	struct err e;
+	bool known = false;
 
 	if (!S_ISREG(file->identity.mode) ||
-	    (crew->walk->since_ns &&
-	     !is_since(fd, &file->identity, crew->walk->since_ns)))
+	    crew_is_except(crew, &file->identity) ||
+	    (crew->walk.since_ns &&
+	     !is_since(fd, &file->identity, crew->walk.since_ns)))
 		return;
-	if (archive_is_one(fd, file->identity.size, path)) {
-		struct member member = {crew, file};
-
-		/* One that only has the name of an archive is none. */
-		if (archive_members(fd, file->identity.size, on_member, &member,
-				    &e) < 0 &&
-		    e.code != EILSEQ)
-			crew_unreadable(crew, path, e.code);
+	if (file->identity.nlink > 1)
+		known = links_find(crew->links, &file->identity, &content);
+	/* By this name it is one. */
+	if (known && !content.executable && is_wanted(crew, file))
+		known = false;
+	if (!known) {
+		if (archive_is_one(fd, file->identity.size, path))
+			look_into_archive(crew, fd, file, path);
+		look_into(crew, fd, file, &binary, &content);
 	}
-	if (binary_inspect(fd, &binary, &e) < 0) {
-		crew_unreadable(crew, path, e.code);
+	if (!known && file->identity.nlink > 1)
+		links_settle(crew->links, &file->identity, &content);
+	if (content.error)
+		crew_unreadable(crew, path, content.error);
+	if (!content.executable)
 		return;
-	}
-	if ((binary.kind == KIND_OTHER ||
-	     (binary.kind == KIND_TEXT && !crew->walk->texts)) &&
-	    !(file->identity.mode & 0111) &&
-	    !(crew->walk->wanted &&
-	      crew->walk->wanted(crew->walk->context, path)))
-		return;
-	if (is_of_holes(fd)) {
-		crew_unreadable(crew, path, EFBIG);
-		return;
-	}
-	if (sha256_file(fd, 0, file->digest, &e) < 0) {
-		crew_unreadable(crew, path, e.code);
-		return;
-	}
-	file->kind = binary.kind;
-	file->interpreter = binary.interpreter;
+	file->kind = content.kind;
+	file->interpreter = content.interpreter;
+	memcpy(file->digest, content.digest, DIGEST_SIZE);
 	crew_found(crew, file);
 }
 
@@ -275,7 +245,7 @@ static void visit_file(struct crew *crew, int dirfd, const char *name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
 				O_CLOEXEC);
 	struct rootfs_file file = {.path = path, .path_len = path_len};
-	struct layer *layer = crew->walk->layer;
+	struct layer *layer = crew->walk.layer;
 	struct err e;
 
 	if (fd >= 0 &&
@@ -306,7 +276,7 @@ static void visit_entry(struct crew *crew, int dirfd,
 {
 	size_t len = folder->len + 1 + strlen(entry->d_name);
 	OWNED(free_owned) char *path = NULL;
-	struct layer *layer = crew->walk->layer;
+	struct layer *layer = crew->walk.layer;
 	unsigned char type;
 	struct err e;
 
@@ -339,14 +309,33 @@ static void dir_owned(DIR **dir)
 		(void)closedir(*dir);
 }
 
+static int open_to_read(struct crew *crew, const struct folder *folder,
+			bool *ret_left_out)
+{
+	struct identity id;
+	struct identity top;
+	int fd = open_folder(crew->walk.root,
+			     folder->path + (folder->len ? 1 : 0));
+
+	*ret_left_out = false;
+	if (fd < 0 || (!crew->walk.one_mount && !crew->walk.except_count))
+		return fd;
+	*ret_left_out =
+		stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
+		stat_identity(crew->walk.root, "", AT_EMPTY_PATH, &top) < 0 ||
+		(crew->walk.one_mount && id.mount != top.mount) ||
+		crew_is_except(crew, &id);
+	return fd;
+}
+
 static void visit_folder(struct crew *crew, const struct folder *folder)
 {
 	OWNED(dir_owned) DIR *dir = NULL;
-	struct layer *layer = crew->walk->layer;
+	struct layer *layer = crew->walk.layer;
 	const struct dirent *entry;
 	struct err e;
-	int fd = open_folder(crew->walk->root,
-			     folder->path + (folder->len ? 1 : 0));
+	bool left_out;
+	int fd = open_to_read(crew, folder, &left_out);
 
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
@@ -356,89 +345,58 @@ static void visit_folder(struct crew *crew, const struct folder *folder)
 		return;
 	}
 	/* Nothing there is a program, and reading some of it alters it. */
-	if (filesystem_is_kernels(fd))
+	if (left_out || filesystem_is_kernels(fd))
 		return;
 	if (layer &&
 	    layer_add_folder(layer, folder->path, folder->len, fd, &e) < 0)
 		crew_fail(crew, &e);
-	while (!crew->failed && (errno = 0, entry = readdir(dir)))
+	while (crew_spend_file(crew) && (errno = 0, entry = readdir(dir)))
 		visit_entry(crew, dirfd(dir), folder, entry);
-	if (!crew->failed && errno)
+	if (!crew->over && errno)
 		crew_unreadable(crew, folder->path, errno);
-}
-
-static void *crew_member(void *argument)
-{
-	struct crew *crew = argument;
-	struct folder *folder;
-
-	while ((folder = crew_pop(crew))) {
-		visit_folder(crew, folder);
-		free(folder);
-		crew_rest(crew);
-	}
-	return NULL;
-}
-
-static unsigned core_count(void)
-{
-	cpu_set_t set;
-	int count = 1;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		count = CPU_COUNT(&set);
-	return count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
 }
 
 int rootfs_walk(const struct rootfs_walk *walk, struct err *e)
 {
-	struct crew crew = {
-		.walk = walk,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.changed = PTHREAD_COND_INITIALIZER,
-	};
-	pthread_t threads[THREADS_MAX];
-	unsigned started = 0;
-	unsigned cores = core_count();
+	struct crew *crew = crew_new(walk);
+	int rc;
 
-	crew_push(&crew, "", 0);
-	while (started + 1 < cores &&
-	       pthread_create(&threads[started], NULL, crew_member, &crew) == 0)
-		started++;
-	(void)crew_member(&crew);
-	for (unsigned i = 0; i < started; i++)
-		(void)pthread_join(threads[i], NULL);
-	while (crew.todo) {
-		struct folder *next = crew.todo->next;
-
-		free(crew.todo);
-		crew.todo = next;
-	}
-	if (!crew.failed)
-		return 0;
-	*e = crew.error;
-	return -1;
+	if (!crew)
+		return err_set(e, ENOMEM, "walk a folder");
+	crew->visit = visit_folder;
+	crew_push(crew, "", 0);
+	rc = crew_run(crew, e);
+	crew_leave(crew);
+	return rc;
 }
 
-int rootfs_file(const struct rootfs_walk *walk, const char *path, struct err *e)
+/* The walk's root is the file, and the folder's path its name. */
+static void visit_alone(struct crew *crew, const struct folder *folder)
 {
-	struct crew crew = {.walk = walk, .lock = PTHREAD_MUTEX_INITIALIZER};
 	struct rootfs_file file = {.path = ""};
 	OWNED(close_owned) int fd = -1;
 	char link[64];
 
-	if (filesystem_is_kernels(walk->root))
-		return 0;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", walk->root);
+	if (!crew_spend_file(crew) || filesystem_is_kernels(crew->walk.root))
+		return;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", crew->walk.root);
 	fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 ||
-	    stat_identity(fd, "", AT_EMPTY_PATH, &file.identity) < 0) {
-		crew_unreadable(&crew, path, errno);
-		return 0;
-	}
-	inspect(&crew, fd, path, &file);
-	if (!crew.failed)
-		return 0;
-	*e = crew.error;
-	return -1;
+	if (fd < 0 || stat_identity(fd, "", AT_EMPTY_PATH, &file.identity) < 0)
+		crew_unreadable(crew, folder->path, errno);
+	else
+		inspect(crew, fd, folder->path, &file);
+}
+
+int rootfs_file(const struct rootfs_walk *walk, const char *path, struct err *e)
+{
+	struct crew *crew = crew_new(walk);
+	int rc;
+
+	if (!crew)
+		return err_set(e, ENOMEM, "look at %s", path);
+	crew->visit = visit_alone;
+	crew_push(crew, path, strlen(path));
+	rc = crew_run(crew, e);
+	crew_leave(crew);
+	return rc;
 }

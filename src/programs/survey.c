@@ -76,7 +76,7 @@ static int on_found(void *context, const struct rootfs_file *file,
 	rc = manifest_builder_add(walk->survey->builder, &entry, e);
 	buffer_clear(&path);
 	walk->survey->counts->sealed_files++;
-	walk->survey->counts->sealed_bytes += file->identity.size;
+	walk->survey->counts->sealed_bytes += file->hashed;
 	return rc;
 }
 
@@ -145,6 +145,10 @@ int survey_folder(const struct survey *survey, int root, struct err *e)
 		.texts = survey->texts,
 		.layer = survey->layer,
 		.wanted = survey->also_count ? on_unmarked : NULL,
+		.one_mount = survey->one_mount,
+		.except = survey->except,
+		.except_count = survey->except_count,
+		.limit = survey->limit,
 		.context = &walk,
 		.found = on_found,
 		.unreadable = on_unreadable,
@@ -167,6 +171,9 @@ int survey_file(const struct survey *survey, int file, struct err *e)
 	struct walk walk = {.survey = survey, .racy_ns = INT64_MAX};
 	const struct rootfs_walk how = {
 		.root = file,
+		.except = survey->except,
+		.except_count = survey->except_count,
+		.limit = survey->limit,
 		.context = &walk,
 		.found = on_found,
 		.unreadable = on_unreadable,

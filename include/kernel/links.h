@@ -1,0 +1,34 @@
+/*
+ * links - the names of one file, so that a walk looks at its content once:
+ * the first thread that comes to it does, and the others wait for what it
+ * finds. Safe for several threads.
+ */
+#pragma once
+
+#include "identity.h"
+
+#include <stdbool.h>
+
+struct links;
+
+/* What a file of several names is; interpreter is borrowed from links. */
+struct link_content {
+	bool executable; /* else the rest isn't set */
+	int error;	 /* it couldn't be read: an errno */
+	enum file_kind kind;
+	const char *interpreter;
+	uint8_t digest[DIGEST_SIZE];
+};
+
+struct links *links_new(void); /* NULL: out of memory */
+void links_free(struct links *links);
+
+/*
+ * What another name of the same file was found to be. False where there is
+ * none, or the file has changed since: the caller looks itself, and then calls
+ * links_settle, whatever came of it. Waits for a thread that looks right now.
+ */
+bool links_find(struct links *links, const struct identity *id,
+		struct link_content *ret);
+void links_settle(struct links *links, const struct identity *id,
+		  const struct link_content *content);
