@@ -23,6 +23,7 @@ enum libraries {
 };
 enum scripts { SCRIPTS_ENFORCE, SCRIPTS_AUDIT, SCRIPTS_OFF };
 enum volume_rule { VOLUME_DENY, VOLUME_SEAL, VOLUME_TRUST };
+enum managed_rule { MANAGED_SEAL, MANAGED_FOLLOW };
 enum session_rule { SESSIONS_DENY, SESSIONS_AUDIT, SESSIONS_ALLOW };
 enum permission { PERMISSION_DENY, PERMISSION_ALLOW };
 enum hooks_rule { HOOKS_DENY, HOOKS_SEAL };
@@ -69,6 +70,11 @@ struct config {
 	enum session_rule exec_sessions;
 	enum volume_rule volumes_read_only;
 	enum volume_rule volumes_writable;
+	enum managed_rule volumes_managed;
+	/* What sealing all volumes of one create may cost. */
+	uint64_t volumes_seconds;
+	uint64_t volumes_files; /* and folders, looked at */
+	uint64_t volumes_bytes; /* hashed */
 	enum permission traced;
 	enum payer cgroup; /* whose account the supervisor is on */
 	struct allow_rule *allow;

@@ -38,6 +38,8 @@ enum place {
 	PLACE_IMAGE,		/* the root file system                */
 	PLACE_VOLUME,		/* a mount that the container can write */
 	PLACE_VOLUME_READ_ONLY, /* one that it can't                   */
+	PLACE_VOLUME_FOLLOWED,	/* ... and that only the engine writes, and
+				 * policy follows its updates */
 	PLACE_FOREIGN,		/* one that it wasn't started with     */
 	PLACE_MEMORY,		/* memfd and unlinked files in memory  */
 };

@@ -91,6 +91,12 @@ struct event {
 	/* container-sealed */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;
+	uint64_t volume_files; /* the same of its volumes */
+	uint64_t volume_bytes;
+	uint64_t volume_first; /* volumes whose first seal was found again */
+	char **left_out;       /* volumes, with why; the first of them */
+	size_t left_out_listed;
+	uint64_t left_out_count;
 	uint64_t unreadable_count;
 	char **unreadable; /* first few paths                    */
 	size_t unreadable_listed;
@@ -104,7 +110,7 @@ struct event {
 /* Time is the caller's to set. */
 void event_init(struct event *event, enum action action);
 /* Frees what it points to: all of it comes from malloc, the arrays of
- * ancestors and of unreadable too. */
+ * ancestors, of unreadable and of left_out too. */
 void event_clear(struct event *event);
 
 /*
@@ -113,8 +119,8 @@ void event_clear(struct event *event);
  * arguments at 64 of 1,024 bytes each, and where the line is too long still,
  * at less: arguments first, then ancestors, then texts. Any of it sets
  * runmoor.truncated. Of the ancestors ANCESTORS_MAX are told, and of the
- * unreadable paths 16. -1 when out of memory: out has nothing of it then, or
- * has failed itself.
+ * unreadable paths and the volumes left out 16. -1 when out of memory: out has
+ * nothing of it then, or has failed itself.
  */
 MUST_CHECK int event_write(const struct event *event,
 			   const struct event_container *container,

@@ -56,7 +56,9 @@ struct spec_mount {
 	const char *type;   /* may be NULL */
 	const char *source; /* may be NULL */
 	bool bind;
+	bool recursive; /* with what is mounted below its source */
 	bool read_only;
+	bool read_only_below; /* and so are they */
 };
 size_t spec_mount_count(const struct spec *spec);
 void spec_mount_at(const struct spec *spec, size_t index,

@@ -39,7 +39,7 @@ struct container {
 	char *manifest_sha256;
 	char *volumes; /* path, or NULL */
 	char *volumes_sha256;
-	char *writable; /* the same, of writable volumes that are sealed */
+	char *writable; /* the same, as they were at the first create */
 	char *writable_sha256;
 	char *binfmt; /* the same, of interpreters of the host's binfmt_misc */
 	char *binfmt_sha256;
@@ -68,6 +68,15 @@ struct container {
 	/* Of the seal, for its event. */
 	uint64_t sealed_files;
 	uint64_t sealed_bytes;
+	uint64_t volume_files;
+	uint64_t volume_bytes;
+	uint64_t volumes_first;	     /* whose first seal was found again */
+	uint64_t volumes_left_count; /* not sealed, or not whole */
+	struct json *volumes_left;   /* "destination: why" of some, or NULL */
+	/* Destinations of read-only mounts that count as writable, and of
+	 * those whose updates count. */
+	struct json *volumes_written;
+	struct json *volumes_followed;
 	bool cached;
 	uint64_t unreadable_count;
 	struct json *unreadable; /* array of the first paths, or NULL */

@@ -10,4 +10,5 @@ enum { EXIT_USAGE = 2 };
 
 int command_doctor(int argc, char *argv[]);
 int command_gc(int argc, char *argv[]);
+int command_manifest(int argc, char *argv[]);
 int command_policy(int argc, char *argv[]);

@@ -21,4 +21,5 @@ MUST_CHECK int seal_container(const struct spec *spec, const char *folder,
 /* The part of it that is for read-only (and, if policy says so, writable)
  * binds: their executables join the manifest by content. */
 MUST_CHECK int seal_volumes(const struct spec *spec, const char *folder,
-			    struct container *container, struct err *e);
+			    const struct log *log, struct container *container,
+			    struct err *e);

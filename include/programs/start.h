@@ -35,5 +35,8 @@ void start_look(struct start *start, pid_t tid, struct journal *journal);
 const char *start_mount_point(const struct start *start, uint64_t mount,
 			      bool *ret_read_only);
 
+/* The mount is one whose updates by the engine count. */
+bool start_follows(const struct start *start, uint64_t mount);
+
 /* Executables that hooks added; NULL: none. */
 const struct manifest *start_added(const struct start *start);

@@ -11,6 +11,7 @@ static const char *const matches[] = {"content", "path", NULL};
 static const char *const libraries[] = {"strict", "enforce", "audit", "off",
 					NULL};
 static const char *const volumes[] = {"deny", "seal", "trust", NULL};
+static const char *const managed[] = {"seal", "follow", NULL};
 static const char *const sessions[] = {"deny", "audit", "allow", NULL};
 static const char *const permissions[] = {"deny", "allow", NULL};
 static const char *const hooks[] = {"deny", "seal", NULL};
@@ -38,6 +39,14 @@ const struct config_key config_keys[] = {
 	 WORD(volumes, VOLUME_SEAL)},
 	{"volumes.writable", FIELD(volumes_writable),
 	 WORD(volumes, VOLUME_DENY)},
+	{"volumes.managed", FIELD(volumes_managed),
+	 WORD(managed, MANAGED_SEAL)},
+	{"volumes.limit.seconds", KEY_NUMBER, FIELD(volumes_seconds),
+	 .standard = 20, .scope = SCOPE_WORKLOAD},
+	{"volumes.limit.files", KEY_NUMBER, FIELD(volumes_files),
+	 .standard = 500000, .scope = SCOPE_WORKLOAD},
+	{"volumes.limit.bytes", KEY_SIZE, FIELD(volumes_bytes),
+	 .standard = 16ULL << 30, .scope = SCOPE_WORKLOAD},
 	{"traced", FIELD(traced), WORD(permissions, PERMISSION_DENY)},
 	{"also", KEY_GLOBS, FIELD(also), .scope = SCOPE_WORKLOAD},
 	{"allow", KEY_ALLOW, FIELD(allow), .scope = SCOPE_WORKLOAD},
@@ -112,6 +121,7 @@ static void set_standard(const struct config_key *key, struct config *config)
 		*(bool *)field = key->standard != 0;
 		break;
 	case KEY_SIZE:
+	case KEY_NUMBER:
 		*(uint64_t *)field = key->standard;
 		break;
 	case KEY_PATH:

@@ -10,6 +10,7 @@ enum key_kind {
 	KEY_WORD,     /* one of words; the field is an enum, counted alike */
 	KEY_FLAG,     /* true or false */
 	KEY_SIZE,     /* bytes */
+	KEY_NUMBER,   /* of whatever the key says */
 	KEY_PATH,     /* an absolute path */
 	KEY_RUNTIME,  /* a program's name or its absolute path; may be unset */
 	KEY_ALLOW,    /* the list of exceptions */

@@ -277,6 +277,15 @@ static int merge_list(const struct config_key *key, char ***list, size_t *count,
 	return 0;
 }
 
+static int merge_number(const struct config_key *key, void *field,
+			const struct json *value, struct err *e)
+{
+	if (json_uint(value, field))
+		return 0;
+	return err_set(e, 0, "%s: must be a whole number%s, 0 or more",
+		       key->path, key->kind == KEY_SIZE ? " of bytes" : "");
+}
+
 static int merge_value(const struct config_key *key, struct config *config,
 		       const struct json *value, struct err *e)
 {
@@ -288,12 +297,8 @@ static int merge_value(const struct config_key *key, struct config *config,
 	case KEY_FLAG:
 		return merge_flag(key, field, value, e);
 	case KEY_SIZE:
-		if (json_uint(value, field))
-			return 0;
-		return err_set(e, 0,
-			       "%s: must be a whole number of bytes, 0 or "
-			       "more",
-			       key->path);
+	case KEY_NUMBER:
+		return merge_number(key, field, value, e);
 	case KEY_PATH:
 	case KEY_RUNTIME:
 		return merge_path(key, field, value, e);
@@ -325,7 +330,8 @@ static int merge_key(const struct config_key *key, struct config *config,
 	return 0;
 }
 
-/* "volumes" is a section, for there is a key "volumes.writable". */
+/* "volumes" is a section, for there is a key "volumes.writable"; and
+ * "volumes.limit" one within it. */
 static bool is_section(const char *name)
 {
 	size_t len = strlen(name);
@@ -361,8 +367,8 @@ static int merge_object(struct config *config, const struct json *object,
 			return -1;
 		if (key)
 			status = merge_key(key, config, value, e);
-		else if (!section && is_section(name))
-			status = merge_object(config, value, name, e);
+		else if (!strchr(name, '.') && is_section(place))
+			status = merge_object(config, value, place, e);
 		else
 			status = err_set(e, 0, "%s: unknown key", place);
 		if (status < 0)

@@ -53,6 +53,7 @@ static struct json *write_key(const struct config_key *key,
 	case KEY_FLAG:
 		return json_new_bool(*(const bool *)field);
 	case KEY_SIZE:
+	case KEY_NUMBER:
 		return json_new_uint(*(const uint64_t *)field);
 	case KEY_PATH:
 	case KEY_RUNTIME:
@@ -69,24 +70,26 @@ static struct json *write_key(const struct config_key *key,
 	return NULL;
 }
 
-/* Put take_value under "name", or under "section.name". */
+/* Put take_value under "name", or under "section.name", at any depth. */
 static int put(struct json *document, const char *path, struct json *take_value)
 {
 	OWNED(json_owned) struct json *value = take_value;
-	OWNED(free_owned) char *section = strdup(path);
-	char *dot = section ? strchr(section, '.') : NULL;
+	OWNED(free_owned) char *words = strdup(path);
 	struct json *object = document;
+	char *name = words;
+	char *dot;
 
-	if (!section)
+	if (!words)
 		return -1;
-	if (!dot)
-		return json_set(document, path, PTR_MOVE(value));
-	*dot = '\0';
-	if (!json_get(document, section) &&
-	    json_set(document, section, json_new_object()) < 0)
-		return -1;
-	object = json_get(document, section);
-	return json_set(object, dot + 1, PTR_MOVE(value));
+	while ((dot = strchr(name, '.'))) {
+		*dot = '\0';
+		if (!json_get(object, name) &&
+		    json_set(object, name, json_new_object()) < 0)
+			return -1;
+		object = json_get(object, name);
+		name = dot + 1;
+	}
+	return json_set(object, name, PTR_MOVE(value));
 }
 
 struct json *config_to_json(const struct config *config)

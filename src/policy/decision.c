@@ -58,6 +58,7 @@ static enum reason unlisted_reason(const struct sealed *sealed,
 {
 	if (file->place == PLACE_VOLUME ||
 	    file->place == PLACE_VOLUME_READ_ONLY ||
+	    file->place == PLACE_VOLUME_FOLLOWED ||
 	    file->place == PLACE_FOREIGN)
 		return REASON_VOLUME;
 	return file->placed && path_shipped(sealed, file->path, NULL)
@@ -101,6 +102,7 @@ static bool volume_trusted(const struct config *config,
 {
 	return (file->place == PLACE_VOLUME &&
 		config->volumes_writable == VOLUME_TRUST) ||
+	       file->place == PLACE_VOLUME_FOLLOWED ||
 	       (file->place == PLACE_VOLUME_READ_ONLY &&
 		config->volumes_read_only == VOLUME_TRUST);
 }

@@ -107,6 +107,9 @@ void event_clear(struct event *event)
 		process_info_clear(&event->ancestors[i]);
 	for (size_t i = 0; i < event->unreadable_listed; i++)
 		free(event->unreadable[i]);
+	for (size_t i = 0; i < event->left_out_listed; i++)
+		free(event->left_out[i]);
+	free(event->left_out);
 	free(event->ancestors);
 	free(event->unreadable);
 	free(event->file.path);
@@ -298,6 +301,27 @@ static void put_seal(struct fields *f, struct json *root,
 	fields_put(f, root, "runmoor.seal.unreadable.paths", PTR_MOVE(paths));
 }
 
+static void put_volumes(struct fields *f, struct json *root,
+			const struct event *event)
+{
+	OWNED(json_owned) struct json *volumes = json_new_array();
+	size_t listed = event->left_out_listed;
+
+	fields_put(f, root, "runmoor.seal.volumes.files",
+		   json_new_uint(event->volume_files));
+	fields_put(f, root, "runmoor.seal.volumes.bytes",
+		   json_new_uint(event->volume_bytes));
+	fields_put(f, root, "runmoor.seal.volumes.first",
+		   json_new_uint(event->volume_first));
+	fields_put(f, root, "runmoor.seal.volumes.left_out.count",
+		   json_new_uint(event->left_out_count));
+	for (size_t i = 0; i < listed && i < f->limits->listed; i++)
+		fields_append(f, volumes, event->left_out[i],
+			      strlen(event->left_out[i]), f->limits->text);
+	fields_put(f, root, "runmoor.seal.volumes.left_out.volumes",
+		   PTR_MOVE(volumes));
+}
+
 static void put_session(struct fields *f, struct json *root,
 			const struct event *event)
 {
@@ -326,8 +350,10 @@ static void put_runmoor(struct fields *f, struct json *root,
 	if (event->repeated > 0)
 		fields_put(f, root, "runmoor.repeated",
 			   json_new_uint(event->repeated));
-	if (event->action == ACTION_CONTAINER_SEALED)
+	if (event->action == ACTION_CONTAINER_SEALED) {
 		put_seal(f, root, event);
+		put_volumes(f, root, event);
+	}
 	if (event->action == ACTION_CONTAINER_RELEASED) {
 		fields_put(f, root, "runmoor.hashed.files",
 			   json_new_uint(event->hashed_files));

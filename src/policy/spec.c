@@ -301,11 +301,21 @@ void spec_mount_at(const struct spec *spec, size_t index,
 		.source = spec_text(mount, "source"),
 	};
 	ret->bind = ret->type && strcmp(ret->type, "bind") == 0;
+	/* crun binds all below where only the type says so. */
+	ret->recursive = ret->bind;
 	for (size_t i = 0; i < json_count(options); i++) {
 		if (!json_string(json_at(options, i), &option))
 			continue;
 		if (strcmp(option, "bind") == 0 || strcmp(option, "rbind") == 0)
 			ret->bind = true;
+		if (strcmp(option, "bind") == 0)
+			ret->recursive = false;
+		if (strcmp(option, "rbind") == 0)
+			ret->recursive = true;
+		if (strcmp(option, "rro") == 0)
+			ret->read_only_below = true;
+		if (strcmp(option, "rrw") == 0)
+			ret->read_only_below = false;
 		if (strcmp(option, "ro") == 0 || strcmp(option, "rro") == 0)
 			ret->read_only = true;
 		if (strcmp(option, "rw") == 0 || strcmp(option, "rrw") == 0)

@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-enum { RELEASE_MS = 5000 };
-
 static const char record_name[] = "container.json";
 /* A file of its own: closing any descriptor of a file drops the process's
  * locks on it (fcntl(2)). */
@@ -44,6 +42,9 @@ void container_clear(struct container *container)
 	json_free(container->sources);
 	json_free(container->lowers);
 	json_free(container->drivers);
+	json_free(container->volumes_left);
+	json_free(container->volumes_written);
+	json_free(container->volumes_followed);
 	config_clear(&container->config);
 	*container = (struct container){0};
 }
@@ -150,6 +151,10 @@ static const struct {
 	{"createdNs", offsetof(struct container, created_ns)},
 	{"sealedFiles", offsetof(struct container, sealed_files)},
 	{"sealedBytes", offsetof(struct container, sealed_bytes)},
+	{"volumeFiles", offsetof(struct container, volume_files)},
+	{"volumeBytes", offsetof(struct container, volume_bytes)},
+	{"volumesFirst", offsetof(struct container, volumes_first)},
+	{"volumesLeftCount", offsetof(struct container, volumes_left_count)},
 	{"unreadableCount", offsetof(struct container, unreadable_count)},
 };
 
@@ -164,6 +169,9 @@ static const struct {
 	{"sources", offsetof(struct container, sources)},
 	{"lowers", offsetof(struct container, lowers)},
 	{"drivers", offsetof(struct container, drivers)},
+	{"volumesLeft", offsetof(struct container, volumes_left)},
+	{"volumesWritten", offsetof(struct container, volumes_written)},
+	{"volumesFollowed", offsetof(struct container, volumes_followed)},
 };
 
 static const void *field(const struct container *container, size_t offset)
@@ -403,43 +411,4 @@ int container_claim(const char *folder, struct err *e)
 	}
 	(void)close(fd);
 	return err_set(e, EBUSY, "claim %s", folder);
-}
-
-void container_remove(const char *folder)
-{
-	static const char *const names[] = {record_name,     lock_name,
-					    "listener.sock", "volumes.manifest",
-					    BILL_RECORD,     "image.manifest",
-					    "lost",	     "died"};
-	OWNED(close_owned)
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (dir < 0)
-		return;
-	bill_close(folder);
-	directory_forget(folder);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		(void)unlinkat(dir, names[i], 0);
-	(void)unlinkat(dir, SEAL_SCRATCH, AT_REMOVEDIR);
-	(void)rmdir(folder);
-}
-
-int container_end(const char *folder, struct err *e)
-{
-	pid_t pid = container_supervisor(folder);
-	OWNED(close_owned)
-	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-	struct pollfd end = {.fd = process, .events = POLLIN};
-
-	/* Asked again now that the descriptor pins the process. */
-	if (process >= 0 && container_supervisor(folder) == pid) {
-		(void)syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0);
-		if (poll(&end, 1, RELEASE_MS) == 0)
-			(void)syscall(SYS_pidfd_send_signal, process, SIGKILL,
-				      NULL, 0);
-		(void)poll(&end, 1, RELEASE_MS);
-	}
-	if (container_supervisor(folder))
-		return err_set(e, EBUSY, "end the supervisor of %s", folder);
-	return 0;
 }

@@ -3,6 +3,7 @@
 #include "cache.h"
 #include "file.h"
 #include "place.h"
+#include "seals.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -145,22 +146,6 @@ static int list(struct gc *gc, enum cache_kind kind)
 	return rc;
 }
 
-/* The first seals of volumes are others' to remove (seal_volumes.c). */
-static void count_volumes(struct gc *gc)
-{
-	DIR *dir = open_folder(gc->cache_dir, "volumes");
-	const struct dirent *entry;
-	struct stat st;
-
-	while (dir && (entry = readdir(dir)))
-		if (fstatat(dirfd(dir), entry->d_name, &st,
-			    AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(st.st_mode))
-			gc->report.kept_bytes += (uint64_t)st.st_size;
-	if (dir)
-		(void)closedir(dir);
-}
-
 static void need(const struct gc *gc, enum cache_kind kind, const char *line,
 		 const char *word)
 {
@@ -269,7 +254,8 @@ static int collect(struct gc *gc, uint64_t limit)
 			return -1;
 	if (gc->count)
 		qsort(gc->items, gc->count, sizeof(*gc->items), compare_items);
-	count_volumes(gc);
+	seals_sweep(gc->cache_dir);
+	gc->report.kept_bytes += seals_bytes(gc->cache_dir);
 	drop_needless(gc);
 	return drop_oldest(gc, limit);
 }

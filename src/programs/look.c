@@ -93,11 +93,13 @@ static enum place find_place(const struct look *look, int fd,
 	    (look->judge->container->overlay || id->mount == root_mount(look)))
 		return PLACE_IMAGE;
 	if (look->judge->start) {
+		const uint64_t mount = stat_mount(fd);
 		bool read_only;
 
-		if (!start_mount_point(look->judge->start, stat_mount(fd),
-				       &read_only))
+		if (!start_mount_point(look->judge->start, mount, &read_only))
 			return PLACE_FOREIGN;
+		if (start_follows(look->judge->start, mount))
+			return PLACE_VOLUME_FOLLOWED;
 		return read_only ? PLACE_VOLUME_READ_ONLY : PLACE_VOLUME;
 	}
 	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))

@@ -25,6 +25,10 @@ static const struct command commands[] = {
 	{"gc", command_gc,
 	 "  gc              remove what is kept of images that are gone, and\n"
 	 "                  beyond cache_limit what was used least lately\n"},
+	{"manifest", command_manifest,
+	 "  manifest list   whose seals of volumes are kept\n"
+	 "  manifest forget CONTAINER | --volume SOURCE\n"
+	 "                  have the next create seal these volumes anew\n"},
 	{"policy", command_policy,
 	 "  policy show [--image NAME] [--namespace NAME] [--pod NAME]\n"
 	 "              [--container NAME] [--runtime NAME]\n"

@@ -49,22 +49,36 @@ static void push(struct event *event, const struct container *container,
 		journal_push(journal, line, len);
 }
 
+/* The strings of an array, up to as many as are listed; *ret is malloc'ed. */
+static size_t take_texts(const struct json *array, char ***ret)
+{
+	const char *text;
+	size_t count = 0;
+
+	*ret = calloc(UNREADABLE_LISTED, sizeof(char *));
+	while (*ret && count < UNREADABLE_LISTED &&
+	       json_string(json_at(array, count), &text) &&
+	       ((*ret)[count] = strdup(text)))
+		count++;
+	return count;
+}
+
 static void describe_seal(const struct container *container,
 			  struct event *event)
 {
-	const char *path;
-
 	event->sealed_files = container->sealed_files;
 	event->sealed_bytes = container->sealed_bytes;
 	event->unreadable_count = container->unreadable_count;
 	event->manifest_sha256 = copy(container->manifest_sha256);
 	event->cached = container->cached;
-	event->unreadable = calloc(UNREADABLE_LISTED, sizeof(char *));
-	for (size_t i = 0; event->unreadable && i < UNREADABLE_LISTED; i++) {
-		if (!json_string(json_at(container->unreadable, i), &path))
-			break;
-		event->unreadable[event->unreadable_listed++] = strdup(path);
-	}
+	event->unreadable_listed =
+		take_texts(container->unreadable, &event->unreadable);
+	event->volume_files = container->volume_files;
+	event->volume_bytes = container->volume_bytes;
+	event->volume_first = container->volumes_first;
+	event->left_out_count = container->volumes_left_count;
+	event->left_out_listed =
+		take_texts(container->volumes_left, &event->left_out);
 }
 
 void report_sealed(const struct container *container, struct journal *journal)

@@ -321,5 +321,5 @@ int seal_container(const struct spec *spec, const char *folder,
 		return -1;
 	if (seal_binfmt(container, e) < 0)
 		return -1;
-	return seal_volumes(spec, folder, container, e);
+	return seal_volumes(spec, folder, log, container, e);
 }

@@ -2,45 +2,27 @@
 
 #include "file.h"
 #include "filesystem.h"
-#include "layers.h"
-#include "sha256.h"
+#include "rootfs.h"
+#include "seals.h"
 #include "survey.h"
+#include "volumes.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 
-/* Look at a bind; if it is to be sealed, collect its executables. */
-static int visit_volume(struct container *container,
-			const struct spec_mount *mount, bool sealed,
-			const struct survey *survey, struct err *e)
-{
-	struct survey of_mount = *survey;
-	OWNED(free_owned)
-	char *path = container_source(container, mount->source);
-	OWNED(close_owned) int fd = -1;
-	struct stat st;
+#define OVER_LIMIT                                                             \
+	"it holds more than volumes.limit lets a create read, and what is "    \
+	"over isn't sealed"
 
-	if (!path)
-		return err_set(e, ENOMEM, "seal a volume");
-	fd = open(path, O_PATH | O_CLOEXEC);
-	/* The runtime itself will say what is wrong with it. */
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return 0;
-	if (filesystem_may_block(fd))
-		container->reads_may_block = true;
-	if (!sealed)
-		return 0;
-	of_mount.prefix = mount->destination;
-	if (S_ISDIR(st.st_mode))
-		return survey_folder(&of_mount, fd, e);
-	if (S_ISREG(st.st_mode))
-		return survey_file(&of_mount, fd, e);
-	return 0;
-}
+#define UNREADABLE                                                             \
+	"some of its files couldn't be read, or grew while they were, and "    \
+	"aren't sealed"
+
+enum { SECONDS_MAX = 86400, LEFT_LISTED = 16 };
 
 static bool is_within(const char *path, const char *folder)
 {
@@ -64,6 +46,7 @@ static bool is_kept(const struct config *config, const char *source)
 		{config->cache_dir, "/layers", false},
 		{config->cache_dir, "/roots", false},
 		{config->cache_dir, "/volumes", false},
+		{config->cache_dir, "/writers", false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -116,161 +99,299 @@ static int spare_seals(const struct spec *spec,
 	return 0;
 }
 
-/* Those of one kind: the binds that are read-only, or those that aren't. */
-struct kind {
-	bool read_only;
-	bool sealed;
+/* What all volumes of one create have in common. */
+struct sealing {
+	const struct log *log;
+	struct volumes volumes;
+	struct seals seals;
+	struct rootfs_limit limit;
+	struct container counts; /* of what was read */
+	/* The seals of this create, and those of the first one. */
+	struct manifest_builder *anew, *first;
 };
 
-static bool is_kind(const struct spec_mount *mount, const struct kind *kind)
+static void sealing_owned(struct sealing *sealing)
 {
-	return mount->bind && mount->source && mount->destination &&
-	       mount->read_only == kind->read_only;
+	json_free(sealing->counts.unreadable);
+	manifest_builder_free(sealing->anew);
+	manifest_builder_free(sealing->first);
+	seals_clear(&sealing->seals);
+	volumes_clear(&sealing->volumes);
 }
 
-static int visit_volumes(const struct spec *spec, const struct kind *kind,
-			 struct container *container,
-			 const struct survey *survey, struct err *e)
+static int64_t deadline_ns(uint64_t seconds)
 {
-	int rc = 0;
+	struct timespec now;
 
-	for (size_t i = 0; rc == 0 && i < spec_mount_count(spec); i++) {
-		struct spec_mount mount;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (seconds > SECONDS_MAX)
+		seconds = SECONDS_MAX;
+	return ((int64_t)seconds + now.tv_sec) * 1000000000 + now.tv_nsec;
+}
 
-		spec_mount_at(spec, i, &mount);
-		if (is_kind(&mount, kind))
-			rc = visit_volume(container, &mount, kind->sealed,
-					  survey, e);
+/* For the log, and for the event. */
+static int leave_out(struct container *container, const struct sealing *sealing,
+		     const char *destination, const char *why, struct err *e)
+{
+	OWNED(free_owned) char *text = NULL;
+
+	container->volumes_left_count++;
+	log_write(sealing->log, LOG_LEVEL_WARNING,
+		  "volume %s: %s: programs there are drift. See volumes in "
+		  "runmoor-policy(5)",
+		  destination, why);
+	if (!container->volumes_left)
+		container->volumes_left = json_new_array();
+	if (asprintf(&text, "%s: %s", destination, why) < 0) {
+		text = NULL;
+		return err_set(e, ENOMEM, "seal the volumes");
 	}
-	return rc;
+	if (json_count(container->volumes_left) == LEFT_LISTED)
+		return 0;
+	return json_append(container->volumes_left, json_new_string(text)) < 0
+		       ? err_set(e, ENOMEM, "seal the volumes")
+		       : 0;
 }
 
-/* Read what was published, or had been. */
-static int use(const char *path, char **ret_sha256, struct err *e)
+/* Its executables, less those that the limit leaves out. */
+static int walk(struct sealing *sealing, const struct volume *volume,
+		struct manifest_builder *builder, struct err *e)
+{
+	const struct survey survey = {
+		.counts = &sealing->counts,
+		.prefix = volume->destination,
+		.builder = builder,
+		.one_mount = !volume->recursive,
+		.except = volume->holes,
+		.except_count = volume->hole_count,
+		.limit = &sealing->limit,
+	};
+
+	return volume->folder ? survey_folder(&survey, volume->fd, e)
+			      : survey_file(&survey, volume->fd, e);
+}
+
+static int add_all(const struct manifest *manifest,
+		   struct manifest_builder *builder, struct err *e)
+{
+	for (size_t i = 0; i < manifest_count(manifest); i++) {
+		struct entry entry;
+
+		manifest_entry(manifest, i, &entry);
+		if (manifest_builder_add(builder, &entry, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The seal that path has goes to one of the two. */
+static int use(const char *path, struct manifest_builder *builder,
+	       struct err *e)
 {
 	OWNED(manifest_owned) struct manifest *manifest = NULL;
+	OWNED(free_owned) char *sha256 = NULL;
 	struct buffer bytes = BUFFER_INIT;
-	int rc = survey_read(path, &bytes, &manifest, ret_sha256, e);
+	int rc = survey_read(path, &bytes, &manifest, &sha256, e);
 
+	if (rc == 0)
+		rc = add_all(manifest, builder, e);
 	buffer_clear(&bytes);
 	return rc;
 }
 
-static int collect(const struct spec *spec, const struct kind *kind,
-		   struct container *container, const char *path, struct err *e)
+/* Somebody writes there by now, or has: asked again once all is read, since a
+ * writer is recorded before it starts. */
+static int plan(const struct container *container, struct volume *volume,
+		struct err *e)
+{
+	OWNED(writers_owned) struct writers *writers = NULL;
+
+	if (writers_load(container->config.cache_dir, &writers, e) < 0)
+		return -1;
+	volumes_plan(writers, container, volume);
+	return 0;
+}
+
+/*
+ * The first seal stays. Where nobody writes, the last one does: it becomes the
+ * first, should somebody write from then on.
+ */
+static int publish(struct sealing *sealing, const struct volume *volume,
+		   struct manifest_builder *builder, const char *kept,
+		   struct err *e)
+{
+	struct buffer bytes = BUFFER_INIT;
+	int rc = manifest_builder_write(builder, &bytes, e);
+
+	if (rc == 0)
+		rc = volume->plan.seal == VOLUME_SEAL_FIRST
+			     ? file_publish_first(kept, bytes.data, bytes.len,
+						  0400, e)
+			     : file_publish(kept, bytes.data, bytes.len, 0400,
+					    e);
+	buffer_clear(&bytes);
+	if (rc < 0)
+		return -1;
+	return use(kept,
+		   volume->plan.seal == VOLUME_SEAL_FIRST ? sealing->first
+							  : sealing->anew,
+		   e);
+}
+
+static int seal_volume(struct sealing *sealing, struct container *container,
+		       struct volume *volume, struct err *e)
 {
 	OWNED(manifest_builder_owned)
 	struct manifest_builder *builder = manifest_builder_new();
-	struct container counts = {0};
-	const struct survey survey = {.counts = &counts, .builder = builder};
-	int rc = builder ? visit_volumes(spec, kind, container, &survey, e)
-			 : err_set(e, ENOMEM, "seal the volumes");
+	OWNED(free_owned)
+	char *kept =
+		seals_path(&sealing->seals, volume->destination, volume->path);
+	const uint64_t unreadable = sealing->counts.unreadable_count;
+	bool exceeded = sealing->limit.exceeded;
 
-	json_free(counts.unreadable);
-	/* That nothing was there is a seal too, of what can be written. */
-	if (rc == 0 && kind->sealed &&
-	    (counts.sealed_files || !kind->read_only))
-		rc = survey_publish(builder, path, e);
-	return rc;
-}
-
-/*
- * The container, and the same at every create of it: by its id, and by a
- * folder of its own where that has a name that lasts. A mounted root has
- * another number with each mount.
- */
-static int name_writable(const struct container *container, struct buffer *name,
-			 struct err *e)
-{
-	bool unique = true;
-
-	buffer_append(name, container->root, strlen(container->root) + 1);
-	buffer_append(name, container->id, strlen(container->id) + 1);
-	if (container->upper)
-		return layers_name_folder(container->upper, name, &unique, e);
-	if (container->overlay || layers_served(container->rootfs))
-		return 0;
-	return layers_name_folder(container->rootfs, name, &unique, e);
-}
-
-static int writable_path(struct container *container, struct err *e)
-{
-	OWNED(free_owned) char *cache = NULL;
-	struct buffer name = BUFFER_INIT;
-	uint8_t digest[DIGEST_SIZE];
-	char hex[DIGEST_HEX];
-	int rc = name_writable(container, &name, e);
-
-	if (rc == 0)
-		rc = buffer_failed(&name)
-			     ? err_set(e, ENOMEM, "name the volumes")
-			     : sha256_bytes(name.data, name.len, digest, e);
-	buffer_clear(&name);
-	if (rc < 0)
-		return -1;
-	sha256_hex(digest, hex);
-	if (asprintf(&cache, "%s/volumes", container->config.cache_dir) < 0) {
-		cache = NULL;
+	if (!builder || !kept)
 		return err_set(e, ENOMEM, "seal the volumes");
+	if (volume->plan.seal == VOLUME_SEAL_FIRST && access(kept, F_OK) == 0) {
+		container->volumes_first++;
+		return use(kept, sealing->first, e);
 	}
-	if (file_make_dirs(cache, 0700, e) < 0)
+	sealing->limit.exceeded = false;
+	if (walk(sealing, volume, builder, e) < 0)
+		return err_wrap(e, "seal volume %s", volume->destination);
+	if (sealing->limit.exceeded &&
+	    leave_out(container, sealing, volume->destination, OVER_LIMIT, e) <
+		    0)
 		return -1;
-	if (asprintf(&container->writable, "%s/%s.manifest", cache, hex) < 0) {
-		container->writable = NULL;
-		return err_set(e, ENOMEM, "seal the volumes");
+	if (!sealing->limit.exceeded &&
+	    sealing->counts.unreadable_count > unreadable &&
+	    leave_out(container, sealing, volume->destination, UNREADABLE, e) <
+		    0)
+		return -1;
+	sealing->limit.exceeded = sealing->limit.exceeded || exceeded;
+	if (plan(container, volume, e) < 0)
+		return -1;
+	return publish(sealing, volume, builder, kept, e);
+}
+
+/* Destinations, for the start. */
+static int record(struct container *container, const struct volume *volume,
+		  struct err *e)
+{
+	struct json **lists[] = {&container->volumes_written,
+				 &container->volumes_followed};
+	const bool wanted[] = {volume->facts.read_only && volume->plan.writable,
+			       volume->plan.follows};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		if (!wanted[i])
+			continue;
+		if (!*lists[i])
+			*lists[i] = json_new_array();
+		if (!*lists[i] ||
+		    json_append(*lists[i],
+				json_new_string(volume->destination)) < 0)
+			return err_set(e, ENOMEM, "seal the volumes");
 	}
 	return 0;
 }
 
-/*
- * The container can write these: a later create of the same one finds what
- * its first life dropped there, and gets the first seal.
- */
-static int seal_writable(const struct spec *spec, struct container *container,
-			 struct err *e)
+static int seal_each(struct sealing *sealing, struct container *container,
+		     struct err *e)
 {
-	const struct kind kind = {
-		.sealed = container->config.volumes_writable == VOLUME_SEAL,
-	};
+	for (size_t i = 0; i < sealing->volumes.count; i++) {
+		struct volume *volume = &sealing->volumes.list[i];
 
-	if (!kind.sealed)
-		return collect(spec, &kind, container, NULL, e);
-	if (writable_path(container, e) < 0 || !container->writable)
-		return -1;
-	if (access(container->writable, F_OK) < 0 &&
-	    collect(spec, &kind, container, container->writable, e) < 0)
-		return -1;
-	return use(container->writable, &container->writable_sha256, e);
+		if (filesystem_may_block(volume->fd))
+			container->reads_may_block = true;
+		if (plan(container, volume, e) < 0)
+			return -1;
+		if (volume->plan.why &&
+		    leave_out(container, sealing, volume->destination,
+			      volume->plan.why, e) < 0)
+			return -1;
+		if (volume->plan.seal != VOLUME_SEAL_NONE &&
+		    seal_volume(sealing, container, volume, e) < 0)
+			return -1;
+		if (record(container, volume, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-static int seal_read_only(const struct spec *spec, const char *folder,
-			  struct container *container, struct err *e)
+/* What was collected becomes a manifest in the container's folder; nothing
+ * where it is empty. */
+static int hand_over(struct manifest_builder *builder, const char *folder,
+		     const char *name, char **ret_path, char **ret_sha256,
+		     struct err *e)
 {
-	const struct kind kind = {
-		.read_only = true,
-		.sealed = container->config.volumes_read_only == VOLUME_SEAL,
-	};
+	OWNED(manifest_owned) struct manifest *manifest = NULL;
+	OWNED(free_owned) char *path = NULL;
+	struct buffer bytes = BUFFER_INIT;
+	int rc;
 
-	if (asprintf(&container->volumes, "%s/volumes.manifest", folder) < 0) {
-		container->volumes = NULL;
+	if (asprintf(&path, "%s/%s", folder, name) < 0) {
+		path = NULL;
 		return err_set(e, ENOMEM, "seal the volumes");
 	}
 	/* A crash may have left one. */
-	(void)unlink(container->volumes);
-	if (collect(spec, &kind, container, container->volumes, e) < 0)
+	(void)unlink(path);
+	if (survey_publish(builder, path, e) < 0)
 		return -1;
-	if (access(container->volumes, F_OK) == 0)
-		return use(container->volumes, &container->volumes_sha256, e);
-	free(container->volumes);
-	container->volumes = NULL;
-	return 0;
+	rc = survey_read(path, &bytes, &manifest, ret_sha256, e);
+	if (rc == 0 && manifest_count(manifest) > 0) {
+		*ret_path = PTR_MOVE(path);
+	} else if (rc == 0) {
+		(void)unlink(path);
+		free_owned(ret_sha256);
+	}
+	buffer_clear(&bytes);
+	return rc;
+}
+
+static int seal_all(struct sealing *sealing, const char *folder,
+		    struct container *container, struct err *e)
+{
+	const struct volumes *volumes = &sealing->volumes;
+	const char *cache = container->config.cache_dir;
+
+	/* Before anything is read, and before the container can write. */
+	if (file_make_dirs(cache, 0700, e) < 0 ||
+	    writers_note(cache, volumes->mounts, volumes->written,
+			 volumes->written_count, e) < 0)
+		return -1;
+	if (!volumes->count)
+		return 0;
+	if (seals_open(container, &sealing->seals, e) < 0 ||
+	    seal_each(sealing, container, e) < 0 ||
+	    seals_keep(&sealing->seals, cache, e) < 0)
+		return -1;
+	container->volume_files = sealing->counts.sealed_files;
+	container->volume_bytes = sealing->counts.sealed_bytes;
+	if (hand_over(sealing->anew, folder, "volumes.manifest",
+		      &container->volumes, &container->volumes_sha256, e) < 0)
+		return -1;
+	return hand_over(sealing->first, folder, "first.manifest",
+			 &container->writable, &container->writable_sha256, e);
 }
 
 int seal_volumes(const struct spec *spec, const char *folder,
-		 struct container *container, struct err *e)
+		 const struct log *log, struct container *container,
+		 struct err *e)
 {
+	OWNED(sealing_owned)
+	struct sealing sealing = {
+		.log = log,
+		.limit = {.files = container->config.volumes_files,
+			  .bytes = container->config.volumes_bytes},
+		.anew = manifest_builder_new(),
+		.first = manifest_builder_new(),
+	};
+
+	sealing.limit.until_ns = deadline_ns(container->config.volumes_seconds);
+	if (!sealing.anew || !sealing.first)
+		return err_set(e, ENOMEM, "seal the volumes");
 	if (spare_seals(spec, container, e) < 0 ||
-	    seal_read_only(spec, folder, container, e) < 0)
+	    volumes_find(spec, container, &sealing.volumes, e) < 0)
 		return -1;
-	return seal_writable(spec, container, e);
+	return seal_all(&sealing, folder, container, e);
 }

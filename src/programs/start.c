@@ -24,6 +24,7 @@ struct given {
 	uint64_t mount; /* stat_mount */
 	bool read_only;
 	bool specified; /* by the specification, not by a hook */
+	bool followed;	/* only the engine writes there, and policy lets it */
 	bool roots;	/* a part of the root file system, mounted on itself */
 	char *point;
 };
@@ -46,7 +47,7 @@ bool start_matters(const struct container *container)
 	for (size_t i = 0; i < config->allow_count; i++)
 		rules = rules || config->allow[i].mount ||
 			config->allow[i].path || config->allow[i].process;
-	return rules || container->hooks_added ||
+	return rules || container->hooks_added || container->volumes_followed ||
 	       (config->match == MATCH_PATH &&
 		(container->volumes || container->writable)) ||
 	       config->volumes_writable == VOLUME_TRUST ||
@@ -92,6 +93,13 @@ const char *start_mount_point(const struct start *start, uint64_t mount,
 	return start->given[i].roots ? NULL : start->given[i].point;
 }
 
+bool start_follows(const struct start *start, uint64_t mount)
+{
+	size_t i = start_known(start) ? find(start, mount) : start->count;
+
+	return i < start->count && start->given[i].followed;
+}
+
 const struct manifest *start_added(const struct start *start)
 {
 	return start_known(start) ? start->added : NULL;
@@ -134,6 +142,7 @@ static void remember(struct start *start, int root, const char *point,
 	given->mount = stat_mount(fd);
 	given->read_only = fs.f_flag & ST_RDONLY;
 	given->specified = false;
+	given->followed = false;
 	given->roots = roots;
 	given->point = strdup(point);
 	/* Of two at one place, only the upper one is seen. */
@@ -270,6 +279,49 @@ static void seal_mount(const struct start *start, int root, const char *point,
 		(void)!survey_file(&of_mount, fd, &e);
 }
 
+/* The mount at a destination of the specification; count: none. */
+static size_t find_destination(const struct start *start, int root,
+			       const char *destination)
+{
+	OWNED(close_owned) int fd = open_in(root, destination, 0);
+
+	return fd < 0 ? start->count : find(start, stat_mount(fd));
+}
+
+/* Where one can't be found, none is what its mount says. */
+static void mark_written(struct start *start, int root)
+{
+	const struct json *written = start->container->volumes_written;
+	const char *destination = "";
+
+	for (size_t i = 0; i < json_count(written); i++) {
+		size_t index;
+
+		(void)json_string(json_at(written, i), &destination);
+		index = find_destination(start, root, destination);
+		if (index < start->count)
+			start->given[index].read_only = false;
+		for (size_t j = 0; index == start->count && j < index; j++)
+			start->given[j].read_only = false;
+	}
+}
+
+static void mark_followed(struct start *start, int root)
+{
+	const struct json *followed = start->container->volumes_followed;
+	const char *destination = "";
+
+	for (size_t i = 0; i < json_count(followed); i++) {
+		size_t index;
+
+		(void)json_string(json_at(followed, i), &destination);
+		index = find_destination(start, root, destination);
+		if (index < start->count)
+			start->given[index].followed =
+				start->given[index].read_only;
+	}
+}
+
 /* False where the task is gone: none of the container has executed anything
  * then, and the next one's notification is as good. */
 static bool look_at_mounts(struct start *start, pid_t tid,
@@ -280,6 +332,8 @@ static bool look_at_mounts(struct start *start, pid_t tid,
 	if (target_open_link(tid, "root", &root, NULL) < 0 ||
 	    !read_mounts(start, tid, root))
 		return false;
+	mark_written(start, root);
+	mark_followed(start, root);
 	if (!start->container->hooks_added || !find_specified(start, root))
 		return true;
 	for (size_t i = 0; i < start->count; i++)

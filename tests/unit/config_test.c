@@ -40,6 +40,18 @@ static const struct {
 	 "volumes.writable: unknown key"},
 	{"a section in a section", "{\"volumes\":{\"volumes\":{}}}",
 	 "volumes.volumes: unknown key"},
+	{"a key path for a key of a section in a section",
+	 "{\"volumes\":{\"limit.files\":1}}",
+	 "volumes.limit.files: unknown key"},
+	{"a section in a section that is a number",
+	 "{\"volumes\":{\"limit\":5}}",
+	 "volumes.limit: must be an object, not a number"},
+	{"an unknown key in a section in a section",
+	 "{\"volumes\":{\"limit\":{\"minutes\":5}}}",
+	 "volumes.limit.minutes: unknown key"},
+	{"a number that is negative",
+	 "{\"volumes\":{\"limit\":{\"seconds\":-1}}}",
+	 "volumes.limit.seconds: must be a whole number, 0 or more"},
 	{"a key in another case", "{\"Mode\":\"off\"}", "Mode: unknown key"},
 	{"a key that comes twice", "{\"mode\":\"off\",\"mode\":\"enforce\"}",
 	 "mode: comes more than once"},
@@ -241,7 +253,9 @@ static const char standard[] =
 	"{\"mode\":\"enforce\",\"match\":\"content\",\"libraries\":\"enforce\","
 	"\"scripts\":\"audit\",\"memory\":\"allow\",\"memfd\":\"allow\","
 	"\"hooks\":\"seal\",\"binfmt\":\"seal\",\"exec_sessions\":\"allow\","
-	"\"volumes\":{\"read_only\":\"seal\",\"writable\":\"deny\"},"
+	"\"volumes\":{\"read_only\":\"seal\",\"writable\":\"deny\","
+	"\"managed\":\"seal\",\"limit\":{\"seconds\":20,\"files\":500000,"
+	"\"bytes\":17179869184}},"
 	"\"traced\":\"deny\",\"also\":[],\"allow\":[],"
 	"\"cgroup\":\"container\","
 	"\"events\":{\"file\":\"/var/log/runmoor/events.jsonl\","
@@ -258,7 +272,9 @@ static const char other[] =
 	"\"libraries\":\"off\",\"scripts\":\"off\",\"memory\":\"deny\","
 	"\"memfd\":\"allow\",\"hooks\":\"seal\",\"binfmt\":\"deny\",\"exec_"
 	"sessions\":\"deny\","
-	"\"volumes\":{\"read_only\":\"trust\",\"writable\":\"seal\"},"
+	"\"volumes\":{\"read_only\":\"trust\",\"writable\":\"seal\","
+	"\"managed\":\"follow\",\"limit\":{\"seconds\":0,\"files\":1,"
+	"\"bytes\":2}},"
 	"\"traced\":\"allow\",\"also\":[\"/i/**\",\"/j\"],"
 	"\"allow\":[{\"path\":\"/a*\",\"sha256\":\"" SHA_LOWER "\","
 	"\"process\":\"/b\",\"mount\":\"/c\"},{\"mount\":\"/d\"}],"

@@ -1,0 +1,79 @@
+/*
+ * location - where a file or folder lies: on which file system, and by which
+ * path of that file system, whatever mounts and links lead there. Two mounts of
+ * one folder are one place; a subvolume is a folder of its file system. Source:
+ * proc_pid_mountinfo(5), whose fields (3) and (4) are read.
+ */
+#pragma once
+
+#include "err.h"
+#include "identity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct location {
+	uint64_t device; /* major << 32 | minor, as mountinfo has it */
+	/* The file system's own number, which a reboot doesn't change, and
+	 * what was mounted ("/dev/sda2"); 0 and NULL where there is none. */
+	uint64_t file_system;
+	char *origin;
+	char *folder; /* absolute in the file system */
+	/* Without them (ino 0) only the path is known. */
+	struct identity identity;
+	int64_t birth_ns;
+};
+
+/* How one place lies to another. */
+enum relation {
+	LOCATION_APART,
+	LOCATION_SAME,
+	LOCATION_ABOVE, /* the first holds the second */
+	LOCATION_BELOW,
+};
+
+/* The mounts of this process's namespace, as they were when they were read. */
+struct mounts;
+
+MUST_CHECK int mounts_read(struct mounts **ret, struct err *e);
+void mounts_owned(struct mounts **mounts);
+
+/* Of an open file or folder, O_PATH too. */
+MUST_CHECK int location_find(const struct mounts *mounts, int fd,
+			     struct location *ret, struct err *e);
+void location_clear(struct location *place);
+
+enum relation location_relation(const struct location *one,
+				const struct location *other);
+
+/* How path lies to folder, both absolute, by their names. */
+enum relation location_compare_paths(const char *path, const char *folder);
+
+/* point: where it is mounted; place: of its root, without its numbers, but
+ * for that of the mount. */
+typedef int mounts_below_found(void *context, const char *point,
+			       const struct location *place, bool read_only,
+			       struct err *e);
+
+/* The mounts below folder, without a look at them: their servers may be
+ * dead. */
+MUST_CHECK int mounts_below(const struct mounts *mounts, const char *folder,
+			    mounts_below_found *found, void *context,
+			    struct err *e);
+
+/* Where engines and bundles have a container's root. The machine's own root
+ * may be an overlay as well, and its upper layer no container's. */
+bool mounts_is_container_root(const char *point);
+
+/* The upper and work folders of all overlays that are containers' roots, as
+ * far as the mount table has them. device: of the overlay. */
+MUST_CHECK int mounts_uppers(const struct mounts *mounts,
+			     int (*found)(void *context, uint64_t device,
+					  const char *path, struct err *e),
+			     void *context, struct err *e);
+
+/* Each path by which the mounts show the place, until found says true. */
+bool mounts_show(const struct mounts *mounts, const struct location *place,
+		 bool (*found)(const void *context, const char *path),
+		 const void *context);

@@ -1,0 +1,50 @@
+/*
+ * seals - of volumes, kept for a container in all its lives:
+ * cache_dir/volumes/<digits> has a manifest for each volume, and a record of
+ * whose they are. podman and docker restart a container under its id, on its
+ * upper layer; Kubernetes makes a new one, with the uid of the pod and the
+ * name of the container.
+ */
+#pragma once
+
+#include "container.h"
+#include "err.h"
+#include "json.h"
+
+struct seals {
+	char *folder;
+	struct json *record; /* what is kept in it as workload.json */
+};
+
+/* What the seal knows of the container: id, root, rootfs, upper, annotations.
+ */
+MUST_CHECK int seals_open(const struct container *container, struct seals *ret,
+			  struct err *e);
+void seals_clear(struct seals *seals);
+
+/* The uid of its pod; NULL: it has none, or it isn't told. Borrowed. */
+const char *seals_pod(const struct container *container);
+
+/* The file that the seal of the volume at destination is kept in, and a note
+ * of where that comes from, for the operator. NULL: out of memory. */
+char *seals_path(struct seals *seals, const char *destination,
+		 const char *source);
+
+/* Write the record; removes workloads that are gone for good, now and then. */
+MUST_CHECK int seals_keep(const struct seals *seals, const char *cache_dir,
+			  struct err *e);
+
+/* Remove those whose container, or pod, isn't on this machine any more. */
+void seals_sweep(const char *cache_dir);
+
+/* How much all of them take of the disk. */
+uint64_t seals_bytes(const char *cache_dir);
+
+/* For each that is kept. False from found ends it. */
+void seals_each(const char *cache_dir,
+		bool (*found)(void *context, const char *folder,
+			      const struct json *record),
+		void *context);
+
+/* Forget all of its seals. */
+MUST_CHECK int seals_forget(const char *folder, struct err *e);

@@ -1,0 +1,49 @@
+#include "volume.h"
+
+#include <stddef.h>
+
+static const char *written_by(const struct volume_facts *facts)
+{
+	if (facts->storage)
+		return "it holds an engine's storage or the container's own "
+		       "root file system, or lies in them";
+	if (facts->own)
+		return "the container writes there by another mount";
+	return NULL;
+}
+
+static enum volume_rule rule_of(const struct config *config,
+				const struct volume_facts *facts)
+{
+	return facts->read_only && !facts->storage && !facts->own
+		       ? config->volumes_read_only
+		       : config->volumes_writable;
+}
+
+/* A first seal is of what can change, and isn't the engine's alone. */
+static bool is_lasting(const struct volume_facts *facts)
+{
+	return !facts->read_only || facts->own ||
+	       (facts->written && !facts->managed);
+}
+
+void volume_decide(const struct config *config,
+		   const struct volume_facts *facts, struct volume_plan *ret)
+{
+	enum volume_rule rule = rule_of(config, facts);
+	bool parts = rule == VOLUME_TRUST && facts->read_only && facts->holes;
+
+	*ret = (struct volume_plan){0};
+	if (facts->read_only && config->volumes_read_only != VOLUME_DENY &&
+	    rule != VOLUME_TRUST)
+		ret->why = written_by(facts);
+	/* What nobody writes of it is sealed in the place of trust. */
+	ret->writable =
+		!facts->read_only || facts->storage || facts->own || parts;
+	ret->follows = facts->managed && facts->read_only && !facts->own &&
+		       !facts->storage && rule != VOLUME_DENY &&
+		       config->volumes_managed == MANAGED_FOLLOW;
+	if ((rule != VOLUME_SEAL && !parts) || facts->storage)
+		return;
+	ret->seal = is_lasting(facts) ? VOLUME_SEAL_FIRST : VOLUME_SEAL_ANEW;
+}

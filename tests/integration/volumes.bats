@@ -1,0 +1,295 @@
+# Volumes in several lives: who writes behind a read-only mount, which seal counts,
+# and what a seal may cost.
+load helpers
+
+# bats file_tags=twice
+
+volume() { # NAME DESTINATION OPTIONS: a bind of a folder of that name
+	mkdir -p -m 777 "$T/$1"
+	spec '.mounts += [{destination: $at, type: "bind", source: $source, options: ($options | split(","))}]' \
+		--arg source "$T/$1" --arg at "$2" --arg options "$3"
+}
+
+put() { # NAME/FILE: a program that no image ships; the host's word
+	gzip -dc <"$IMAGES/programs/opt/test/drop/marker.gz" >"$T/$1"
+	echo "$1" >>"$T/$1"
+	chmod 755 "$T/$1"
+}
+
+LIVES=0
+
+life() { # ID SCRIPT: sets ran, the number of marks
+	LIVES=$((LIVES + 1))
+	ID=$1 in_container "$2; true"
+	ran=$(marker_count)
+	rm -f "$ROOT/tmp/marker"
+}
+
+# What a second container may do to the first one's volumes.
+as_writer() { # NAME SCRIPT
+	local reader
+	reader=$(<"$BUNDLE/config.json")
+	spec '.mounts |= map(select(.destination | startswith("/v") | not))
+		| del(.annotations)'
+	volume "$1" /writer rbind,rw
+	life "$ID-writer" "$2"
+	printf '%s\n' "$reader" >"$BUNDLE/config.json"
+	SPEC_DIGEST=$(sha256sum <"$BUNDLE/config.json")
+}
+
+all_sealed() {
+	[ "$(events 'select(.runmoor.seal) | 1' | wc -l)" -ge $LIVES ]
+}
+
+sealed() { # FILTER: of the last seal
+	eventually all_sealed
+	events 'select(.event.action == "container-sealed") | .runmoor.seal' | tail -n 1 | jq -c "$1"
+}
+
+@test "the operator's change of a read-only volume counts at the next create" {
+	volume app /v rbind,ro
+	put app/x
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	put app/y
+	rm "$T/app/x"
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	[ "$(sealed .volumes.first)" = 0 ]
+}
+
+@test "… but not once a container could write it, even if that was later, and is long gone" {
+	volume app /v rbind,ro
+	put app/x
+	life "$ID" '/v/x'
+	[ "$ran" = 1 ] || fail "$output"
+	as_writer app 'drop marker /writer/y; echo >>/writer/y'
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	assert_event exec-blocked volume /v/y
+	[ "$(sealed .volumes.first)" = 1 ]
+}
+
+@test "… until the operator forgets the seal, by container or by volume" {
+	local moorctl=(env "RUNMOOR_CONFIG=$T/config.json" "$RUNMOOR_BIN/moorctl" manifest)
+	configure '.volumes.writable = "seal"'
+	volume app /v rbind,rw
+	life "$ID" 'true'
+	put app/x
+	life "$ID" '/v/x'
+	[ "$ran" = 0 ] || fail "$output"
+	[ "$("${moorctl[@]}" list)" = "$ID"$'\t\t'"/v"$'\t'"$T/app" ] || fail "$("${moorctl[@]}" list)"
+	"${moorctl[@]}" forget "$ID"
+	life "$ID" '/v/x'
+	[ "$ran" = 1 ] || fail "$output"
+	put app/y
+	"${moorctl[@]}" forget --volume "$T/app"
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 2 ] || fail "$output"
+	"${moorctl[@]}" forget "$ID"
+	run "${moorctl[@]}" forget "$ID"
+	assert_status 1
+	run "${moorctl[@]}" forget
+	assert_status 2
+}
+
+@test "… to a folder above it, or below it, by another mount of its file system" {
+	mkdir -p "$T/disk" "$T/top" "$T/top2"
+	mount -t tmpfs disk "$T/disk"
+	mkdir -p -m 777 "$T/disk/a/b/c" "$T/other"
+	mount --bind "$T/disk/a/b" "$T/top"
+	mount --bind "$T/disk/a" "$T/top2"
+	volume top /v rbind,ro
+	put top/x
+	life "$ID" '/v/x'
+	as_writer top2 'drop marker /writer/b/y'
+	umount "$T/top2"
+	life "$ID" '/v/x; /v/y'
+	umount "$T/top" "$T/disk"
+	[ "$ran" = 1 ] || fail "$output"
+}
+
+@test "a lost record of who writes counts as one of everything" {
+	volume app /v rbind,ro
+	put app/x
+	life "$ID" '/v/x'
+	rm "$T/cache/writers"
+	put app/y
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	echo 'torn li' >"$T/cache/writers"
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+}
+
+pod() { # NAME
+	spec '.annotations = {"io.kubernetes.cri.sandbox-uid": "f1a2-b3",
+		"io.kubernetes.cri.container-name": $name}' --arg name "$1"
+}
+
+@test "a container that a pod gets anew finds its first seal; another one of the pod has its own" {
+	configure '.volumes.writable = "seal"'
+	volume app /v rbind,rw
+	pod web
+	put app/x
+	life "$ID-1" '/v/x; drop marker /v/y; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	life "$ID-2" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	pod other
+	life "$ID-3" '/v/x; /v/y'
+	[ "$ran" = 2 ] || fail "$output"
+}
+
+# As the kubelet has it, and writes it.
+managed() { # KIND
+	local folder=kubelet/pods/f1a2-b3/volumes/kubernetes.io~$1/config
+	mkdir -p "$T/$folder"
+	volume "$folder" /v/config rbind,ro
+	pod web
+	MANAGED=$folder
+}
+
+@test "what the kubelet updates counts at the next create, whatever node's agents may write" {
+	managed configmap
+	put "$MANAGED/x"
+	life "$ID-1" '/v/config/x; /v/config/y'
+	[ "$ran" = 1 ] || fail "$output"
+	as_writer kubelet 'true'
+	put "$MANAGED/y"
+	life "$ID-2" '/v/config/x; /v/config/y'
+	[ "$ran" = 2 ] || fail "$output"
+}
+
+@test "… and isn't the kubelet's where a container of the pod writes, or where it isn't the pod's" {
+	managed configmap
+	put "$MANAGED/x"
+	life "$ID-1" '/v/config/x'
+	as_writer kubelet/pods/f1a2-b3/volumes "drop marker /writer/kubernetes.io~configmap/config/y"
+	life "$ID-2" '/v/config/x; /v/config/y'
+	[ "$ran" = 1 ] || fail "$output"
+	spec '.annotations["io.kubernetes.cri.sandbox-uid"] = "another"'
+	life "$ID-3" '/v/config/x'
+	as_writer kubelet 'drop marker /writer/pods/f1a2-b3/volumes/kubernetes.io~configmap/config/z; echo z >>/writer/pods/f1a2-b3/volumes/kubernetes.io~configmap/config/z'
+	life "$ID-4" '/v/config/z'
+	[ "$ran" = 0 ] || fail "$output"
+}
+
+@test "volumes.managed: follow lets the kubelet's updates run before the restart, and no other's" {
+	local end=$((SECONDS + 20))
+	configure '.volumes.managed = "follow"'
+	managed projected
+	volume app /v/app rbind,ro
+	put "$MANAGED/x"
+	start 'until [ -e /tmp/put ]; do sleep 0.1; done
+		/v/config/y; /v/app/y; echo over; sleep 100'
+	put app/y
+	put "$MANAGED/y"
+	touch "$ROOT/tmp/put"
+	until grep -q over "$T/output"; do
+		[ $SECONDS -lt $end ]
+		sleep 0.1
+	done
+	[ "$(marker_count)" = 1 ] || fail "$(cat "$T/output")"
+	assert_event exec-blocked volume /v/app/y
+	moor delete --force "$ID"
+}
+
+@test "a part that the container writes by another mount is left out, the rest is the operator's" {
+	volume app /v rbind,ro
+	volume app/uploads /v/uploads rbind,rw
+	put app/x
+	life "$ID" '/v/x; drop marker /v/uploads/y; /v/uploads/y'
+	[ "$ran" = 1 ] || fail "$output"
+	put app/z
+	life "$ID" '/v/x; /v/z; /v/uploads/y'
+	[ "$ran" = 2 ] || fail "$output"
+}
+
+@test "what is mounted writable below a read-only bind isn't read-only" {
+	mkdir -p "$T/app/sub"
+	volume app /v rbind,ro
+	mount -t tmpfs sub "$T/app/sub"
+	put app/x
+	put app/sub/x
+	life "$ID" '/v/x; /v/sub/x'
+	umount "$T/app/sub"
+	[ "$ran" = 1 ] || fail "$output"
+	assert_event exec-blocked volume /v/sub/x
+}
+
+@test "… nor what is mounted read-only below it, of what the container writes by another mount" {
+	mkdir -p "$T/app/sub"
+	volume data /data rbind,rw
+	volume app /v rbind,ro
+	mount --bind "$T/data" "$T/app/sub"
+	mount -o remount,bind,ro "$T/app/sub"
+	life "$ID" 'drop marker /data/x; /v/sub/x'
+	life "$ID" '/v/sub/x; echo over'
+	umount "$T/app/sub"
+	assert_output over
+	[ "$ran" = 0 ] || fail "$output"
+}
+
+@test "trust is for read-only volumes that the container doesn't write" {
+	configure '.volumes.read_only = "trust"'
+	volume app /v rbind,ro
+	volume data /v2 rbind,ro
+	volume data /data rbind,rw
+	put app/x
+	life "$ID" '/v/x; drop marker /data/x; /v2/x'
+	[ "$ran" = 1 ] || fail "$output"
+	assert_event exec-blocked volume /v2/x
+}
+
+@test "the host's root, read-only, isn't read, and the log says why and what helps" {
+	spec '.mounts += [{destination: "/host", type: "bind", source: "/", options: ["rbind", "rslave", "ro"]}]'
+	LIVES=1
+	script 'echo up'
+	run moor --log "$T/log" run --bundle "$BUNDLE" "$ID"
+	assert_output up
+	[ "$(sealed '[.volumes.files, .volumes.bytes, .volumes.left_out.count]')" = '[0,0,1]' ] || fail "$(sealed .)"
+	grep -q 'volume /host: it holds .*runmoor-policy(5)' "$T/log"
+}
+
+@test "a seal of volumes ends at its limit, and says so" {
+	local i
+	volume app /v rbind,ro
+	for i in {1..20}; do put app/x$i; done
+	configure '.volumes.limit = {files: 10}'
+	life "$ID" 'for i in /v/*; do $i; done'
+	[ "$ran" -gt 0 ] && [ "$ran" -lt 20 ] || fail "$ran: $output"
+	sealed '.volumes.left_out.volumes[0]' | grep -q 'volumes.limit'
+	configure '.volumes.limit = {bytes: 1}'
+	life "$ID" '/v/x1; echo started'
+	assert_output started
+	[ "$ran$(sealed .volumes.bytes)" = 00 ] || fail "$output"
+	configure '.volumes.limit = {seconds: 0}'
+	life "$ID" '/v/x1; echo started'
+	assert_output started
+	[ "$ran" = 0 ]
+}
+
+@test "a file that grows while it is read doesn't hold the create up" {
+	volume app /v rbind,ro
+	"$IMAGES/programs/opt/test/bin/grow" "$T/app/x" >"$T/grow" 3>&- &
+	eventually grep -q ready "$T/grow"
+	LIVES=1
+	script 'echo up'
+	run timeout 60 "${MOOR[@]}" run --bundle "$BUNDLE" "$ID" <"$T/stdin"
+	assert_output up
+	grep -q grown "$T/grow" || fail "nobody read it"
+	[ "$(sealed .volumes.files)" = 0 ]
+	[ "$(sealed .volumes.left_out.count)" = 1 ]
+}
+
+@test "hard links are read once" {
+	local i size
+	volume app /v rbind,ro
+	put app/x
+	for i in {1..50}; do ln "$T/app/x" "$T/app/x$i"; done
+	size=$(stat -c %s "$T/app/x")
+	life "$ID" '/v/x1; /v/x50'
+	[ "$ran" = 2 ] || fail "$output"
+	[ "$(sealed '[.volumes.files, .volumes.bytes]')" = "[51,$size]" ] || fail "$(sealed .)"
+}
