@@ -98,6 +98,7 @@ times() { # N COMMAND: in the container
 	hashed 10 12
 }
 
+# bats test_tags=debian
 @test "what its caller may not execute isn't read" {
 	in_container "chmod 744 $LARGE; chown 7:7 $LARGE
 		setpriv() { python3 -c 'import os, sys

@@ -47,7 +47,7 @@ refused_at_create() { # PART OF THE SENTENCE
 
 @test "match by path lets the image's programs run in a mount namespace of their own" {
 	configure '.match = "path"'
-	in_container 'chown 1 /opt/test/bin/ids; mkdir -p /mnt
+	in_container 'chown 1 /opt/test/bin/ids; mkdir -p /mnt /srv
 		/opt/test/bin/mounts --user --bind /srv /mnt /opt/test/bin/nothing &&
 		/opt/test/bin/mounts --user --bind /srv /mnt /opt/test/bin/ids &&
 		/opt/test/bin/mounts --user --bind /bin /mnt /bin/sh -c "exec /opt/test/bin/nothing"'
