@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* By its permissions and capabilities the target may execute the file; access
+/* The target may execute the file, by its permissions and capabilities; access
  * control lists aren't looked at. */
 bool caller_may_execute(pid_t tid, const struct identity *file);
 
@@ -21,5 +21,6 @@ bool caller_may_execute(pid_t tid, const struct identity *file);
  */
 bool caller_is_refused(pid_t tid, int fd, const struct identity *file);
 
-/* Whose files the target's are: its file system user. UINT32_MAX: not known. */
+/* The target's file system user, who owns what it makes. UINT32_MAX: not
+ * known. */
 uint32_t caller_user(pid_t tid);

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is known of one; made and used by a walk (rootfs.h), from any of its
- * threads. */
+/* One layer as far as it was walked. A walk (rootfs.h) makes and uses it, from
+ * any of its threads. */
 struct layer;
 
-/* What a layer may be at most; 0: anything. */
+/* The size that a layer may have at most; 0: any. */
 struct layer_limit {
 	size_t names;
 	uint64_t bytes; /* of its regular files */

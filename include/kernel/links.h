@@ -11,7 +11,7 @@
 
 struct links;
 
-/* What a file of several names is; interpreter is borrowed from links. */
+/* A file of several names; interpreter is borrowed from links. */
 struct link_content {
 	bool executable; /* else the rest isn't set */
 	int error;	 /* it couldn't be read: an errno */
