@@ -26,7 +26,7 @@ enum {
 /* least: a supervisor with less is ended by the kernel, or has to refuse what
  * it should judge. The limits that aren't here don't matter to it. */
 static const struct limit {
-	int resource;
+	__rlimit_resource_t resource;
 	const char *name;
 	rlim_t wanted;
 	rlim_t least;

@@ -326,7 +326,7 @@ static int merge_key(const struct config_key *key, struct config *config,
 			       key->path);
 	if (merge_value(key, config, value, e) < 0)
 		return -1;
-	config->origins[key - config_keys] = config->layer;
+	config->origins[key - config_keys] = (uint8_t)config->layer;
 	return 0;
 }
 

@@ -155,7 +155,7 @@ int cache_read_chain(const char *cache_dir, const char *key,
 	OWNED(free_owned) char *path = cache_path(cache_dir, CACHE_CHAIN, key);
 	OWNED(close_owned)
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	char line[sizeof(manifest_word) + DIGEST_HEX];
+	char line[sizeof(manifest_word) + DIGEST_HEX] = "";
 	size_t len = strlen(manifest_word);
 	uint8_t digest[DIGEST_SIZE];
 	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);

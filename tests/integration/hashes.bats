@@ -80,7 +80,7 @@ times() { # N COMMAND: in the container
 
 @test "a mount that a program was executed on can be unmounted at once" {
 	spec '.process.capabilities[] += ["CAP_SYS_ADMIN"]'
-	in_container "for i in 1 2 3; do
+	in_container "mkdir -p /mnt; for i in 1 2 3; do
 			mount -t tmpfs none /mnt && cp $LARGE /mnt/x && /mnt/x && umount /mnt || exit
 		done"
 	assert_status 0

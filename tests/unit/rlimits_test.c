@@ -23,7 +23,7 @@ static bool in_child(bool (*check)(void))
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-static void limit(int resource, rlim_t soft, rlim_t hard)
+static void limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
 	const struct rlimit value = {.rlim_cur = soft, .rlim_max = hard};
 
@@ -31,7 +31,7 @@ static void limit(int resource, rlim_t soft, rlim_t hard)
 		_exit(2);
 }
 
-static bool has(int resource, rlim_t soft, rlim_t hard)
+static bool has(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
 	struct rlimit now;
 
