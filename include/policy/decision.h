@@ -65,6 +65,7 @@ struct file_facts {
 	/* Mount point; NULL: not one that the container was started with, or
 	 * nobody asked. */
 	const char *mount;
+	bool overlay; /* PLACE_FOREIGN: on an overlay */
 	bool elf;
 	bool frozen;  /* in memory, with all seals: nobody can change it */
 	bool private; /* mapped so that writes go to a copy, as loaders do */
@@ -132,7 +133,8 @@ struct decision {
 	enum verdict verdict;
 	enum reason reason; /* why it is drift, also where flagged */
 	bool flagged;	    /* drift that policy lets run          */
-	size_t file;	    /* index of the file that is the reason */
+	size_t file;	    /* index of the file that is the reason, or that
+			     * the exception is for */
 	int64_t allow_rule; /* index of the exception used, or -1  */
 };
 
@@ -144,8 +146,3 @@ const char *decision_shipped_as(const struct sealed *sealed,
 
 void decision_make(const struct sealed *sealed, const struct config *config,
 		   const struct facts *facts, struct decision *ret);
-
-/* What else there is to say of a reason, for people, where one has two causes;
- * or NULL. */
-const char *decision_detail(const struct facts *facts,
-			    const struct decision *decision);

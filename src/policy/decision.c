@@ -246,6 +246,20 @@ static void drift(const struct config *config, const struct facts *facts,
 	ret->flagged = audit;
 	ret->reason = reason;
 	ret->file = file;
+	ret->allow_rule = -1;
+}
+
+/* The first file that needs an exception is the one that is told of. */
+static bool is_excepted(const struct config *config, const struct facts *facts,
+			size_t file, struct decision *ret)
+{
+	int64_t rule = find_rule(config, facts, &facts->files[file]);
+
+	if (rule >= 0 && ret->allow_rule < 0) {
+		ret->allow_rule = rule;
+		ret->file = file;
+	}
+	return rule >= 0;
 }
 
 static enum reason judge_circumstances(const struct config *config,
@@ -280,11 +294,8 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 		const struct file_facts *file = &facts->files[i];
 
 		reason = judge_file(sealed, config, facts->proven, file);
-		if (reason != REASON_NONE) {
-			ret->allow_rule = find_rule(config, facts, file);
-			if (ret->allow_rule >= 0)
-				reason = REASON_NONE;
-		}
+		if (reason != REASON_NONE && is_excepted(config, facts, i, ret))
+			reason = REASON_NONE;
 		if (reason == REASON_NONE)
 			reason = judge_keeping(sealed, file);
 		if (reason == REASON_NONE)
@@ -305,20 +316,4 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 		ret->reason = REASON_TRACED;
 		ret->flagged = true;
 	}
-}
-
-const char *decision_detail(const struct facts *facts,
-			    const struct decision *decision)
-{
-	const struct file_facts *file = &facts->files[decision->file];
-
-	if (decision->file >= facts->count)
-		return NULL;
-	if (decision->reason == REASON_NOT_IN_IMAGE &&
-	    file->role == ROLE_LIBRARY && file->place == PLACE_IMAGE &&
-	    !file->elf)
-		return "shipped, but not sealed, if it is the image's: it "
-		       "bears no mark of an executable, and the key also can "
-		       "name it";
-	return NULL;
 }

@@ -194,6 +194,8 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 		return OUTCOME_SLOW;
 	facts->count++;
 	file->place = find_place(look, fd, id);
+	file->overlay =
+		file->place == PLACE_FOREIGN && filesystem_is_overlay(fd);
 	file->placed =
 		path_matters(judge) && is_placed(judge, fd, id, file->path);
 	/* A mount that the container made itself is at no place that an

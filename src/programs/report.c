@@ -1,8 +1,12 @@
 #include "report.h"
 
+#include "detail.h"
 #include "session.h"
+#include "stat.h"
 #include "witness.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -135,6 +139,29 @@ void report_died(const struct container *container, struct journal *journal)
 	push(&event, container, journal);
 }
 
+/*
+ * A runtime that runs a copy of itself, mounted for that and detached since,
+ * has no path any more, which the kernel writes as the root's.
+ */
+static void name_runtime(const struct container *container, pid_t tid,
+			 char **executable)
+{
+	char link[64];
+	struct identity running;
+	struct identity runtime;
+	bool same;
+
+	if (!*executable || strcmp(*executable, "/") != 0)
+		return;
+	(void)snprintf(link, sizeof(link), "/proc/%d/exe", tid);
+	same = container->runtime &&
+	       stat_identity(AT_FDCWD, link, 0, &running) == 0 &&
+	       stat_identity(AT_FDCWD, container->runtime, 0, &runtime) == 0 &&
+	       identity_same_file(&running, &runtime);
+	free(*executable);
+	*executable = same ? copy(container->runtime) : NULL;
+}
+
 static void take_ancestors(struct event *event, bool args)
 {
 	event->ancestors = calloc(ANCESTORS_MAX, sizeof(*event->ancestors));
@@ -174,8 +201,10 @@ void report_session(const struct container *container, struct journal *journal,
 	event->flagged = action == ACTION_SESSION_OPENED &&
 			 container->config.exec_sessions == SESSIONS_AUDIT;
 	(void)clock_gettime(CLOCK_REALTIME, &event->time);
-	if (tid > 0)
+	if (tid > 0) {
 		witness_process(tid, false, &event->process);
+		name_runtime(container, tid, &event->process.executable);
+	}
 	push(event, container, journal);
 	free(event);
 }
@@ -232,8 +261,10 @@ char *report_judged(const struct container *container, struct journal *journal,
 {
 	OWNED(free_owned) char *program = witness_executable(tid);
 	struct event event;
-	enum telling telling = admit(journal, action, program, inspection);
+	enum telling telling;
 
+	name_runtime(container, tid, &program);
+	telling = admit(journal, action, program, inspection);
 	*ret_len = 0;
 	if (telling == TELL_COUNTED)
 		return NULL;
@@ -245,10 +276,11 @@ char *report_judged(const struct container *container, struct journal *journal,
 	event.allow_rule = inspection->decision.allow_rule;
 	event.syscall = copy(call);
 	event.requested = copy(inspection->requested);
-	event.detail = copy(
-		decision_detail(&inspection->facts, &inspection->decision));
+	event.detail = copy(detail_choose(
+		&container->config, &inspection->facts, &inspection->decision));
 	describe_file(inspection, &event.file);
 	witness_process(tid, args, &event.process);
+	name_runtime(container, tid, &event.process.executable);
 	if (telling == TELL_WHOLE)
 		take_ancestors(&event, args);
 	return finish(&event, container, ret_len);

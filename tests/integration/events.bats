@@ -84,3 +84,28 @@ three" ; exit 0'
 	touch "$ROOT/tmp/go"
 	assert_event exec-blocked not-in-image /tmp/x
 }
+
+@test "an exception that meets a script names the script, and one of two the first" {
+	configure '.allow = [{path: "/tmp/bash"}, {path: "/tmp/build.sh"}]'
+	in_container 'echo "exit 0" >/tmp/build.sh; sh /tmp/build.sh'
+	assert_status 0
+	assert_event script-flagged "" /tmp/build.sh
+	[ "$(events 'select(.file.path == "/tmp/build.sh") | .runmoor.allow_rule')" = 1 ]
+	ID+=-both
+	in_container 'cp "$(command -v sh)" /tmp/bash; echo >>/tmp/bash; printf "#!/tmp/bash\nexit 0\n" >/tmp/build.sh
+		chmod 755 /tmp/build.sh; /tmp/build.sh'
+	assert_status 0
+	[ "$(events 'select(.event.action == "exec-flagged") | [.file.path, .runmoor.allow_rule]')" = '["/tmp/build.sh",1]' ]
+}
+
+@test "where a reason has two causes, the event says which" {
+	mkdir -m 777 "$T/volume"
+	spec '.mounts += [{destination: "/mnt", source: $volume, options: ["bind", "rw"]}]' \
+		--arg volume "$T/volume"
+	in_container 'drop marker /mnt/x; /mnt/x; drop marker /tmp/x
+		/opt/test/bin/mounts --user --bind /tmp /srv /srv/x; memfd /mnt/x; exit 0'
+	refute_marker
+	assert_event exec-blocked memory-file
+	[[ $(blocked 'select(.file.path == "/mnt/x") | .runmoor.detail') == *"volumes.writable is deny"* ]]
+	[[ $(blocked 'select(.runmoor.reason == "memory-file") | .runmoor.detail') == *"written while it runs"* ]]
+}

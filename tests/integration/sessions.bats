@@ -22,6 +22,7 @@ running() {
 	[ "$status" != 0 ]
 	refute_marker
 	assert_refused not-in-image /tmp/x
+	[ "$(events 'select(.event.action == "exec-blocked") | .process.executable == "/"')" = false ]
 }
 
 @test "a session's shell can't start a dropped program" {

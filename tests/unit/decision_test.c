@@ -61,8 +61,12 @@ static const struct {
 		 .file = (index),                                              \
 		 .flagged = true,                                              \
 		 .allow_rule = -1}
-#define FLAGGED(why)   FLAGGED_FOR(why, 0)
-#define EXCEPTED(rule) .want = {.verdict = VERDICT_ALLOW, .allow_rule = (rule)}
+#define FLAGGED(why) FLAGGED_FOR(why, 0)
+#define EXCEPTED_FOR(rule, index)                                              \
+	.want = {.verdict = VERDICT_ALLOW,                                     \
+		 .file = (index),                                              \
+		 .allow_rule = (rule)}
+#define EXCEPTED(rule) EXCEPTED_FOR(rule, 0)
 #define ALLOWED	       EXCEPTED(-1)
 
 /* The configuration that a row doesn't mention is the strictest: all zero. */
@@ -144,9 +148,7 @@ static const struct row refused[] = {
 		 .keeping = KEEPING_WRITTEN,
 		 HELD(UNLISTED)})},
 	 {RULES({.path = "/opt/a"})},
-	 .want = {.verdict = VERDICT_DENY,
-		  .reason = REASON_WRITABLE,
-		  .allow_rule = 0}},
+	 DENIED(REASON_WRITABLE)},
 	{"a copy of a library where no more can be kept",
 	 {.proven = true,
 	  .maps = true,
@@ -881,7 +883,23 @@ static const struct row allowed[] = {
 				 .path = "/b",
 				 HELD(UNLISTED)})},
 	 {RULES({.path = "/b"})},
-	 EXCEPTED(0)},
+	 EXCEPTED_FOR(0, 1)},
+	{"an exception for a script that is handed to a shell",
+	 {.proven = true,
+	  FILES({HELD(SHELL)}, {.role = ROLE_SCRIPT,
+				.mount = "/",
+				.path = "/src/build.sh",
+				HELD(UNLISTED)})},
+	 {RULES({.path = "/opt/a"}, {.path = "/src/*"})},
+	 EXCEPTED_FOR(1, 1)},
+	{"of two files with exceptions the first is told of",
+	 {FILES({.mount = "/", .path = "/opt/a", HELD(UNLISTED)},
+		{.role = ROLE_INTERPRETER,
+		 .mount = "/",
+		 .path = "/b",
+		 HELD(UNLISTED)})},
+	 {RULES({.path = "/b"}, {.path = "/opt/a"})},
+	 EXCEPTED(1)},
 	{"exceptions are for what needs one",
 	 {FILES({.mount = "/", .path = "/bin/sh", HELD(SHELL)})},
 	 {RULES({.path = "/bin/sh"})},
@@ -935,25 +953,6 @@ static void parse(struct manifest_builder *builder, struct buffer *bytes,
 		abort();
 }
 
-static void test_detail(void)
-{
-	const struct decision unlisted = {.reason = REASON_NOT_IN_IMAGE};
-	struct facts facts = {FILES(
-		{.role = ROLE_LIBRARY, .place = PLACE_IMAGE, HELD(UNLISTED)})};
-
-	CHECK("a file of the root without a mark may be named",
-	      decision_detail(&facts, &unlisted));
-	facts.files[0].elf = true;
-	CHECK("one that has a mark was sealed, or isn't the image's",
-	      !decision_detail(&facts, &unlisted));
-	facts.files[0].elf = false;
-	facts.files[0].place = PLACE_VOLUME;
-	CHECK("nor is one on a volume", !decision_detail(&facts, &unlisted));
-	facts.count = 0;
-	CHECK("nor is there one where none was seen",
-	      !decision_detail(&facts, &unlisted));
-}
-
 int main(void)
 {
 	OWNED(manifest_builder_owned)
@@ -986,6 +985,5 @@ int main(void)
 		check(&half_flagged[i]);
 	for (size_t i = 0; i < ARRAY_LEN(allowed); i++)
 		check(&allowed[i]);
-	test_detail();
 	TEST_END();
 }
