@@ -1,3 +1,4 @@
+#include "backing.h"
 #include "binary.h"
 #include "caller.h"
 #include "digests.h"
@@ -95,6 +96,17 @@ static bool is_program_on_overlay(int fd, const struct file_facts *file)
 	return file->role == ROLE_PROGRAM && filesystem_is_overlay(fd);
 }
 
+/* The proof will find a file of the root file system below to judge. Where it
+ * won't, it would only kill what can be refused before. */
+static bool has_file_below(const struct look *look, int fd,
+			   const struct file_facts *file)
+{
+	struct identity below;
+
+	return is_program_on_overlay(fd, file) && backing_find(fd, &below) &&
+	       look_is_image(look->judge, below.dev);
+}
+
 /*
  * Held first, then hashed: a writer that is gone by then can't alter what is
  * hashed after it. Of what is only asked for the kernel itself will refuse
@@ -115,7 +127,7 @@ static void hold(struct look *look, int fd, const struct identity *id,
 	}
 	file->held = filesystem_is_stable(fd) ||
 		     look_is_image(look->judge, id->dev) ||
-		     is_program_on_overlay(fd, file);
+		     has_file_below(look, fd, file);
 	if (filesystem_is_stable(fd))
 		(void)!lease_unwritten(fd, NULL, NULL, ret_lease, NULL);
 }
