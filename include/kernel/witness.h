@@ -25,6 +25,10 @@ struct birth {
 /* Of the process of task tid. False where it is no more. */
 bool witness_birth(pid_t tid, struct birth *ret);
 
+/* Whether it is there and has not ended: no other has got its number, and it
+ * doesn't only wait to be reaped. */
+bool witness_lives(const struct birth *birth);
+
 /* Nearest first, up to the container's first process (in its pid namespace
  * number 1) or ANCESTORS_MAX. Returns how many. */
 size_t witness_ancestors(const struct process_info *process, bool args,

@@ -5,11 +5,19 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include "err.h"
 
-/* A record is in folder, nobody holds the lock or is about to, and nobody left
- * word of an orderly end. */
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Note the container's first process, for died_check; its supervisor does. */
+void died_note(const char *folder, pid_t init);
+
+/* A record is in folder, nobody holds the lock or is about to, nobody left word
+ * of an orderly end, and the container runs: a first process that was noted
+ * hasn't ended. */
 bool died_check(const char *folder);
 
-/* True once for each that died: who asks first tells of it. */
-bool died_first(const char *folder);
+/* Write the event, where nobody has yet, and say it in a sentence with what to
+ * do. Always -1. */
+int died_tell(const char *folder, struct err *e);

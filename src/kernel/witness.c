@@ -119,7 +119,7 @@ size_t witness_ancestors(const struct process_info *process, bool args,
 
 /* The fields behind the name, which may hold anything but a NUL: the last
  * parenthesis ends it. */
-static bool read_starttime(pid_t pid, uint64_t *ret)
+static bool read_stat(pid_t pid, char *ret_state, uint64_t *ret_ticks)
 {
 	struct buffer text = BUFFER_INIT;
 	char path[64];
@@ -128,12 +128,15 @@ static bool read_starttime(pid_t pid, uint64_t *ret)
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (file_read(AT_FDCWD, path, 4096, &text, NULL) == 0)
 		at = strrchr(text.data, ')');
+	*ret_state = 'X';
+	if (at && at[1])
+		*ret_state = at[2];
 	/* Field 22; the one behind the parenthesis is the third. */
 	for (int field = 2; at && field < 22; field++) {
 		at = strchr(at, ' ');
 		at = at ? at + 1 : NULL;
 	}
-	*ret = at ? strtoull(at, NULL, 10) : 0;
+	*ret_ticks = at ? strtoull(at, NULL, 10) : 0;
 	buffer_clear(&text);
 	return at != NULL;
 }
@@ -141,10 +144,20 @@ static bool read_starttime(pid_t pid, uint64_t *ret)
 bool witness_birth(pid_t tid, struct birth *ret)
 {
 	struct process_info process = {.pid = 0, .parent = 0};
+	char state;
 
 	read_status(tid, &process);
 	free(process.name);
 	ret->pid = (pid_t)process.pid;
 	ret->parent = (pid_t)process.parent;
-	return process.pid > 0 && read_starttime(ret->pid, &ret->ticks);
+	return process.pid > 0 && read_stat(ret->pid, &state, &ret->ticks);
+}
+
+bool witness_lives(const struct birth *birth)
+{
+	uint64_t ticks;
+	char state;
+
+	return read_stat(birth->pid, &state, &ticks) && ticks == birth->ticks &&
+	       state != 'Z' && state != 'X';
 }

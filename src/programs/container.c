@@ -376,13 +376,14 @@ int container_supervisor(const char *folder)
 /* What was left to tell of another container of this name. */
 static void forget_former(const char *folder)
 {
-	OWNED(free_owned) char *lost = path_in(folder, "lost");
-	OWNED(free_owned) char *died = path_in(folder, "died");
+	static const char *const names[] = {"lost", "died", "init"};
 
-	if (lost)
-		(void)unlink(lost);
-	if (died)
-		(void)unlink(died);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		OWNED(free_owned) char *path = path_in(folder, names[i]);
+
+		if (path)
+			(void)unlink(path);
+	}
 }
 
 int container_claim(const char *folder, struct err *e)

@@ -15,9 +15,11 @@ enum { RELEASE_MS = 5000 };
 void container_remove(const char *folder)
 {
 	static const char *const names[] = {
-		"container.json",   "lock",	      "listener.sock",
-		"volumes.manifest", "first.manifest", BILL_RECORD,
-		"image.manifest",   "lost",	      "died"};
+		"container.json", "lock",
+		"listener.sock",  "volumes.manifest",
+		"first.manifest", BILL_RECORD,
+		"image.manifest", "lost",
+		"died",		  "init"};
 	OWNED(close_owned)
 	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 

@@ -2,16 +2,11 @@
 
 #include "bill.h"
 #include "container.h"
+#include "died.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A supervisor that is there, as far as its lock says. */
-static bool has_supervisor(const char *folder)
-{
-	return container_supervisor(folder) != 0;
-}
 
 static void examine_container(struct findings *findings, const char *folder)
 {
@@ -19,6 +14,7 @@ static void examine_container(struct findings *findings, const char *folder)
 	OWNED(free_owned) char *line = NULL;
 	OWNED(free_owned) char *sentence = NULL;
 	struct container container;
+	struct err ignored = {0};
 
 	/* One that is being created, or was just deleted, has no record. */
 	if (container_read(folder, &container, NULL) < 0)
@@ -30,13 +26,15 @@ static void examine_container(struct findings *findings, const char *folder)
 				 "limit of processor time: %s",
 				 fallback) < 0)
 		sentence = NULL;
-	if (line && !has_supervisor(folder))
+	if (line && died_check(folder)) {
+		(void)died_tell(folder, &ignored);
 		findings_add(findings, FINDING_WEAK, "container", line,
-			     "has no supervisor: if it runs, each exec in it "
-			     "fails; delete it, and create it anew");
-	else if (line && sentence)
+			     "has no supervisor: each exec in it fails; "
+			     "delete it, and create it anew");
+	} else if (line && sentence) {
 		findings_add(findings, FINDING_WEAK, "container", line,
 			     sentence);
+	}
 	container_clear(&container);
 }
 

@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { HOOK_INPUT_MS = 1000 };
 
@@ -58,20 +59,31 @@ static void load_leniently(struct config *config)
 		config_clear(config);
 }
 
+/* The folder of the container that is named among the words. Of most commands
+ * nobody knows which word is the id: the first that is one. */
+static char *folder_named(const struct config *config, const struct cli *cli,
+			  char *const words[])
+{
+	char *folder = NULL;
+
+	for (; *words && !folder; words++)
+		if (**words != '-')
+			folder = directory_find(
+				config, cli->root ? cli->root : "", *words);
+	return folder;
+}
+
 /* The runtime of the container that the command line names, as its record
- * says. Of most commands nobody knows which word is the id: the first that is
- * one. */
+ * says. */
 static char *former_runtime(const struct config *config, const struct cli *cli,
 			    char *const argv[])
 {
-	OWNED(free_owned) char *folder = NULL;
+	OWNED(free_owned)
+	char *folder =
+		creates(cli) ? NULL : folder_named(config, cli, argv + 1);
 	struct container container = {0};
 	char *runtime = NULL;
 
-	for (size_t i = 1; argv[i] && !folder && !creates(cli); i++)
-		if (argv[i][0] != '-')
-			folder = directory_find(
-				config, cli->root ? cli->root : "", argv[i]);
 	if (folder && container_read(folder, &container, NULL) == 0 &&
 	    container.runtime[0] == '/')
 		runtime = PTR_MOVE(container.runtime);
@@ -148,29 +160,6 @@ static int refuse_session(const struct container *container, struct err *e)
 		       container->id);
 }
 
-/* The runtime would fail for want of a listener, in words of its own. */
-static int refuse_orphan(const char *folder, const struct cli *cli,
-			 struct err *e)
-{
-	struct container container;
-	struct journal *journal;
-
-	if (container_read(folder, &container, NULL) == 0) {
-		if (died_first(folder) &&
-		    journal_open(container.config.events_file, &journal,
-				 NULL) == 0) {
-			report_died(&container, journal);
-			(void)journal_close(journal);
-		}
-		container_clear(&container);
-	}
-	return err_set(e, ESRCH,
-		       "the supervisor of container %s has died: nothing can "
-		       "be executed in it any more. Delete the container and "
-		       "create it anew",
-		       cli->id);
-}
-
 /* A session is protected by the container's own supervisor, to which the
  * runtime hands its listener; where there is none the runtime can't, and
  * fails. What is left is whether sessions are allowed at all. */
@@ -185,8 +174,10 @@ static int enter_container(const struct command_line *line,
 	if (cli->id)
 		folder = directory_find(config, cli->root ? cli->root : "",
 					cli->id);
+	/* The runtime would fail for want of a listener, in words of its
+	 * own. */
 	if (folder && died_check(folder))
-		return refuse_orphan(folder, cli, e);
+		return died_tell(folder, e);
 	if (folder && container_supervisor(folder)) {
 		if (container_read(folder, &container, e) < 0)
 			return -1;
@@ -197,6 +188,38 @@ static int enter_container(const struct command_line *line,
 		container_clear(&container);
 	}
 	return rc < 0 ? -1 : runtime_become(line->runtime, line->argv, e);
+}
+
+/* Whoever takes both outputs for one parses what is in it. */
+static bool may_warn(const struct log *log)
+{
+	struct stat out;
+	struct stat error;
+
+	return (log->file && log->file[0] == '/') || isatty(STDERR_FILENO) ||
+	       fstat(STDOUT_FILENO, &out) < 0 ||
+	       fstat(STDERR_FILENO, &error) < 0 || out.st_dev != error.st_dev ||
+	       out.st_ino != error.st_ino;
+}
+
+/* Of what is passed through, the runtime's state says that the container runs,
+ * and it does. */
+static void look_after(const struct command_line *line,
+		       const struct config *config)
+{
+	const struct cli *cli = line->cli;
+	OWNED(free_owned) char *folder = NULL;
+	struct err e = {0};
+
+	if (!cli->command_index ||
+	    strcmp(line->argv[cli->command_index], "state") != 0)
+		return;
+	folder = folder_named(config, cli, line->argv + cli->command_index + 1);
+	if (!folder || !died_check(folder))
+		return;
+	(void)died_tell(folder, &e);
+	if (may_warn(line->log))
+		log_write(line->log, LOG_LEVEL_WARNING, "%s", e.text);
 }
 
 static int refuse_guess(const struct cli *cli, struct err *e)
@@ -266,6 +289,8 @@ static int run_command(struct command_line *line, struct config *config,
 	case COMMAND_VERSION:
 		return show_version(line, ret_status, e);
 	case COMMAND_OTHER:
+		look_after(line, config);
+		break;
 	case COMMAND_HELP:
 		break;
 	}

@@ -16,6 +16,7 @@
 #include "bill.h"
 #include "confine.h"
 #include "container.h"
+#include "died.h"
 #include "digests.h"
 #include "held.h"
 #include "journal.h"
@@ -204,6 +205,7 @@ static void enter_account(struct supervisor *s)
 {
 	if (s->sources.init <= 0)
 		return;
+	died_note(s->folder, s->sources.init);
 	bill_open(&s->container, s->folder, s->sources.init, &s->charge);
 	s->sources.init = 0;
 }

@@ -198,6 +198,10 @@ nothing_left() {
 	doctor
 	assert_status 0
 	assert_output "weak     container $ID: has no supervisor"
+	doctor
+	[ "$(events .event.action | grep -c supervisor-died)" = 1 ]
+	moor kill "$ID" KILL
+	eventually unmentioned
 	moor delete --force "$ID"
 	spec 'del(.linux.resources, .linux.cgroupsPath)'
 	MOOR=(env "RUNMOOR_CONFIG=$T/config.json"
@@ -205,6 +209,11 @@ nothing_left() {
 	moor --cgroup-manager=disabled run --detach --bundle "$BUNDLE" "$ID" >"$T/output" 2>&1
 	eventually uncharged || fail "$output"
 	moor delete --force "$ID"
+}
+
+unmentioned() { # one that has ended
+	doctor
+	[[ $output != *"container $ID"* ]]
 }
 
 uncharged() {

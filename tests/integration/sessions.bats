@@ -118,8 +118,11 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 
 @test "a session whose supervisor has died is refused in plain words, and told of once" {
 	start 'while [ ! -e /tmp/go ]; do read -t 1 line </dev/zero || :; done'
+	moor state "$ID" >"$T/out" 2>"$T/err"
+	[ ! -s "$T/err" ]
 	kill -9 "$(supervisors)"
 	eventually no_supervisors
+	state_says_died
 	local times
 	for times in 1 2; do
 		run moor exec "$ID" /bin/true
@@ -129,6 +132,29 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	[ "$(events .event.action | grep -c supervisor-died)" = 1 ]
 	"$REPO/tests/validate-events" "$T/events.jsonl"
 	touch "$ROOT/tmp/go"
+	eventually stopped
+	run moor exec "$ID" /bin/true # as ever
+	[ "$status" != 0 ]
+	refute_output "the supervisor"
+	moor state "$ID" >"$T/out" 2>"$T/err"
+	[ ! -s "$T/err" ]
 	moor delete --force "$ID"
 	[ -z "$(ls -A "$T/state")" ]
+}
+
+stopped() {
+	[ "$(bare state "$ID" | jq -r .status)" = stopped ]
+}
+
+# Beside what the runtime prints, which is parsed.
+state_says_died() {
+	moor state "$ID" >"$T/out" 2>"$T/err"
+	bare state "$ID" | diff - "$T/out"
+	grep -q "^runmoor: the supervisor of container $ID has died" "$T/err"
+	moor state "$ID" >"$T/out" 2>&1 # as go-runc takes both
+	bare state "$ID" | diff - "$T/out"
+	moor --log "$T/log" state "$ID" >"$T/out" 2>&1
+	bare state "$ID" | diff - "$T/out"
+	grep -q "level=warning.*the supervisor of container $ID has died" "$T/log"
+	[ "$(events .event.action | grep -c supervisor-died)" = 1 ]
 }

@@ -51,8 +51,33 @@ static void test_reaped(void)
 	      kept == CHILDREN);
 }
 
+static void test_lives(void)
+{
+	pid_t child = fork();
+	struct birth birth = {0};
+	struct birth other;
+	siginfo_t ended;
+
+	if (child == 0) {
+		(void)pause();
+		_exit(0);
+	}
+	CHECK("a child has a birth", witness_birth(child, &birth));
+	other = birth;
+	other.ticks++;
+	CHECK("it lives", witness_lives(&birth));
+	CHECK("one that was born later has its number", !witness_lives(&other));
+	(void)kill(child, SIGKILL);
+	CHECK("it ends",
+	      waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT) == 0);
+	CHECK("one that waits to be reaped has ended", !witness_lives(&birth));
+	(void)waitpid(child, NULL, 0);
+	CHECK("nor does it live when it was", !witness_lives(&birth));
+}
+
 int main(void)
 {
 	test_reaped();
+	test_lives();
 	TEST_END();
 }
