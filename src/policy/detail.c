@@ -4,9 +4,11 @@ static const char *of_rule(const char *denied, enum volume_rule rule)
 {
 	return rule == VOLUME_DENY
 		       ? denied
-		       : "its volume was sealed without it: it came or was "
-			 "changed since, or the volume isn't sealed whole, "
-			 "which container-sealed says";
+		       : "volumes were sealed without it: it came or was "
+			 "changed "
+			 "since, its volume isn't sealed whole, which "
+			 "container-sealed says, or its mount came after the "
+			 "container's start";
 }
 
 static const char *of_mount(const struct config *config,
@@ -22,10 +24,15 @@ static const char *of_mount(const struct config *config,
 				 "container's start, and nothing there is "
 				 "sealed";
 	case PLACE_VOLUME:
-		return of_rule("policy volumes.writable is deny",
+		/* Whether it was there at the start need not be known then. */
+		return of_rule("its mount isn't sealed: policy "
+			       "volumes.writable is deny, also for a mount "
+			       "that came after the container's start",
 			       config->volumes_writable);
 	case PLACE_VOLUME_READ_ONLY:
-		return of_rule("policy volumes.read_only is deny",
+		return of_rule("its mount isn't sealed: policy "
+			       "volumes.read_only is deny, also for a mount "
+			       "that came after the container's start",
 			       config->volumes_read_only);
 	case PLACE_UNKNOWN:
 	case PLACE_IMAGE:
