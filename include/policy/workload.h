@@ -18,15 +18,26 @@ struct workload {
 	const struct json *annotations;
 };
 
+/* Who wrote the annotations that a container's names are in. Each engine hands
+ * on what pods, users or images say under any other engine's keys. */
+enum naming {
+	NAMING_CONTAINERD, /* containerd's CRI plugin, or nobody known */
+	NAMING_CRIO,
+	NAMING_ENGINE, /* none: podman's and docker's own records count */
+};
+
 /* What there is to find the names in. Borrowed. */
 struct workload_source {
 	const struct json *annotations; /* of the specification, or NULL */
 	const char *name;		/* as the engine keeps it, or NULL */
 	const char *image;
-	/* The engine keeps names beside the container and isn't Kubernetes':
-	 * annotations that look so are the image's or its user's words. */
-	bool engine_named;
+	enum naming naming;
 	const char *runtime; /* path of the real one */
 };
+
+/* The first of keys (NULL: the end) that is there and that this engine writes
+ * itself; NULL: none. */
+const char *workload_annotation(const struct json *annotations,
+				enum naming naming, const char *const keys[]);
 
 void workload_find(const struct workload_source *source, struct workload *ret);

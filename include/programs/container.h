@@ -43,9 +43,10 @@ struct container {
 	char *writable_sha256;
 	char *binfmt; /* the same, of interpreters of the host's binfmt_misc */
 	char *binfmt_sha256;
-	/* The engine keeps its name and image beside it, and isn't
-	 * Kubernetes': no annotation speaks for it. */
+	/* The engine keeps its name and image beside it: then no annotation
+	 * speaks for it, but with CRI-O CRI-O's own. */
 	bool engine_named;
+	bool crio;
 	bool overlay; /* the root is one */
 	bool overlay_writable;
 	char *upper; /* or NULL */
@@ -86,6 +87,11 @@ void container_clear(struct container *container);
 
 /* What its names are found in; borrowed from it. */
 struct workload_source container_names(const struct container *container);
+
+/* The first of the annotations keys (NULL: the end) that is there and that the
+ * container's engine writes itself; NULL: none. */
+const char *container_annotation(const struct container *container,
+				 const char *const keys[]);
 
 /* Where on the host a bind's source lies; NULL: no memory. */
 char *container_source(const struct container *container, const char *source);

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STATUS_MAX = 1024 * 1024, NOT_KNOWN = -1 };
+enum {
+	STATUS_MAX = 1024 * 1024,
+	NOT_KNOWN = -1,
+	PF_EXITING = 0x4, /* linux/sched.h, as in proc_pid_stat(5) "flags" */
+};
 
 /* A number of proc_pid_status(5), by its name with line end and tab. */
 static long status_of(pid_t pid, const char *name)
@@ -82,6 +86,29 @@ bool outsider_is(const char *text, const char *home)
 	return outside;
 }
 
+/*
+ * A task that ends is shown in the root of each hierarchy of version 1 from
+ * PF_EXITING on, and is a tracer for some time after that. The flag never goes
+ * away, so what was read before it was found clear is true.
+ */
+static bool is_ending(pid_t pid)
+{
+	struct buffer stat = BUFFER_INIT;
+	const char *at = NULL;
+	unsigned flags = 0;
+	char state = 'X';
+	char path[64];
+	bool known;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (file_read(AT_FDCWD, path, STATUS_MAX, &stat, NULL) == 0)
+		at = strrchr(stat.data, ')');
+	known = at &&
+		sscanf(at, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) == 2;
+	buffer_clear(&stat);
+	return !known || (flags & PF_EXITING) || state == 'Z' || state == 'X';
+}
+
 bool outsider_traces(pid_t tid, const char *home)
 {
 	const pid_t tracer = (pid_t)status_of(tid, "\nTracerPid:\t");
@@ -94,5 +121,6 @@ bool outsider_traces(pid_t tid, const char *home)
 	outside = status_of(tracer, "\nSeccomp:\t") == 0 ||
 		  (home && cgroup && outsider_is(cgroup, home));
 	/* Still the same: the number wasn't another's meanwhile. */
-	return outside && status_of(tid, "\nTracerPid:\t") == tracer;
+	return outside && !is_ending(tracer) &&
+	       status_of(tid, "\nTracerPid:\t") == tracer;
 }

@@ -16,17 +16,41 @@ static const char *const namespaces[] = {"io.kubernetes.cri.sandbox-namespace",
 					 "io.kubernetes.pod.namespace",
 					 "io.kubernetes.cri-o.Namespace", NULL};
 
-/* The first of the annotations that is there, else otherwise. */
-static const char *annotation(const struct workload_source *source,
-			      const char *const keys[], const char *otherwise)
+static bool is_written_by(enum naming naming, const char *key)
+{
+	static const char crio[] = "io.kubernetes.cri-o.";
+	bool is_crio = strncmp(key, crio, strlen(crio)) == 0;
+
+	switch (naming) {
+	case NAMING_CONTAINERD:
+		return !is_crio;
+	case NAMING_CRIO:
+		return is_crio;
+	case NAMING_ENGINE:
+		break;
+	}
+	return false;
+}
+
+const char *workload_annotation(const struct json *annotations,
+				enum naming naming, const char *const keys[])
 {
 	const char *text;
 
-	for (; !source->engine_named && *keys; keys++)
-		if (json_string(json_get(source->annotations, *keys), &text) &&
-		    *text)
+	for (; *keys; keys++)
+		if (is_written_by(naming, *keys) &&
+		    json_string(json_get(annotations, *keys), &text) && *text)
 			return text;
-	return otherwise;
+	return NULL;
+}
+
+static const char *find(const struct workload_source *source,
+			const char *const keys[], const char *otherwise)
+{
+	const char *text =
+		workload_annotation(source->annotations, source->naming, keys);
+
+	return text ? text : otherwise;
 }
 
 void workload_find(const struct workload_source *source, struct workload *ret)
@@ -35,10 +59,10 @@ void workload_find(const struct workload_source *source, struct workload *ret)
 		source->runtime ? strrchr(source->runtime, '/') : NULL;
 
 	*ret = (struct workload){
-		.image = annotation(source, images, source->image),
-		.namespace = annotation(source, namespaces, NULL),
-		.pod = annotation(source, pods, NULL),
-		.container = annotation(source, names, source->name),
+		.image = find(source, images, source->image),
+		.namespace = find(source, namespaces, NULL),
+		.pod = find(source, pods, NULL),
+		.container = find(source, names, source->name),
 		.runtime = slash ? slash + 1 : source->runtime,
 		.annotations = source->annotations,
 	};

@@ -49,13 +49,27 @@ void container_clear(struct container *container)
 	*container = (struct container){0};
 }
 
+static enum naming naming_of(const struct container *container)
+{
+	if (container->crio)
+		return NAMING_CRIO;
+	return container->engine_named ? NAMING_ENGINE : NAMING_CONTAINERD;
+}
+
+const char *container_annotation(const struct container *container,
+				 const char *const keys[])
+{
+	return workload_annotation(container->annotations, naming_of(container),
+				   keys);
+}
+
 struct workload_source container_names(const struct container *container)
 {
 	return (struct workload_source){
 		.annotations = container->annotations,
 		.name = container->name,
 		.image = container->image,
-		.engine_named = container->engine_named,
+		.naming = naming_of(container),
 		.runtime = container->runtime,
 	};
 }
@@ -142,6 +156,7 @@ static const struct {
 	{"mappedByNumber", offsetof(struct container, mapped_by_number)},
 	{"cached", offsetof(struct container, cached)},
 	{"engineNamed", offsetof(struct container, engine_named)},
+	{"crio", offsetof(struct container, crio)},
 };
 
 static const struct {

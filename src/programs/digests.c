@@ -2,6 +2,7 @@
 
 #include "err.h"
 #include "file.h"
+#include "filesystem.h"
 #include "lease.h"
 
 #include <signal.h>
@@ -47,6 +48,7 @@ static void flight_free(struct flight *flight)
 {
 	close_owned(&flight->fd);
 	close_owned(&flight->lease);
+	close_owned(&flight->merged);
 	sha256_owned(&flight->sum);
 	free(flight);
 }
@@ -68,12 +70,18 @@ static bool is_over(const struct flight *flight)
 	return flight->state == FLIGHT_KNOWN || flight->state == FLIGHT_FAILED;
 }
 
+bool digests_unbroken(const struct flight *flight)
+{
+	return lease_unbroken(flight->lease) &&
+	       (flight->merged < 0 || lease_unbroken(flight->merged));
+}
+
 /* What it says still holds, or will. */
 static bool stands(const struct flight *flight)
 {
 	return !flight->written &&
 	       !(is_over(flight) && flight->until_ms <= digests_now_ms()) &&
-	       (!flight->leased || lease_unbroken(flight->lease));
+	       (!flight->leased || digests_unbroken(flight));
 }
 
 /* Of an identity only a hint is known, whoever it was hashed for. */
@@ -155,6 +163,25 @@ static unsigned count_stories(const struct digests *digests)
 	return count;
 }
 
+/* Have SIGUSR1 sent when somebody wants to write. False where somebody does
+ * just now. */
+static bool watch(struct flight *flight)
+{
+	if (!lease_watch_by(flight->lease, SIGUSR1))
+		return false;
+	if (!filesystem_is_overlay(flight->fd))
+		return true;
+	return lease_unwritten(flight->fd, NULL, NULL, &flight->merged, NULL) ==
+		       0 &&
+	       (flight->merged < 0 || lease_watch_by(flight->merged, SIGUSR1));
+}
+
+static void give_back(struct flight *flight)
+{
+	lease_give_back(&flight->lease);
+	lease_give_back(&flight->merged);
+}
+
 static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 			    const struct stat *leased)
 {
@@ -165,9 +192,9 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 	flight->sum = sha256_new();
 	flight->fd = FD_MOVE(ask->fd);
 	flight->lease = FD_MOVE(ask->lease);
-	/* Somebody wants to write just now. */
-	if (flight->lease >= 0 && !lease_watch_by(flight->lease, SIGUSR1))
-		lease_give_back(&flight->lease);
+	flight->merged = -1;
+	if (flight->lease >= 0 && !watch(flight))
+		give_back(flight);
 	flight->leased = flight->lease >= 0;
 	if (!flight->sum) {
 		flight_free(flight);
@@ -229,7 +256,7 @@ static void settle_debt(struct flight *flight)
 		flight->owed--;
 	if (flight->owed)
 		return;
-	lease_give_back(&flight->lease);
+	give_back(flight);
 	flight->leased = false;
 	flight->until_ms = digests_now_ms() + DIGESTS_MOMENT_MS;
 }
@@ -332,14 +359,14 @@ void digests_let_write(struct digests *digests)
 	(void)pthread_mutex_lock(&digests->lock);
 	for (struct flight *at = digests->first; at; at = next) {
 		next = at->next;
-		if (!at->leased || lease_unbroken(at->lease))
+		if (!at->leased || digests_unbroken(at))
 			continue;
 		if (is_over(at)) {
 			digests_drop(digests, at);
 			continue;
 		}
 		at->written = true;
-		lease_give_back(&at->lease);
+		give_back(at);
 	}
 	(void)pthread_mutex_unlock(&digests->lock);
 }

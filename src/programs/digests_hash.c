@@ -98,8 +98,7 @@ static void finish(struct digests *digests, struct flight *flight, int rc)
 	int64_t trusted =
 		flight->brief ? DIGESTS_MOMENT_MS : DIGESTS_TRUSTED_MS;
 
-	if (flight->leased && !flight->written &&
-	    !lease_unbroken(flight->lease))
+	if (flight->leased && !flight->written && !digests_unbroken(flight))
 		flight->written = true;
 	flight->state =
 		rc == 0 && sha256_end(flight->sum, flight->digest, NULL) == 0

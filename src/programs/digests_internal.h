@@ -31,6 +31,9 @@ struct flight {
 	bool foreign;  /* of a mount that somebody may want to unmount */
 	unsigned owed; /* foreign: who waited, and hasn't asked again */
 	int lease;
+	/* A second one, on the overlay's own inode, or -1: who cuts a file off
+	 * by its name breaks that, and not the upper file's. */
+	int merged;
 	uint64_t dev, ino; /* leased: of the lease's inode */
 	struct identity id;
 	int fd;
@@ -68,6 +71,9 @@ struct digests {
 };
 
 int64_t digests_now_ms(void);
+
+/* Nobody has come to write the file, which is leased. */
+bool digests_unbroken(const struct flight *flight);
 
 /* With the lock: it is forgotten, and freed. */
 void digests_drop(struct digests *digests, struct flight *flight);

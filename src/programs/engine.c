@@ -44,7 +44,7 @@ static void take_metadata(const struct json *entry, struct container *container)
 		return;
 	container->name = copy_of(json_get(metadata, "name"));
 	container->image = copy_of(json_get(metadata, "image-name"));
-	container->engine_named = !json_get(metadata, "pod-name");
+	container->crio = json_get(metadata, "pod-name");
 }
 
 /* STORAGE/DRIVER-containers/ID/userdata is the bundle. */
@@ -120,5 +120,9 @@ void engine_names(const struct spec *spec, struct container *container)
 		    ask_storage("volatile-containers.json", container))
 			return;
 	}
-	ask_docker(spec, container);
+	/* A pod's own words can't make it docker's: its volumes are of its own
+	 * choice, and one of them may lie at /etc/hostname. */
+	if (!json_get(spec_annotations(spec),
+		      "io.kubernetes.cri.container-type"))
+		ask_docker(spec, container);
 }

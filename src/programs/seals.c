@@ -23,35 +23,22 @@ static const char record_name[] = "workload.json";
 /* containerd's (pkg/cri/annotations), and CRI-O's. */
 static const char *const pod_keys[] = {
 	"io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid",
-	"io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID"};
-static const char *const name_keys[] = {"io.kubernetes.cri.container-name",
-					"io.kubernetes.container.name",
-					"io.kubernetes.cri-o.ContainerName"};
+	"io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID", NULL};
+static const char *const name_keys[] = {
+	"io.kubernetes.cri.container-name", "io.kubernetes.container.name",
+	"io.kubernetes.cri-o.ContainerName", NULL};
 static const char *const log_keys[] = {
 	"io.kubernetes.cri.sandbox-log-directory",
-	"io.kubernetes.cri-o.LogPath"};
-
-static const char *annotation(const struct container *container,
-			      const char *const *keys, size_t count)
-{
-	const char *text;
-
-	for (size_t i = 0; i < count; i++)
-		if (json_string(json_get(container->annotations, keys[i]),
-				&text) &&
-		    *text)
-			return text;
-	return NULL;
-}
+	"io.kubernetes.cri-o.LogPath", NULL};
 
 const char *seals_pod(const struct container *container)
 {
-	return annotation(container, pod_keys, ARRAY_LEN(pod_keys));
+	return container_annotation(container, pod_keys);
 }
 
 static const char *name_in_pod(const struct container *container)
 {
-	return annotation(container, name_keys, ARRAY_LEN(name_keys));
+	return container_annotation(container, name_keys);
 }
 
 /*
@@ -99,7 +86,7 @@ static int digits_of(const struct buffer *bytes, char ret[DIGEST_HEX],
 static const char *life_of(const struct container *c)
 {
 	if (seals_pod(c) && name_in_pod(c))
-		return annotation(c, log_keys, ARRAY_LEN(log_keys));
+		return container_annotation(c, log_keys);
 	return c->upper ? c->upper : c->overlay ? NULL : c->rootfs;
 }
 

@@ -7,35 +7,47 @@
 static const struct {
 	const char *name;
 	const char *annotations;
-	bool engine_named;
+	enum naming naming;
 	const char *image; /* what is found */
 	const char *container;
 	const char *namespace;
 	const char *pod;
 } rows[] = {
-	{"no annotations", "{}", false, "own-image", "own-name", NULL, NULL},
+	{"no annotations", "{}", NAMING_CONTAINERD, "own-image", "own-name",
+	 NULL, NULL},
 	{"containerd",
 	 "{\"io.kubernetes.cri.image-name\":\"i\","
 	 "\"io.kubernetes.cri.container-name\":\"c\","
 	 "\"io.kubernetes.cri.sandbox-namespace\":\"n\","
 	 "\"io.kubernetes.cri.sandbox-name\":\"p\"}",
-	 false, "i", "c", "n", "p"},
+	 NAMING_CONTAINERD, "i", "c", "n", "p"},
 	{"CRI-O",
 	 "{\"io.kubernetes.cri-o.ImageName\":\"i\","
-	 "\"io.kubernetes.container.name\":\"c\","
-	 "\"io.kubernetes.pod.namespace\":\"n\","
-	 "\"io.kubernetes.pod.name\":\"p\"}",
-	 false, "i", "c", "n", "p"},
-	{"an empty one", "{\"io.kubernetes.cri.image-name\":\"\"}", false,
-	 "own-image", "own-name", NULL, NULL},
-	{"one that is no text", "{\"io.kubernetes.cri.image-name\":7}", false,
-	 "own-image", "own-name", NULL, NULL},
+	 "\"io.kubernetes.cri-o.ContainerName\":\"c\","
+	 "\"io.kubernetes.cri-o.Namespace\":\"n\","
+	 "\"io.kubernetes.cri-o.KubeName\":\"p\"}",
+	 NAMING_CRIO, "i", "c", "n", "p"},
+	{"a pod of CRI-O's that says what containerd would",
+	 "{\"io.kubernetes.cri.image-name\":\"x\","
+	 "\"io.kubernetes.cri-o.ImageName\":\"i\","
+	 "\"io.kubernetes.container.name\":\"x\","
+	 "\"io.kubernetes.cri.sandbox-namespace\":\"x\","
+	 "\"io.kubernetes.pod.name\":\"x\"}",
+	 NAMING_CRIO, "i", "own-name", NULL, NULL},
+	{"a pod of containerd's that says what CRI-O would",
+	 "{\"io.kubernetes.cri-o.ImageName\":\"x\","
+	 "\"io.kubernetes.cri-o.Namespace\":\"x\"}",
+	 NAMING_CONTAINERD, "own-image", "own-name", NULL, NULL},
+	{"an empty one", "{\"io.kubernetes.cri.image-name\":\"\"}",
+	 NAMING_CONTAINERD, "own-image", "own-name", NULL, NULL},
+	{"one that is no text", "{\"io.kubernetes.cri.image-name\":7}",
+	 NAMING_CONTAINERD, "own-image", "own-name", NULL, NULL},
 	{"an image that claims to be another, with podman",
 	 "{\"io.kubernetes.cri.image-name\":\"i\","
 	 "\"io.kubernetes.cri.container-name\":\"c\","
 	 "\"io.kubernetes.pod.namespace\":\"n\","
 	 "\"io.kubernetes.cri.sandbox-name\":\"p\"}",
-	 true, "own-image", "own-name", NULL, NULL},
+	 NAMING_ENGINE, "own-image", "own-name", NULL, NULL},
 };
 
 static bool same(const char *a, const char *b)
@@ -57,7 +69,7 @@ int main(void)
 				.annotations = annotations,
 				.name = "own-name",
 				.image = "own-image",
-				.engine_named = rows[i].engine_named,
+				.naming = rows[i].naming,
 				.runtime = "/usr/bin/runc",
 			},
 			&found);
