@@ -27,7 +27,8 @@ enum {
 	DIGESTS_USER_MAX = 64,	    /* of these under way, for one user       */
 	DIGESTS_TRUSTED_MS = 10000, /* after the hash */
 	DIGESTS_MOMENT_MS = 2000,   /* the same, where little is sure         */
-	DIGESTS_OWED_MS = 200,	    /* foreign: the same, leased            */
+	DIGESTS_OWED_MS =
+		10000, /* longer, while somebody who waited isn't through */
 	DIGESTS_ALONE_MS = 3000, /* until a hash stops that nobody waits for */
 };
 
@@ -80,6 +81,10 @@ bool digests_pending(struct digests *digests, uint64_t serial);
 
 /* Somebody waits no more. */
 void digests_leave(struct digests *digests, uint64_t serial);
+
+/* Somebody who was told to wait for serial, and then that it is done, needs it
+ * no more: with the last one a foreign file's lease is given back. */
+void digests_settle(struct digests *digests, uint64_t serial);
 
 /* SIGUSR1 came: somebody wants to write. */
 void digests_let_write(struct digests *digests);

@@ -11,9 +11,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct digests;
 struct follow;
 struct journal;
 struct listener;
+
+enum { JOB_WAITS_MAX = 2 * FILES_MAX };
 
 enum job_kind { JOB_REQUEST, JOB_LOADED, JOB_OPENED };
 
@@ -37,6 +40,9 @@ struct job {
 	bool stuck; /* it has kept its thread for long */
 	bool abandoned;
 	uint64_t waits; /* for a digest (digests.h), and in no thread; or 0 */
+	/* All that it has waited for, to be settled once it is through. */
+	uint64_t waited[JOB_WAITS_MAX];
+	size_t waited_count;
 	/* The result. Zero refuses: without memory nothing is allowed. */
 	struct answer answer;
 	char *event; /* a line to queue before the answer; NULL: none */
@@ -52,5 +58,8 @@ enum stage job_stage(const struct job *job);
  * it is to be run again, when what it waits for is hashed. */
 bool job_run(struct job *job, const struct judge *judge,
 	     struct journal *journal, struct inspection *inspection);
+
+/* It is through: what it waited for need not be kept for it. */
+void job_settle(struct job *job, struct digests *digests);
 
 void job_free(struct job *job);

@@ -76,11 +76,18 @@ bool digests_unbroken(const struct flight *flight)
 	       (flight->merged < 0 || lease_unbroken(flight->merged));
 }
 
+/* Who waited for several files asks for the first again after the last. */
+int64_t digests_expires_ms(const struct flight *flight)
+{
+	return flight->until_ms + (flight->owed ? DIGESTS_OWED_MS : 0);
+}
+
 /* What it says still holds, or will. */
 static bool stands(const struct flight *flight)
 {
 	return !flight->written &&
-	       !(is_over(flight) && flight->until_ms <= digests_now_ms()) &&
+	       !(is_over(flight) &&
+		 digests_expires_ms(flight) <= digests_now_ms()) &&
 	       (!flight->leased || digests_unbroken(flight));
 }
 
@@ -247,20 +254,6 @@ static enum digest_answer wait_here(struct digests *digests,
 	return answer;
 }
 
-/* With its lease goes what keeps the mount busy; what stays is a hint. */
-static void settle_debt(struct flight *flight)
-{
-	if (!flight->foreign || !flight->leased)
-		return;
-	if (flight->owed)
-		flight->owed--;
-	if (flight->owed)
-		return;
-	give_back(flight);
-	flight->leased = false;
-	flight->until_ms = digests_now_ms() + DIGESTS_MOMENT_MS;
-}
-
 static enum digest_answer tell(struct flight *flight,
 			       uint8_t ret_digest[DIGEST_SIZE],
 			       uint64_t *ret_serial)
@@ -269,7 +262,6 @@ static enum digest_answer tell(struct flight *flight,
 		return DIGEST_FAILED;
 	if (flight->state == FLIGHT_KNOWN) {
 		memcpy(ret_digest, flight->digest, DIGEST_SIZE);
-		settle_debt(flight);
 		return DIGEST_KNOWN;
 	}
 	flight->waiting++;
@@ -348,6 +340,23 @@ void digests_leave(struct digests *digests, uint64_t serial)
 	flight = by_serial(digests, serial);
 	if (flight && flight->waiting && --flight->waiting == 0)
 		flight->alone_ms = digests_now_ms();
+	(void)pthread_mutex_unlock(&digests->lock);
+}
+
+void digests_settle(struct digests *digests, uint64_t serial)
+{
+	struct flight *flight;
+
+	(void)pthread_mutex_lock(&digests->lock);
+	flight = by_serial(digests, serial);
+	if (flight && is_over(flight) && flight->owed && --flight->owed == 0 &&
+	    flight->foreign && flight->leased) {
+		/* With its lease goes what keeps the mount busy; what stays is
+		 * a hint. */
+		give_back(flight);
+		flight->leased = false;
+		flight->until_ms = digests_now_ms() + DIGESTS_MOMENT_MS;
+	}
 	(void)pthread_mutex_unlock(&digests->lock);
 }
 

@@ -106,7 +106,7 @@ static void finish(struct digests *digests, struct flight *flight, int rc)
 			: FLIGHT_FAILED;
 	digests->files += flight->state == FLIGHT_KNOWN;
 	if (flight->foreign && flight->leased)
-		trusted = DIGESTS_OWED_MS;
+		trusted = 0; /* for those that wait only */
 	if (flight->state == FLIGHT_FAILED)
 		trusted = DIGESTS_MOMENT_MS;
 	flight->owed = flight->waiting;
@@ -156,10 +156,10 @@ static int64_t sweep(struct digests *digests)
 		if (at->state != FLIGHT_KNOWN && at->state != FLIGHT_FAILED)
 			continue;
 		if (!(at->exact && at->waiting) &&
-		    (at->written || at->until_ms <= now))
+		    (at->written || digests_expires_ms(at) <= now))
 			digests_drop(digests, at);
-		else if (!first || at->until_ms < first)
-			first = at->until_ms;
+		else if (!first || digests_expires_ms(at) < first)
+			first = digests_expires_ms(at);
 	}
 	return first;
 }

@@ -29,7 +29,7 @@ struct flight {
 	bool written; /* somebody came to write: it says nothing */
 	bool brief;
 	bool foreign;  /* of a mount that somebody may want to unmount */
-	unsigned owed; /* foreign: who waited, and hasn't asked again */
+	unsigned owed; /* who waited, and isn't through yet      */
 	int lease;
 	/* A second one, on the overlay's own inode, or -1: who cuts a file off
 	 * by its name breaks that, and not the upper file's. */
@@ -76,6 +76,7 @@ int64_t digests_now_ms(void);
 bool digests_unbroken(const struct flight *flight);
 
 /* With the lock: it is forgotten, and freed. */
+int64_t digests_expires_ms(const struct flight *flight);
 void digests_drop(struct digests *digests, struct flight *flight);
 
 /* With the lock: have a thread look after what is there. */

@@ -1,5 +1,6 @@
 #include "job.h"
 
+#include "digests.h"
 #include "follow.h"
 #include "kept.h"
 #include "report.h"
@@ -131,6 +132,25 @@ static void hand_on(struct job *job, const struct judge *judge,
 	choose(job, OUTCOME_DECIDED, inspection);
 }
 
+void job_settle(struct job *job, struct digests *digests)
+{
+	while (job->waited_count)
+		digests_settle(digests, job->waited[--job->waited_count]);
+}
+
+static enum outcome give_up(const struct judge *judge,
+			    struct inspection *inspection)
+{
+	const struct facts facts = {
+		.proven = inspection->facts.proven,
+		.maps = inspection->facts.maps,
+		.unresolvable = true,
+	};
+
+	judge_unseen(judge, &facts, inspection);
+	return OUTCOME_DECIDED;
+}
+
 bool job_run(struct job *job, const struct judge *judge,
 	     struct journal *journal, struct inspection *inspection)
 {
@@ -147,8 +167,15 @@ bool job_run(struct job *job, const struct judge *judge,
 		keep(job, judge, inspection);
 	close_leases(inspection);
 	job->waits = outcome == OUTCOME_SLOW ? inspection->waits : 0;
-	if (job->waits)
+	if (job->waits && job->waited_count < JOB_WAITS_MAX) {
+		job->waited[job->waited_count++] = job->waits;
 		return false;
+	}
+	/* What changes faster than it can be hashed can't be judged. */
+	if (job->waits) {
+		digests_leave(judge->digests, job->waits);
+		outcome = give_up(judge, inspection);
+	}
 	choose(job, outcome, inspection);
 	if (outcome == OUTCOME_DECIDED)
 		hand_on(job, judge, inspection);

@@ -193,13 +193,13 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	const struct identity *id = &look->out->identities[index];
 	struct digest_ask ask = {.fd = -1, .lease = -1, .id = *id};
 
+	/* First opened, then leased: who is asked whether it may be opened
+	 * (fanotify), and comes to write, would wait for the lease meanwhile. */
+	if (target_reopen(path_fd, &ask.fd, NULL) < 0)
+		return look_unresolvable(look);
 	hold(look, fd, id, sealed, file, &ask.lease);
 	file->unread = !look_size_shipped(look->judge, id->size);
 	ask.limit = hash_limit(look->judge);
-	if (target_reopen(path_fd, &ask.fd, NULL) < 0) {
-		close_owned(&ask.lease);
-		return look_unresolvable(look);
-	}
 	/* Two leases, of open files of their own: each ends by itself. */
 	if (is_kept(look, file) && look->out->facts.proven) {
 		look->out->leases[index] = FD_MOVE(ask.lease);

@@ -186,6 +186,7 @@ static void park(struct resolver *resolver, struct job *job)
 	abandoned = job->abandoned;
 	resolver->lost -= abandoned || job->stuck;
 	job->stuck = false;
+	job->waited_count -= abandoned; /* it leaves this one */
 	if (abandoned || !pending) {
 		enqueue(resolver, job);
 	} else {
@@ -221,10 +222,12 @@ static void *resolve(void *argument)
 		/* Zero denies: without memory nothing is allowed. */
 		if (inspection && !is_abandoned(resolver, job) &&
 		    !job_run(job, resolver->judge, resolver->journal,
-			     inspection))
+			     inspection)) {
 			park(resolver, job);
-		else
-			give_back(resolver, job);
+			continue;
+		}
+		job_settle(job, resolver->judge->digests);
+		give_back(resolver, job);
 	}
 	free(inspection);
 	return NULL;
@@ -298,8 +301,10 @@ bool resolver_abandon(struct resolver *resolver, struct job *job)
 	job->abandoned = !done;
 	if (!done && job->taken)
 		resolver->lost += !job->stuck;
-	else if (!done && take_from_parked(resolver, job))
+	else if (!done && take_from_parked(resolver, job)) {
 		left = job->waits;
+		job->waited_count--;
+	}
 	start_if_needed(resolver);
 	(void)pthread_mutex_unlock(&resolver->lock);
 	if (left)
