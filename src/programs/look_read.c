@@ -194,7 +194,8 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	struct digest_ask ask = {.fd = -1, .lease = -1, .id = *id};
 
 	/* First opened, then leased: who is asked whether it may be opened
-	 * (fanotify), and comes to write, would wait for the lease meanwhile. */
+	 * (fanotify), and comes to write, would wait for the lease meanwhile.
+	 */
 	if (target_reopen(path_fd, &ask.fd, NULL) < 0)
 		return look_unresolvable(look);
 	hold(look, fd, id, sealed, file, &ask.lease);
