@@ -552,7 +552,7 @@ static void test_annotations(void)
 		 "{\"type\":\"kubernetes\",\"namespace\":\"shop\","
 		 "\"resource\":{\"type\":\"pod\",\"name\":\"web-0\"}}",
 		 "nginx:1", "nginx"},
-		{"CRI-O's",
+		{"the kubelet's, and CRI-O's with another engine",
 		 "{\"io.kubernetes.cri-o.KubeName\":\"other\","
 		 "\"io.kubernetes.pod.name\":\"web-0\","
 		 "\"io.kubernetes.pod.namespace\":\"shop\","
@@ -560,9 +560,9 @@ static void test_annotations(void)
 		 "\"io.kubernetes.container.name\":\"nginx\"}",
 		 "{\"type\":\"kubernetes\",\"namespace\":\"shop\","
 		 "\"resource\":{\"type\":\"pod\",\"name\":\"web-0\"}}",
-		 "nginx:2", "nginx"},
+		 NULL, "nginx"},
 		{"a namespace alone",
-		 "{\"io.kubernetes.cri-o.Namespace\":\"shop\"}",
+		 "{\"io.kubernetes.pod.namespace\":\"shop\"}",
 		 "{\"type\":\"kubernetes\",\"namespace\":\"shop\"}", NULL,
 		 NULL},
 		{"empty and odd ones",
