@@ -349,13 +349,16 @@ void digests_settle(struct digests *digests, uint64_t serial)
 
 	(void)pthread_mutex_lock(&digests->lock);
 	flight = by_serial(digests, serial);
-	if (flight && is_over(flight) && flight->owed && --flight->owed == 0 &&
-	    flight->foreign && flight->leased) {
+	if (flight && is_over(flight) && flight->owed && --flight->owed == 0) {
 		/* With its lease goes what keeps the mount busy; what stays is
 		 * a hint. */
-		give_back(flight);
-		flight->leased = false;
-		flight->until_ms = digests_now_ms() + DIGESTS_MOMENT_MS;
+		if (flight->foreign && flight->leased) {
+			give_back(flight);
+			flight->leased = false;
+			flight->until_ms = digests_now_ms() + DIGESTS_MOMENT_MS;
+		}
+		/* It is to be forgotten earlier than it was. */
+		(void)pthread_cond_signal(&digests->work);
 	}
 	(void)pthread_mutex_unlock(&digests->lock);
 }

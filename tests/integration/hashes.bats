@@ -155,10 +155,12 @@ print(\"refused\")' \$1; }
 }
 
 # Who cuts a file off by its name needs no descriptor of it.
+# bats test_tags=debian
 @test "what is cut off by its name isn't what was hashed" {
 	in_container "mkdir -p /tmp/d; cp $LARGE /tmp/d/x; /tmp/d/x && /tmp/d/x || exit
-		size=\$(wc -c </tmp/d/x)
-		truncate -s \$((size - 4096)) /tmp/d/x; truncate -s \$size /tmp/d/x; /tmp/d/x"
+		perl -e '\$file = \"/tmp/d/x\"; \$size = -s \$file;
+			truncate(\$file, 65536) && truncate(\$file, \$size) or die'
+		/tmp/d/x"
 	assert_status 126
 	assert_event exec-blocked
 }
