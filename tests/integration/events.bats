@@ -85,6 +85,7 @@ three" ; exit 0'
 	assert_event exec-blocked not-in-image /tmp/x
 }
 
+# bats test_tags=debian
 @test "an exception that meets a script names the script, and one of two the first" {
 	configure '.allow = [{path: "/tmp/bash"}, {path: "/tmp/build.sh"}]'
 	in_container 'echo "exit 0" >/tmp/build.sh; sh /tmp/build.sh'
