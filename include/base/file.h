@@ -25,6 +25,9 @@ MUST_CHECK int file_publish(const char *path, const void *bytes, size_t len,
 MUST_CHECK int file_publish_first(const char *path, const void *bytes,
 				  size_t len, mode_t mode, struct err *e);
 
+/* folder/name, malloc'ed; NULL: out of memory. */
+char *file_in(const char *folder, const char *name);
+
 /* mkdir -p, mode for the folders that it makes. */
 MUST_CHECK int file_make_dirs(const char *path, mode_t mode, struct err *e);
 

@@ -24,6 +24,10 @@ struct sha256 *sha256_new(void);
 void sha256_owned(struct sha256 **sum);
 MUST_CHECK int sha256_add(struct sha256 *sum, const void *bytes, size_t len,
 			  struct err *e);
+/* The bytes of an open regular file from *offset, which is moved on, up to end.
+ * 1: it may go on there; 0: that was its end. */
+MUST_CHECK int sha256_add_file(struct sha256 *sum, int fd, uint64_t *offset,
+			       uint64_t end, struct err *e);
 MUST_CHECK int sha256_end(struct sha256 *sum, uint8_t digest[DIGEST_SIZE],
 			  struct err *e);
 

@@ -24,9 +24,10 @@ struct links *links_new(void); /* NULL: out of memory */
 void links_free(struct links *links);
 
 /*
- * What another name of the same file was found to be. False where there is
- * none, or the file has changed since: the caller looks itself, and then calls
- * links_settle, whatever came of it. Waits for a thread that looks right now.
+ * The content that was found under another name of the same file. False where
+ * there is none, or the file has changed since: the caller looks itself, and
+ * then calls links_settle, whatever came of it. Waits for a thread that looks
+ * right now.
  */
 bool links_find(struct links *links, const struct identity *id,
 		struct link_content *ret);

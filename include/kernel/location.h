@@ -39,7 +39,7 @@ struct mounts;
 MUST_CHECK int mounts_read(struct mounts **ret, struct err *e);
 void mounts_owned(struct mounts **mounts);
 
-/* Of an open file or folder, O_PATH too. */
+/* Find where an open file or folder lies; O_PATH is enough. */
 MUST_CHECK int location_find(const struct mounts *mounts, int fd,
 			     struct location *ret, struct err *e);
 void location_clear(struct location *place);

@@ -15,6 +15,6 @@
  */
 bool outsider_traces(pid_t tid, const char *home);
 
-/* By two such texts: outside of each cgroup of home that isn't a root, and
- * there is one. */
+/* Compare two such texts: true outside of each cgroup of home that isn't a
+ * root, where there is one. */
 bool outsider_is(const char *text, const char *home);

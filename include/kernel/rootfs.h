@@ -24,8 +24,8 @@ struct rootfs_file {
 	uint64_t hashed; /* bytes that were read for its digest */
 };
 
-/* What one walk, or several one after the other, may cost. Each takes what it
- * has used off. */
+/* The cost that one walk, or several one after the other, may have. Each
+ * subtracts its own. */
 struct rootfs_limit {
 	int64_t until_ns; /* CLOCK_MONOTONIC; a walk that hangs is left then */
 	uint64_t files;	  /* and folders, looked at */

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* What came of looking. */
+/* The result of looking. */
 enum outcome {
 	OUTCOME_DECIDED, /* a decision was made                 */
 	OUTCOME_ERROR,	 /* the call fails with an errno        */

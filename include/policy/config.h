@@ -71,7 +71,7 @@ struct config {
 	enum volume_rule volumes_read_only;
 	enum volume_rule volumes_writable;
 	enum managed_rule volumes_managed;
-	/* What sealing all volumes of one create may cost. */
+	/* Sealing all volumes of one create may cost so much. */
 	uint64_t volumes_seconds;
 	uint64_t volumes_files; /* and folders, looked at */
 	uint64_t volumes_bytes; /* hashed */
@@ -95,7 +95,8 @@ struct config {
 	struct policy *policies; /* in the order they are tried */
 	size_t policy_count;
 	char *policy; /* the name of the one that was chosen; NULL: none */
-	/* Of each key. Exceptions from below allow_base are the file's. */
+	/* The origin of each key. Exceptions below allow_base are the file's.
+	 */
 	uint8_t origins[CONFIG_KEYS_MAX];
 	size_t allow_base;
 	enum config_origin layer; /* what is being merged */

@@ -25,8 +25,8 @@ enum role {
 	ROLE_SCRIPT,  /* handed to an interpreter                  */
 };
 
-/* What became of holding off those that would write a file while it is mapped
- * (libraries: strict). */
+/* Whether writers are held off a file while it is mapped (libraries:
+ * strict). */
 enum keeping {
 	KEEPING_NONE,	 /* it was held, or need not be   */
 	KEEPING_WRITTEN, /* somebody opens it for writing */
@@ -44,7 +44,7 @@ enum place {
 	PLACE_MEMORY,		/* memfd and unlinked files in memory  */
 };
 
-/* What can be mapped though it is no file of anybody's. */
+/* The kind of what is mapped or executed: not all of it is a file's. */
 enum nature {
 	NATURE_FILE,	  /* judged by its content                     */
 	NATURE_ANONYMOUS, /* /dev/zero: memory that has none           */
@@ -71,11 +71,11 @@ struct file_facts {
 	bool private; /* mapped so that writes go to a copy, as loaders do */
 	/* By stat alone it is the entry whose digest this is. */
 	bool stat_matches;
-	/* Of the image's layers, and not copied up: no write of the container's
-	 * reaches it. */
+	/* It lies in a layer of the image, and wasn't copied up: no write of
+	 * the container's reaches it. */
 	bool lower;
-	/* By stat alone it is a file of a lower layer, whether it was sealed or
-	 * not, at that very path: nobody has written it. */
+	/* A stat alone says that it is a file of a lower layer, sealed or not,
+	 * at that very path: nobody has written it. */
 	bool untouched;
 	/* Nothing of its size was shipped, or it lies where nobody can tell
 	 * who writes: it need not be read. */

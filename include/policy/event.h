@@ -133,6 +133,6 @@ enum {
 	EVENT_END_MAX = 48,
 };
 
-/* What a line ends in that also says how many events before it were lost,
- * which is known only when it is written: to be put in place of its end. */
+/* The end of a line that also says how many events before it were lost, which
+ * is known only when it is written: it replaces the end that the line has. */
 void event_end_lost(uint64_t lost, char ret[EVENT_END_MAX]);

@@ -20,7 +20,7 @@ enum {
 	LIMITER_TEXT_MAX = 256, /* bytes of a path that a summary tells */
 };
 
-/* What makes two events alike. Borrowed strings, or NULL. */
+/* Two events with the same of these are alike. Borrowed strings, or NULL. */
 struct event_kind {
 	enum action action;
 	enum reason reason;
@@ -64,7 +64,7 @@ enum telling limiter_admit(struct limiter *limiter,
 			   const struct event_kind *kind, int64_t now_ms,
 			   struct summary *ret_evicted);
 
-/* What was counted of one kind since the last time; false: of none. */
+/* Take the count of one kind since the last time; false: there is none. */
 bool limiter_take(struct limiter *limiter, struct summary *ret);
 
 /* When limiter_take is due: a window after the first that was counted since

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* What is known of a bind's source. */
+/* The facts of a bind's source. */
 struct volume_facts {
 	bool read_only; /* it is mounted so */
 	/* It holds an engine's storage or the container's own root, or is a

@@ -18,15 +18,15 @@ struct workload {
 	const struct json *annotations;
 };
 
-/* Who wrote the annotations that a container's names are in. Each engine hands
- * on what pods, users or images say under any other engine's keys. */
+/* The engine whose annotations have a container's names. Each engine hands on
+ * what pods, users or images say under any other engine's keys. */
 enum naming {
 	NAMING_CONTAINERD, /* containerd's CRI plugin, or nobody known */
 	NAMING_CRIO,
 	NAMING_ENGINE, /* none: podman's and docker's own records count */
 };
 
-/* What there is to find the names in. Borrowed. */
+/* The places to find the names in. Borrowed. */
 struct workload_source {
 	const struct json *annotations; /* of the specification, or NULL */
 	const char *name;		/* as the engine keeps it, or NULL */

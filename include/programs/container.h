@@ -85,7 +85,7 @@ struct container {
 
 void container_clear(struct container *container);
 
-/* What its names are found in; borrowed from it. */
+/* The places that its names are found in; borrowed from it. */
 struct workload_source container_names(const struct container *container);
 
 /* The first of the annotations keys (NULL: the end) that is there and that the

@@ -79,16 +79,16 @@ enum digest_answer digests_find(struct digests *digests,
 /* It isn't done yet: whoever waits will be told. */
 bool digests_pending(struct digests *digests, uint64_t serial);
 
-/* Somebody waits no more. */
+/* One of those that wait for serial gives up. */
 void digests_leave(struct digests *digests, uint64_t serial);
 
-/* Somebody who was told to wait for serial, and then that it is done, needs it
+/* One of those that waited for serial, and was told that it is done, needs it
  * no more: with the last one a foreign file's lease is given back. */
 void digests_settle(struct digests *digests, uint64_t serial);
 
 /* SIGUSR1 came: somebody wants to write. */
 void digests_let_write(struct digests *digests);
 
-/* What was hashed so far: files, and bytes. */
+/* The count of files that were hashed so far, and of their bytes. */
 void digests_count(struct digests *digests, uint64_t *ret_files,
 		   uint64_t *ret_bytes);

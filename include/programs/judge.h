@@ -103,9 +103,9 @@ int judge_compare_sizes(const void *a, const void *b);
 /* The stage of what a notification asks for. */
 enum stage judge_stage(const struct notification *n);
 
-/* What a notification asks for. OUTCOME_SLOW at PACE_FULL, here as below, only
- * while a digest is to come: what can't be looked at with all the time is
- * decided as unresolvable. */
+/* Judge a notification. OUTCOME_SLOW at PACE_FULL, here as below, only while a
+ * digest is to come: what can't be looked at with all the time is decided as
+ * unresolvable. */
 enum outcome judge_request(const struct judge *judge,
 			   const struct notification *n, enum pace pace,
 			   struct inspection *ret);

@@ -34,7 +34,7 @@ bool look_is_image(const struct judge *judge, uint64_t dev);
 bool look_is_untouched(const struct judge *judge, const struct identity *id,
 		       const char *path);
 
-/* What fd (O_PATH) is, of which nothing is read. */
+/* The nature of fd (O_PATH), of which nothing is read. */
 enum nature look_nature(const struct judge *judge, int fd);
 
 /* Add the file fd (O_PATH) to the facts. OUTCOME_DECIDED or OUTCOME_SLOW. */

@@ -10,8 +10,8 @@
 
 #include <stdint.h>
 
-/* What is left to be told of a container: how many events were lost, the last
- * one among them, and what that one said. */
+/* News of a container that are left to be told: how many events were lost, the
+ * last one among them, and what that one said. */
 struct rest {
 	uint64_t lost;
 	uint64_t hashed_files;

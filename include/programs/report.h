@@ -52,6 +52,7 @@ char *report_judged(const struct container *container, struct journal *journal,
 		    const struct inspection *inspection, bool args,
 		    size_t *ret_len);
 
-/* What was only counted, for journal_limit. context: the container. */
+/* The line of what was only counted, for journal_limit. context: the
+ * container. */
 char *report_summary(const void *context, const struct summary *summary,
 		     size_t *ret_len);

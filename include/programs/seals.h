@@ -16,8 +16,8 @@ struct seals {
 	struct json *record; /* what is kept in it as workload.json */
 };
 
-/* What the seal knows of the container: id, root, rootfs, upper, annotations.
- */
+/* Find the folder of a container of which the seal knows id, root, rootfs,
+ * upper, annotations. */
 MUST_CHECK int seals_open(const struct container *container, struct seals *ret,
 			  struct err *e);
 void seals_clear(struct seals *seals);

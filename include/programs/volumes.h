@@ -37,7 +37,7 @@ struct volumes {
 	struct mounts *mounts;
 	struct volume *list;
 	size_t count;
-	/* What this container can write to outside of its root. */
+	/* Places outside of its root that this container can write to. */
 	struct location *written;
 	size_t written_count;
 };

@@ -6,6 +6,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+char *file_in(const char *folder, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
 int file_read(int dirfd, const char *path, size_t limit, struct buffer *out,
 	      struct err *e)
 {

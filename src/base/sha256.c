@@ -54,27 +54,45 @@ int sha256_bytes(const void *bytes, size_t len, uint8_t digest[DIGEST_SIZE],
 	return 0;
 }
 
-int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
-		struct err *e)
+int sha256_add_file(struct sha256 *sum, int fd, uint64_t *offset, uint64_t end,
+		    struct err *e)
 {
-	OWNED(sha256_owned) struct sha256 *sum = sha256_new();
 	OWNED(free_owned) uint8_t *chunk = malloc(CHUNK);
-	uint64_t offset = 0;
-	ssize_t n;
 
-	if (!sum || !chunk)
-		return err_set(e, ENOMEM, "start SHA-256");
-	while ((n = pread(fd, chunk, CHUNK, (off_t)offset)) != 0) {
+	if (!chunk)
+		return err_set(e, ENOMEM, "compute SHA-256");
+	while (*offset < end) {
+		uint64_t left = end - *offset;
+		ssize_t n = pread(fd, chunk, left < CHUNK ? left : CHUNK,
+				  (off_t)*offset);
+
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return err_set(e, errno, "read");
-		offset += (uint64_t)n;
-		if (limit && offset > limit)
-			return err_set(e, EFBIG, "hash");
+		if (n == 0)
+			return 0;
+		*offset += (uint64_t)n;
 		if (sha256_add(sum, chunk, (size_t)n, e) < 0)
 			return -1;
 	}
+	return 1;
+}
+
+int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
+		struct err *e)
+{
+	OWNED(sha256_owned) struct sha256 *sum = sha256_new();
+	uint64_t offset = 0;
+
+	if (!sum)
+		return err_set(e, ENOMEM, "start SHA-256");
+	/* One byte more tells that it is too large. */
+	if (sha256_add_file(sum, fd, &offset, limit ? limit + 1 : UINT64_MAX,
+			    e) < 0)
+		return -1;
+	if (limit && offset > limit)
+		return err_set(e, EFBIG, "hash");
 	return sha256_end(sum, digest, e);
 }
 

@@ -24,7 +24,7 @@ enum {
 /* A member that is an archive itself begins with that of its first member. */
 static const char local_header[] = {'P', 'K', 3, 4};
 
-/* Of one archive and those within it, together. */
+/* The bounds of one archive and those within it, together. */
 struct walk {
 	uint64_t budget;  /* bytes that may still come out */
 	uint64_t members; /* that may still be looked at */

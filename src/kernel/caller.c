@@ -69,8 +69,8 @@ static bool is_member(const struct caller *caller, uint32_t gid)
 	return false;
 }
 
-/* Of whatever user namespace: where it doesn't count for the file, the kernel
- * will say so. */
+/* A capability of whatever user namespace: where it doesn't count for the file,
+ * the kernel will say so. */
 static bool overrides(const struct caller *caller)
 {
 	return caller->effective & (UINT64_C(1) << 1); /* CAP_DAC_OVERRIDE */

@@ -71,7 +71,7 @@ static bool is_hierarchy(struct libmnt_fs *fs, const char *controller)
 	       mnt_optstr_get_option(options, controller, &value, &len) == 0;
 }
 
-/* What of path lies below the mount; NULL: it doesn't. */
+/* The part of path that lies below the mount; NULL: it doesn't. */
 static const char *below(struct libmnt_fs *fs, const char *path)
 {
 	const char *root = mnt_fs_get_root(fs);

@@ -201,7 +201,7 @@ void charge_leave(struct charge *charge)
 	charge->count = 0;
 }
 
-/* Who pays, and what the cgroup beside it is called. */
+/* The cgroup that pays, and the name of the one beside it. */
 static int find_place(const char *text, const char *ours,
 		      const char *controller, const char *name,
 		      struct charge_place *ret, struct err *e)

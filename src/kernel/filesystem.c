@@ -77,7 +77,7 @@ bool filesystem_may_block(int fd)
 	       magic == CODA_SUPER_MAGIC;
 }
 
-/* Of linux/magic.h, and of file systems that it doesn't list. */
+/* Magic numbers of linux/magic.h, and those that it doesn't list. */
 bool filesystem_is_kernels(int fd)
 {
 	static const long magics[] = {

@@ -116,7 +116,7 @@ enum relation location_compare_paths(const char *path, const char *folder)
 		       : LOCATION_APART;
 }
 
-/* What the mount shows of its file system. */
+/* The part of its file system that the mount shows. */
 static int of_mount(struct libmnt_fs *fs, const char *real,
 		    struct location *ret)
 {

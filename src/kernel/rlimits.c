@@ -141,8 +141,8 @@ static void reset_signals(void)
 	}
 }
 
-/* Who is first to be killed where memory is short takes the container's execs
- * along. Below where it was before, only with CAP_SYS_RESOURCE. */
+/* A supervisor that is first to be killed where memory is short takes the
+ * container's execs along. Less than it was takes CAP_SYS_RESOURCE. */
 static void reset_oom_score(void)
 {
 	OWNED(close_owned)

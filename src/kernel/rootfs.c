@@ -18,7 +18,7 @@
 #include <time.h>
 
 enum {
-	CHUNK = 128 * 1024, /* bytes hashed at a time */
+	SLICE = 1024 * 1024, /* bytes, after which a walk that is over stops */
 	CHUNK_PATH = 2048,
 	/* What lies deeper isn't looked at: who makes folders in a volume
 	 * would have all memory otherwise. */
@@ -132,25 +132,23 @@ static int hash(struct crew *crew, int fd, uint64_t size,
 		uint8_t digest[DIGEST_SIZE], struct err *e)
 {
 	OWNED(sha256_owned) struct sha256 *sum = sha256_new();
-	OWNED(free_owned) uint8_t *chunk = malloc(CHUNK);
 	uint64_t offset = 0;
-	ssize_t n;
+	int rc = 1;
 
-	if (!sum || !chunk)
+	if (!sum)
 		return err_set(e, ENOMEM, "hash");
-	while ((n = pread(fd, chunk, CHUNK, (off_t)offset)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(e, errno, "read");
-		offset += (uint64_t)n;
-		if (offset > size)
-			return err_set(e, ETXTBSY, "hash");
+	while (rc > 0 && offset <= size) {
+		uint64_t end = offset + SLICE;
+
 		if (crew->over)
 			return err_set(e, ETIMEDOUT, "hash");
-		if (sha256_add(sum, chunk, (size_t)n, e) < 0)
-			return -1;
+		rc = sha256_add_file(sum, fd, &offset,
+				     end > size ? size + 1 : end, e);
 	}
+	if (rc < 0)
+		return -1;
+	if (offset > size)
+		return err_set(e, ETXTBSY, "hash");
 	return sha256_end(sum, digest, e);
 }
 
@@ -173,7 +171,7 @@ static bool is_wanted(const struct crew *crew, const struct rootfs_file *file)
 	       crew->walk.wanted(crew->walk.context, file->path);
 }
 
-/* What it is; *binary has the interpreter. */
+/* Tell what the file is; *binary has the interpreter. */
 static void look_into(struct crew *crew, int fd, struct rootfs_file *file,
 		      struct binary *binary, struct link_content *ret)
 {
@@ -216,7 +214,7 @@ static void inspect(struct crew *crew, int fd, const char *path,
 		return;
 	if (file->identity.nlink > 1)
 		known = links_find(crew->links, &file->identity, &content);
-	/* By this name it is one. */
+	/* This name makes it one. */
 	if (known && !content.executable && is_wanted(crew, file))
 		known = false;
 	if (!known) {

@@ -239,7 +239,7 @@ static unsigned core_count(void)
 	return count > THREADS_MAX ? THREADS_MAX : (unsigned)count;
 }
 
-/* Nobody waits for its end: the last one frees the crew. */
+/* Threads aren't waited for: the last one frees the crew. */
 static bool start_member(struct crew *crew)
 {
 	pthread_t thread;

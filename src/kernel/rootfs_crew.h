@@ -27,7 +27,7 @@ struct crew {
 	struct folder *todo;
 	unsigned busy;
 	unsigned users; /* threads, and the walk itself */
-	/* Nobody reports any more: failed, over the limit, or left. */
+	/* No thread reports any more: failed, over the limit, or left. */
 	atomic_bool over;
 	bool left; /* the walk has returned: its limit and context are gone */
 	bool failed;

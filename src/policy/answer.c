@@ -39,8 +39,9 @@ static enum action refused_action(const struct judged *judged)
 					 : ACTION_EXEC_BLOCKED;
 }
 
-/* What couldn't be judged in time, or whose process couldn't be seized, is
- * let go on unproven: only audit and "traced: allow" come to that. */
+/* An exec that couldn't be judged in time, or whose process couldn't be seized,
+ * is let go on unproven: only audit, "traced: allow" and a tracer from outside
+ * come to that. */
 static enum deed let_deed(const struct judged *judged)
 {
 	switch (judged->stage) {

@@ -132,7 +132,8 @@ static void config_owned(struct config *config)
 	config_clear(config);
 }
 
-/* By the parser that reads them again when the policy is chosen. */
+/* The parser here is the one that reads them again when the policy is chosen.
+ */
 static int check_keys(const struct json *keys, const char *place, struct err *e)
 {
 	OWNED(config_owned) struct config scratch = {0};

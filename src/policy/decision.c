@@ -219,8 +219,8 @@ static bool in_its_place(const struct sealed *sealed,
 	       strcmp(path, file->path) == 0;
 }
 
-/* What is mapped has to stay as it is. Where no more can be kept, a file of
- * the image in its place is mapped all the same: nobody but root writes it. */
+/* A mapped file has to stay as it is. Where no more can be kept, a file of the
+ * image in its place is mapped all the same: nobody but root writes it. */
 static enum reason judge_keeping(const struct sealed *sealed,
 				 const struct file_facts *file)
 {
@@ -231,7 +231,7 @@ static enum reason judge_keeping(const struct sealed *sealed,
 	return REASON_NONE;
 }
 
-/* What becomes of drift: refused, or flagged. */
+/* Drift is refused, or flagged. */
 static void drift(const struct config *config, const struct facts *facts,
 		  enum reason reason, size_t file, struct decision *ret)
 {

@@ -99,8 +99,8 @@ static const char *of_trouble(const struct facts *facts,
 }
 
 /*
- * What the kernel loaded comes first, and the file that it was asked for, where
- * that is another and no script, after it.
+ * The file that the kernel loaded comes first, and the one that was asked for,
+ * where that is another and no script, after it.
  */
 static const char *of_other(const struct config *config,
 			    const struct facts *facts,

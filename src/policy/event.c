@@ -185,7 +185,7 @@ static void put_args(struct fields *f, struct json *object, const char *name,
 static void put_process(struct fields *f, struct json *root,
 			const struct process_info *process)
 {
-	/* Of a summary, no process is known, but its program. */
+	/* A summary knows no process, but its program. */
 	if (process->pid <= 0) {
 		fields_text(f, root, "process.executable", process->executable);
 		return;

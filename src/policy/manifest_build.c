@@ -73,7 +73,8 @@ int manifest_builder_add(struct manifest_builder *builder,
 	return 0;
 }
 
-/* By path; what stands for a file comes before what it hides. */
+/* The order is that of paths; what stands for a file comes before what it
+ * hides. */
 static int compare_records(const void *a, const void *b, void *text)
 {
 	const struct record *left = a;

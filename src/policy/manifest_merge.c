@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the layers above have at a path. */
+/* The effect of the layers above at a path. */
 enum {
 	ABOVE_HIDES = 1,  /* neither this nor anything below it is seen */
 	ABOVE_FOLDER = 2, /* a file of this very path isn't */
@@ -95,7 +95,8 @@ static int add_seen(const struct merge *merge, const struct manifest *layer,
 	return 0;
 }
 
-/* What the layers below are hidden by. A member is no name of a layer. */
+/* Mark all that hides something in the layers below. A member is no name of a
+ * layer. */
 static void mark_all(const struct merge *merge, const struct manifest *layer)
 {
 	for (size_t i = 0; i < manifest_count(layer); i++) {

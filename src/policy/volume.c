@@ -37,7 +37,7 @@ void volume_decide(const struct config *config,
 	if (facts->read_only && config->volumes_read_only != VOLUME_DENY &&
 	    rule != VOLUME_TRUST)
 		ret->why = written_by(facts);
-	/* What nobody writes of it is sealed in the place of trust. */
+	/* Parts that nobody writes are sealed in the place of trust. */
 	ret->writable =
 		!facts->read_only || facts->storage || facts->own || parts;
 	ret->follows = facts->managed && facts->read_only && !facts->own &&

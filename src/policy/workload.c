@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* By containerd's CRI plugin, by the kubelet (CRI-O hands its labels on), and
- * by CRI-O. podman and docker set none of these. */
+/* Keys of containerd's CRI plugin, of the kubelet, and of CRI-O. podman and
+ * docker set none of these. */
 static const char *const names[] = {"io.kubernetes.cri.container-name",
 				    "io.kubernetes.container.name",
 				    "io.kubernetes.cri-o.ContainerName", NULL};

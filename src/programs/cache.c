@@ -65,7 +65,7 @@ static int make_folders(const char *cache_dir, struct err *e)
 	return 0;
 }
 
-/* Of the open file. Whoever may only read it can't lock it alone. */
+/* The lock is the open file's. Whoever may only read it can't lock it alone. */
 static bool lock_soon(int fd, short type, int tries)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};

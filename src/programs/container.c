@@ -249,18 +249,11 @@ static struct json *to_json(const struct container *container)
 	return rc == 0 ? PTR_MOVE(object) : NULL;
 }
 
-static char *path_in(const char *folder, const char *name)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
-}
-
 int container_write(const struct container *container, const char *folder,
 		    struct err *e)
 {
 	OWNED(json_owned) struct json *object = to_json(container);
-	OWNED(free_owned) char *path = path_in(folder, record_name);
+	OWNED(free_owned) char *path = file_in(folder, record_name);
 	struct buffer text = BUFFER_INIT;
 	int rc;
 
@@ -337,7 +330,7 @@ static int from_json(const struct json *object, struct container *ret,
 
 int container_read(const char *folder, struct container *ret, struct err *e)
 {
-	OWNED(free_owned) char *path = path_in(folder, record_name);
+	OWNED(free_owned) char *path = file_in(folder, record_name);
 	OWNED(json_owned) struct json *object = NULL;
 	struct buffer text = BUFFER_INIT;
 	int rc;
@@ -363,7 +356,7 @@ int container_lock(const char *folder, struct err *e)
 {
 	struct flock lock = {
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
-	OWNED(free_owned) char *path = path_in(folder, lock_name);
+	OWNED(free_owned) char *path = file_in(folder, lock_name);
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 
 	if (fd < 0)
@@ -378,7 +371,7 @@ int container_supervisor(const char *folder)
 {
 	struct flock lock = {
 		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
-	OWNED(free_owned) char *path = path_in(folder, lock_name);
+	OWNED(free_owned) char *path = file_in(folder, lock_name);
 	OWNED(close_owned)
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
@@ -388,13 +381,13 @@ int container_supervisor(const char *folder)
 	return lock.l_pid > 0 ? lock.l_pid : -1;
 }
 
-/* What was left to tell of another container of this name. */
+/* Forget what was left to tell of another container of this name. */
 static void forget_former(const char *folder)
 {
 	static const char *const names[] = {"lost", "died", "init"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		OWNED(free_owned) char *path = path_in(folder, names[i]);
+		OWNED(free_owned) char *path = file_in(folder, names[i]);
 
 		if (path)
 			(void)unlink(path);
@@ -407,7 +400,7 @@ int container_claim(const char *folder, struct err *e)
 			      .l_whence = SEEK_SET,
 			      .l_start = 1,
 			      .l_len = 1};
-	OWNED(free_owned) char *path = path_in(folder, lock_name);
+	OWNED(free_owned) char *path = file_in(folder, lock_name);
 	int fd;
 
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)

@@ -11,20 +11,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static char *path_in(const char *folder, const char *name)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
-}
-
 static bool is_claimed(const char *folder)
 {
 	struct flock claim = {.l_type = F_WRLCK,
 			      .l_whence = SEEK_SET,
 			      .l_start = 1,
 			      .l_len = 1};
-	OWNED(free_owned) char *path = path_in(folder, "lock");
+	OWNED(free_owned) char *path = file_in(folder, "lock");
 	OWNED(close_owned)
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 
@@ -34,14 +27,14 @@ static bool is_claimed(const char *folder)
 
 static bool has_file(const char *folder, const char *name)
 {
-	OWNED(free_owned) char *path = path_in(folder, name);
+	OWNED(free_owned) char *path = file_in(folder, name);
 
 	return path && access(path, F_OK) == 0;
 }
 
 void died_note(const char *folder, pid_t init)
 {
-	OWNED(free_owned) char *path = path_in(folder, "init");
+	OWNED(free_owned) char *path = file_in(folder, "init");
 	struct birth birth;
 	char text[64];
 	int len;
@@ -56,7 +49,7 @@ void died_note(const char *folder, pid_t init)
 /* False where it was never noted. */
 static bool has_ended(const char *folder)
 {
-	OWNED(free_owned) char *path = path_in(folder, "init");
+	OWNED(free_owned) char *path = file_in(folder, "init");
 	OWNED(buffer_clear) struct buffer text = BUFFER_INIT;
 	struct birth birth = {0};
 
@@ -77,7 +70,7 @@ bool died_check(const char *folder)
 /* Once for each: a mark that lies there says that it was told. */
 static void tell_once(const char *folder, const struct container *container)
 {
-	OWNED(free_owned) char *path = path_in(folder, "died");
+	OWNED(free_owned) char *path = file_in(folder, "died");
 	OWNED(close_owned)
 	int mark =
 		path ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)
@@ -101,10 +94,10 @@ int died_tell(const char *folder, struct err *e)
 	if (container_read(folder, &container, e) < 0)
 		return -1;
 	tell_once(folder, &container);
-	(void)err_set(e, ESRCH,
+	(void)err_set(e, 0,
 		      "the supervisor of container %s has died: nothing can "
-		      "be executed in it any more. Delete the container and "
-		      "create it anew",
+		      "be executed in it any more. Restart the container: "
+		      "delete it, and create it anew",
 		      container.id);
 	container_clear(&container);
 	return -1;

@@ -76,13 +76,14 @@ bool digests_unbroken(const struct flight *flight)
 	       (flight->merged < 0 || lease_unbroken(flight->merged));
 }
 
-/* Who waited for several files asks for the first again after the last. */
+/* A judgement that waits for several files asks for the first again after the
+ * last. */
 int64_t digests_expires_ms(const struct flight *flight)
 {
 	return flight->until_ms + (flight->owed ? DIGESTS_OWED_MS : 0);
 }
 
-/* What it says still holds, or will. */
+/* Its digest still holds, or will. */
 static bool stands(const struct flight *flight)
 {
 	return !flight->written &&
@@ -91,7 +92,7 @@ static bool stands(const struct flight *flight)
 	       (!flight->leased || digests_unbroken(flight));
 }
 
-/* Of an identity only a hint is known, whoever it was hashed for. */
+/* An identity is enough for a hint, whoever it was hashed for. */
 static bool answers(const struct flight *flight, const struct digest_ask *ask,
 		    const struct stat *leased)
 {
@@ -227,8 +228,8 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 	return flight;
 }
 
-/* Nobody else can be told later that it was this file. Who waits here is one
- * of few: image files that no lease can be had of. */
+/* Without a lease nobody else can be told later that it was this file. Few wait
+ * here: for image files that no lease can be had of. */
 static enum digest_answer wait_here(struct digests *digests,
 				    struct flight *flight,
 				    uint8_t ret_digest[DIGEST_SIZE])
@@ -363,7 +364,7 @@ void digests_settle(struct digests *digests, uint64_t serial)
 	(void)pthread_mutex_unlock(&digests->lock);
 }
 
-/* Who waits for a hash that is under way is told when its thread sees this. */
+/* Those that wait for a hash under way are told when its thread sees this. */
 void digests_let_write(struct digests *digests)
 {
 	struct flight *next;

@@ -13,7 +13,6 @@
 
 enum {
 	SLICE = 8 * 1024 * 1024,
-	CHUNK = 64 * 1024,
 	STACK = 256 * 1024,
 	FORGET = 256 * 1024 * 1024, /* bytes after which users start anew */
 };
@@ -70,27 +69,13 @@ static struct flight *pick(struct digests *digests)
 	return best;
 }
 
-/* What is left of the file, but no more than a slice. 1: there is more. */
+/* Hash the rest of the file, but no more than a slice. 1: there is more. */
 static int hash_slice(const struct flight *flight, uint64_t *offset)
 {
-	OWNED(free_owned) uint8_t *chunk = malloc(CHUNK);
-	const uint64_t end = *offset + SLICE;
+	int rc = sha256_add_file(flight->sum, flight->fd, offset,
+				 *offset + SLICE, NULL);
 
-	if (!chunk)
-		return -1;
-	while (*offset < end) {
-		ssize_t n = pread(flight->fd, chunk, CHUNK, (off_t)*offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return (int)n;
-		*offset += (uint64_t)n;
-		if (*offset > flight->limit ||
-		    sha256_add(flight->sum, chunk, (size_t)n, NULL) < 0)
-			return -1;
-	}
-	return 1;
+	return *offset > flight->limit ? -1 : rc;
 }
 
 static void finish(struct digests *digests, struct flight *flight, int rc)

@@ -72,7 +72,7 @@ struct digests {
 
 int64_t digests_now_ms(void);
 
-/* Nobody has come to write the file, which is leased. */
+/* The file is leased, and nobody has come to write it. */
 bool digests_unbroken(const struct flight *flight);
 
 /* With the lock: it is forgotten, and freed. */

@@ -22,13 +22,6 @@ char *directory_home(void)
 	return home;
 }
 
-static char *join(const char *folder, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
-}
-
 /* Where the link at path leads; NULL: it is none. */
 static char *target_of(const char *path)
 {
@@ -52,11 +45,11 @@ int directory_add(const char *folder, struct err *e)
 	OWNED(free_owned) char *home = directory_home();
 	const char *slash = strrchr(folder, '/');
 	OWNED(free_owned) char *link = NULL;
-	OWNED(free_owned) char *back = join(folder, back_name);
+	OWNED(free_owned) char *back = file_in(folder, back_name);
 
 	if (!home || !slash || !back)
 		return err_set(e, 0, "there is no place for a link");
-	link = join(home, slash + 1);
+	link = file_in(home, slash + 1);
 	if (!link)
 		return err_set(e, ENOMEM, "link to %s", folder);
 	if (strcmp(link, folder) == 0)
@@ -101,7 +94,7 @@ char *directory_find(const struct config *config, const char *root,
 
 void directory_forget(const char *folder)
 {
-	OWNED(free_owned) char *back = join(folder, back_name);
+	OWNED(free_owned) char *back = file_in(folder, back_name);
 	OWNED(free_owned) char *link = target_of(back);
 	OWNED(free_owned) char *target = target_of(link);
 

@@ -88,7 +88,7 @@ bool doctor_own_folder(char ret[PATH_MAX])
 	return true;
 }
 
-/* What policies of workloads say isn't known here. */
+/* Policies of workloads aren't looked at here. */
 static bool asks_for(const struct config *config, const char *key)
 {
 	if (config->policy_count)

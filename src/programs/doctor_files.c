@@ -128,7 +128,7 @@ static int try_write(const char *folder)
 	return error;
 }
 
-/* What is wrong with a folder, whether it is there or to be made; NULL. */
+/* The fault of a folder, whether it is there or to be made; NULL: none. */
 static const char *look_at_folder(const char *path, enum finding *ret)
 {
 	OWNED(free_owned) char *part = existing_part(path);

@@ -27,7 +27,7 @@ enum {
 	LIMIT_MS = 20000,
 	TIMED_OUT = -1,
 	OUTPUT_MAX = 64 * 1024,
-	/* Of runmoor-trial. */
+	/* Exit statuses of runmoor-trial. */
 	SAW_ALL = 0,
 	SAW_REFUSED = 10,
 	SAW_DRIFT = 11,

@@ -159,7 +159,7 @@ static void need(const struct gc *gc, enum cache_kind kind, const char *line,
 		item->needed = true;
 }
 
-/* What a chain names is needed as long as each of its layers is there. */
+/* A chain's manifest is needed as long as each of its layers is there. */
 static void follow_chain(struct gc *gc, struct item *chain)
 {
 	OWNED(free_owned)
@@ -215,7 +215,7 @@ static void drop_needless(struct gc *gc)
 	}
 }
 
-/* What can be made anew; least lately used first. */
+/* Items that can be made anew come first, least lately used before others. */
 static int compare_use(const void *a, const void *b)
 {
 	const struct item *left = *(struct item *const *)a;

@@ -68,8 +68,9 @@ static enum keeping keep_file(const struct judge *judge, pid_t tid,
 	return KEEPING_FULL;
 }
 
-/* What is allowed and mapped has to stay as it is; what nobody vouched for
- * need not be kept. Where it can't be, that is another fact to decide on. */
+/* Files that are allowed and mapped have to stay as they are; those that nobody
+ * vouched for need not be kept. Where one can't be, that is another fact to
+ * decide on. */
 static void keep(const struct job *job, const struct judge *judge,
 		 struct inspection *inspection)
 {
@@ -111,7 +112,7 @@ static void choose(struct job *job, enum outcome outcome,
 	answer_choose(&judged, &job->answer);
 }
 
-/* What the tracer goes on with. */
+/* Leave the tracer what it goes on with. */
 static void hand_on(struct job *job, const struct judge *judge,
 		    struct inspection *inspection)
 {
@@ -171,7 +172,7 @@ bool job_run(struct job *job, const struct judge *judge,
 		job->waited[job->waited_count++] = job->waits;
 		return false;
 	}
-	/* What changes faster than it can be hashed can't be judged. */
+	/* A file that changes faster than it can be hashed can't be judged. */
 	if (job->waits) {
 		digests_leave(judge->digests, job->waits);
 		outcome = give_up(judge, inspection);

@@ -103,7 +103,7 @@ static bool wait_for_work(struct journal *journal)
 				      &until) == ETIMEDOUT;
 }
 
-/* What the line in hand came to. The lock is held. */
+/* Count what became of the line in hand. The lock is held. */
 static void settle(struct journal *journal, bool written, uint64_t told)
 {
 	if (written)

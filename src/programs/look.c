@@ -107,7 +107,7 @@ static enum place find_place(const struct look *look, int fd,
 	return PLACE_VOLUME;
 }
 
-/* Of a layer that is itself an overlay a mapping shows the layer's own file,
+/* A mapping from a layer that is itself an overlay shows the layer's own file,
  * which differs by its device from the one that the root shows. */
 static bool is_same_below(const struct judge *judge,
 			  const struct identity *root,
@@ -118,7 +118,7 @@ static bool is_same_below(const struct judge *judge,
 	       identity_same_content(root, below);
 }
 
-/* What the target says of its path, its own mounts may have made up. */
+/* The path that the target sees may be one that its own mounts made up. */
 static bool is_placed(const struct judge *judge, int fd,
 		      const struct identity *id, const char *path)
 {

@@ -39,8 +39,8 @@ static enum outcome fail_to_read(struct look *look, uint64_t address,
 }
 
 /*
- * What execve refuses by itself need not be read, and refusing it is no news; a
- * memory file that can't be executed is some (memfd: deny).
+ * Files that execve refuses by itself need not be read, and refusing them is no
+ * news; a memory file that can't be executed is some (memfd: deny).
  */
 static bool never_executes(const struct look *look, int fd, enum role role)
 {

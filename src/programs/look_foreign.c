@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is registered of one interpreter, under the name that it was started
+/* The interpreter that is registered under the name that a program was started
  * by. */
 struct registered {
 	struct entry entry;

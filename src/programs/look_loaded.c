@@ -103,7 +103,7 @@ static void trust_what_is_below(struct look *look)
 	}
 }
 
-/* What was mapped, by its files or, rootless, by their numbers. */
+/* Look at what was mapped, by its files or, rootless, by their numbers. */
 static enum outcome look_at_mapped(struct look *look, int exe,
 				   const struct mapping *mappings, size_t count,
 				   const char *interpreter)

@@ -1,5 +1,5 @@
 /*
- * What is mapped, or meant to be executed, isn't always a regular file. Of
+ * A regular file isn't all that is mapped, or meant to be executed. Among
  * character devices, /dev/zero is anonymous memory, and those that the
  * specification gives the container are drivers, whose memory may hold code:
  * an SGX enclave's does. The rest of what can be mapped holds bytes that nobody

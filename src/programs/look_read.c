@@ -48,7 +48,7 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 }
 
 /*
- * Nobody who could write the file is left; new writers are held off by the
+ * No writer of the file is left; new writers are held off by the
  * exec itself (a program), or, with libraries: strict, by the lease that is
  * kept (what is mapped). *ret_lease: by which it is known, or -1.
  */
@@ -111,7 +111,7 @@ static bool has_file_below(const struct look *look, int fd,
  * Held first, then hashed: a writer that is gone by then can't alter what is
  * hashed after it. Of what is only asked for the kernel itself will refuse
  * writers, with ETXTBSY; but of FUSE or a network nobody can tell who writes.
- * Of a program on another overlay, what it is mapped from will tell.
+ * A program on another overlay is told by what it is mapped from.
  */
 static void hold(struct look *look, int fd, const struct identity *id,
 		 const char *sealed, struct file_facts *file, int *ret_lease)
@@ -148,7 +148,7 @@ static enum digest_need need(const struct look *look, int fd,
 {
 	if (file->unread)
 		return NEED_STORY;
-	/* What isn't held is drift, whatever it holds. */
+	/* A file that isn't held is drift, whatever its content. */
 	return look->out->facts.proven &&
 			       (file->held ||
 				is_program_on_overlay(fd, file)) &&

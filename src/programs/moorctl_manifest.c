@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is to be forgotten: one of them is set. */
+/* The seals that are to be forgotten: one of these is set. */
 struct wanted {
 	const char *container; /* id or its beginning, name, or pod/name */
 	const char *source;    /* of a volume, as the engine was given it */

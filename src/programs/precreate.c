@@ -185,7 +185,8 @@ static int prepare(struct prepared *prepared, const struct owner *owner,
 	return prepare_supervisor(prepared, owner, e);
 }
 
-/* What can't be told apart may be left alone, but not be given a policy. */
+/* A container that can't be told apart may be left alone, but not be given a
+ * policy. */
 static int decide(struct prepared *prepared, const struct buffer *input,
 		  const char *self, bool *ret_plain, struct err *e)
 {

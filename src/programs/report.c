@@ -226,7 +226,7 @@ static void describe_file(const struct inspection *inspection,
 	memcpy(ret->digest, file->digest, DIGEST_SIZE);
 }
 
-/* What tells it from others, without a look at the process beyond its
+/* Tell the event from others, without a look at the process beyond its
  * program. */
 static enum telling admit(struct journal *journal, enum action action,
 			  const char *program,

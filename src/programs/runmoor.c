@@ -50,7 +50,7 @@ static bool creates(const struct cli *cli)
 	       cli->command == COMMAND_RESTORE;
 }
 
-/* What can be read; where it is malformed, nothing is set. */
+/* Load what can be read; where it is malformed, nothing is set. */
 static void load_leniently(struct config *config)
 {
 	struct err ignored = {0};
@@ -202,8 +202,8 @@ static bool may_warn(const struct log *log)
 	       out.st_ino != error.st_ino;
 }
 
-/* Of what is passed through, the runtime's state says that the container runs,
- * and it does. */
+/* The runtime's state, which is passed through, says that a container runs
+ * whose supervisor may be dead. */
 static void look_after(const struct command_line *line,
 		       const struct config *config)
 {
@@ -231,7 +231,7 @@ static int refuse_guess(const struct cli *cli, struct err *e)
 		       cli->unknown_option);
 }
 
-/* Who parses the output takes its first line for the runtime's. */
+/* Programs that parse the output take its first line for the runtime's. */
 static int show_version(const struct command_line *line, int *ret_status,
 			struct err *e)
 {

@@ -44,7 +44,7 @@ static int seal_entry(void *context, const char *name, const char *text,
 	if (binfmt_ask(&entry, &fd, &why) < 0 ||
 	    stat_identity(fd, "", AT_EMPTY_PATH, &sealed.identity) < 0 ||
 	    sha256_file(fd, 0, sealed.digest, &why) < 0) {
-		/* What the kernel doesn't start here, nobody needs. */
+		/* An interpreter that the kernel doesn't start isn't needed. */
 		collection->incomplete |= why.code != ENOEXEC;
 		return 0;
 	}

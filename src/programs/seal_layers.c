@@ -16,8 +16,8 @@
 #define LAYER_FORMAT "layer 1\n"
 
 enum {
-	/* What is looked at of the uppermost layer, at each create whose chain
-	 * isn't known: docker makes one of a dozen names for each container. */
+	/* So many names of the uppermost layer are looked at, at each create
+	 * whose chain isn't known: docker's own have a dozen. */
 	ALIKE_NAMES = 64,
 	ALIKE_BYTES = 64 * 1024,
 };
@@ -135,7 +135,7 @@ static int walk_layer(const struct stack *stack, size_t index,
 		return -1;
 	rc = survey_folder(&survey, root, e);
 	json_free(counts.unreadable);
-	/* What such a folder hides isn't known. */
+	/* The names that such a folder hides aren't known. */
 	if (rc == 0 && counts.unreadable_count)
 		rc = err_set(e, ENOTSUP, "read a layer");
 	if (rc == 0)
@@ -193,7 +193,7 @@ static int collect(const struct stack *stack, const char *folder,
 	return seal_walk(stack->overlay, folder, container, builder, e);
 }
 
-/* What tells when the chain, and what is kept for it, isn't needed any more. */
+/* Describe the chain, so that gc can tell when it isn't needed any more. */
 static void describe(const struct stack *stack, struct buffer *text)
 {
 	for (size_t i = stack->first; i < stack->overlay->layers.lower_count;

@@ -99,7 +99,7 @@ static int spare_seals(const struct spec *spec,
 	return 0;
 }
 
-/* What all volumes of one create have in common. */
+/* The things that all volumes of one create have in common. */
 struct sealing {
 	const struct log *log;
 	struct volumes volumes;
@@ -199,7 +199,7 @@ static int use(const char *path, struct manifest_builder *builder,
 	return rc;
 }
 
-/* Somebody writes there by now, or has: asked again once all is read, since a
+/* Whether somebody writes there by now is asked again once all is read, since a
  * writer is recorded before it starts. */
 static int plan(const struct container *container, struct volume *volume,
 		struct err *e)
@@ -318,8 +318,8 @@ static int seal_each(struct sealing *sealing, struct container *container,
 	return 0;
 }
 
-/* What was collected becomes a manifest in the container's folder; nothing
- * where it is empty. */
+/* The collected entries become a manifest in the container's folder; none where
+ * there are none. */
 static int hand_over(struct manifest_builder *builder, const char *folder,
 		     const char *name, char **ret_path, char **ret_sha256,
 		     struct err *e)

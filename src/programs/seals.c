@@ -164,16 +164,9 @@ char *seals_path(struct seals *seals, const char *destination,
 	return path;
 }
 
-static char *path_in(const char *folder, const char *name)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
-}
-
 static void sweep_now_and_then(const char *cache_dir)
 {
-	OWNED(free_owned) char *home = path_in(cache_dir, "volumes");
+	OWNED(free_owned) char *home = file_in(cache_dir, "volumes");
 	DIR *dir = home ? opendir(home) : NULL;
 	size_t count = 0;
 
@@ -187,7 +180,7 @@ static void sweep_now_and_then(const char *cache_dir)
 
 int seals_keep(const struct seals *seals, const char *cache_dir, struct err *e)
 {
-	OWNED(free_owned) char *path = path_in(seals->folder, record_name);
+	OWNED(free_owned) char *path = file_in(seals->folder, record_name);
 	struct buffer text = BUFFER_INIT;
 	bool known = path && access(path, F_OK) == 0;
 	int rc;
@@ -204,7 +197,7 @@ int seals_keep(const struct seals *seals, const char *cache_dir, struct err *e)
 
 static struct json *read_record(const char *folder)
 {
-	OWNED(free_owned) char *path = path_in(folder, record_name);
+	OWNED(free_owned) char *path = file_in(folder, record_name);
 	struct buffer text = BUFFER_INIT;
 	struct json *record = NULL;
 
@@ -221,7 +214,7 @@ void seals_each(const char *cache_dir,
 			      const struct json *record),
 		void *context)
 {
-	OWNED(free_owned) char *home = path_in(cache_dir, "volumes");
+	OWNED(free_owned) char *home = file_in(cache_dir, "volumes");
 	DIR *dir = home ? opendir(home) : NULL;
 	const struct dirent *entry;
 	bool on = true;
@@ -232,7 +225,7 @@ void seals_each(const char *cache_dir,
 
 		if (strlen(entry->d_name) != NAME_DIGITS)
 			continue;
-		folder = path_in(home, entry->d_name);
+		folder = file_in(home, entry->d_name);
 		record = folder ? read_record(folder) : NULL;
 		on = !record || found(context, folder, record);
 	}

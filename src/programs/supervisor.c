@@ -158,10 +158,10 @@ static void set_ticking(struct supervisor *s)
 }
 
 /*
- * Who has no processor can't judge in time: what it waits for one, for its
- * container's limit or because others come first, isn't held against a job
- * that is given up after some time. Some of it is, or one container's floods
- * would keep its files that never answer for ever.
+ * A supervisor without a processor can't judge in time: what it waits for one,
+ * for its container's limit or because others come first, isn't held against a
+ * job that is given up after some time. Some of it is, or one container's
+ * floods would keep its files that never answer for ever.
  */
 static void keep_time(struct supervisor *s)
 {
@@ -358,7 +358,7 @@ static int start(struct supervisor *s, struct err *e)
 	return confine_supervisor(e);
 }
 
-/* Who comes to release the container tells what couldn't be told here. */
+/* The command that releases the container tells what couldn't be told here. */
 static void end(struct supervisor *s)
 {
 	struct rest rest = {0};

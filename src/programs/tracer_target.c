@@ -123,7 +123,7 @@ static void forget_vanished(struct tracer *tracer)
 		}
 }
 
-/* What the image's own file tells by its times alone needs no resolver. */
+/* A file of the image that its times alone tell needs no resolver. */
 static bool prove_at_once(struct tracer *tracer, pid_t tid)
 {
 	struct inspection *inspection = &tracer->inspection;

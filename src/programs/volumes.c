@@ -173,8 +173,8 @@ struct submounts {
 	struct volume *volume;
 };
 
-/* Of what is shown below it; a bind of all below leaves the mounts there as
- * writable as they are. */
+/* Mounts below it count too: a bind of all below leaves them as writable as
+ * they are. */
 static int on_submount(void *context, const char *point,
 		       const struct location *place, bool read_only,
 		       struct err *e)
@@ -219,8 +219,8 @@ static int find_written(struct volumes *volumes, struct err *e)
 	return 0;
 }
 
-/* What this container writes lies in a part of what is shown; or all of what
- * is shown there is written. */
+/* The place that this container writes lies in a part of what is shown, or all
+ * that is shown there is written. */
 static int compare_below(struct volume *volume, const struct location *place,
 			 struct err *e)
 {
@@ -315,7 +315,7 @@ static bool is_kubelets(const void *context, const char *path)
 	shown->folder_len = storage_managed(path, shown->pod);
 	shown->len = strlen(path);
 	folder = shown->folder_len ? strndup(path, shown->folder_len) : NULL;
-	/* Nobody but the kubelet makes folders there. */
+	/* Only the kubelet makes folders there. */
 	if (folder && lstat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    st.st_uid == geteuid() && !(st.st_mode & 022))
 		return true;

@@ -60,7 +60,7 @@ static int add(struct writers *writers, const struct writer *take)
 	return 0;
 }
 
-/* What can't be read is a record that is lost. */
+/* A record that can't be read is a lost one. */
 static int parse(struct buffer *text, struct writers *writers, struct err *e)
 {
 	char *save = NULL;
@@ -86,17 +86,10 @@ static int parse(struct buffer *text, struct writers *writers, struct err *e)
 	return 0;
 }
 
-static char *path_in(const char *cache_dir, const char *name)
-{
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s", cache_dir, name) < 0 ? NULL : path;
-}
-
 /* Workloads have a folder each there, so there was a record. */
 static bool seals_are_kept(const char *cache_dir)
 {
-	OWNED(free_owned) char *path = path_in(cache_dir, "volumes");
+	OWNED(free_owned) char *path = file_in(cache_dir, "volumes");
 	DIR *dir = path ? opendir(path) : NULL;
 	const struct dirent *entry;
 	bool kept = !path;
@@ -112,7 +105,7 @@ int writers_load(const char *cache_dir, struct writers **ret, struct err *e)
 {
 	OWNED(writers_owned)
 	struct writers *writers = calloc(1, sizeof(*writers));
-	OWNED(free_owned) char *path = path_in(cache_dir, "writers");
+	OWNED(free_owned) char *path = file_in(cache_dir, "writers");
 	struct buffer text = BUFFER_INIT;
 	struct err why = {0};
 	int rc;
@@ -313,7 +306,7 @@ static int tidy_now_and_then(const char *cache_dir, const char *path,
 
 static int lock(const char *cache_dir, struct err *e)
 {
-	OWNED(free_owned) char *path = path_in(cache_dir, "writers.lock");
+	OWNED(free_owned) char *path = file_in(cache_dir, "writers.lock");
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 
 	while (fd >= 0 && flock(fd, LOCK_EX) < 0)
@@ -326,7 +319,7 @@ int writers_note(const char *cache_dir, const struct mounts *mounts,
 		 const struct location *places, size_t count, struct err *e)
 {
 	OWNED(writers_owned) struct writers *writers = NULL;
-	OWNED(free_owned) char *path = path_in(cache_dir, "writers");
+	OWNED(free_owned) char *path = file_in(cache_dir, "writers");
 	OWNED(close_owned) int locked = lock(cache_dir, e);
 	struct buffer lines = BUFFER_INIT;
 	int rc = 0;
