@@ -62,9 +62,11 @@ MUST_CHECK int mounts_below(const struct mounts *mounts, const char *folder,
 			    mounts_below_found *found, void *context,
 			    struct err *e);
 
-/* Where engines and bundles have a container's root. The machine's own root
- * may be an overlay as well, and its upper layer no container's. */
-bool mounts_is_container_root(const char *point);
+/* An overlay that is mounted where engines and bundles have a container's root.
+ * The machine's own root may be an overlay as well, and its upper layer no
+ * container's. */
+bool mounts_is_container_root(const struct mounts *mounts, const char *point,
+			      const struct location *place);
 
 /* The upper and work folders of all overlays that are containers' roots, as
  * far as the mount table has them. device: of the overlay. */

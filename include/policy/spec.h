@@ -55,6 +55,7 @@ struct spec_mount {
 	const char *destination;
 	const char *type;   /* may be NULL */
 	const char *source; /* may be NULL */
+	const char *upper;  /* of an overlay; may be NULL */
 	bool bind;
 	bool recursive; /* with what is mounted below its source */
 	bool read_only;

@@ -26,8 +26,13 @@ struct volume {
 	struct identity *holes;
 	struct location *hole_places;
 	size_t hole_count;
-	/* The kubelet's: its pod's folder, as a path of its file system. */
+	/* The folders that its name leads through (way.h). */
+	struct location *way;
+	size_t way_count;
+	/* The kubelet's: its pod's folder, as a path of its file system, and
+	 * that of all pods' kubelet; "/" where nobody's word counts above. */
 	char *pod_folder;
+	char *kubelet_folder;
 	bool remountable; /* the container can make it writable */
 	struct volume_facts facts;
 	struct volume_plan plan;

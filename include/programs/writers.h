@@ -31,7 +31,12 @@ MUST_CHECK int writers_note(const char *cache_dir, const struct mounts *mounts,
 bool writers_reach(const struct writers *writers, const struct location *at,
 		   const struct location *holes, size_t hole_count);
 
-/* The same, but for places that hold the whole folder of that path in the file
- * system of at, and more. */
+/* Some container can write to at as a whole, or could. */
+bool writers_hold(const struct writers *writers, const struct location *at);
+
+/* As writers_reach, but for those that can write to the whole folder of the
+ * pod and lie in the kubelet's: its agents. Both are paths of the file system
+ * of at. */
 bool writers_reach_within(const struct writers *writers,
-			  const struct location *at, const char *folder);
+			  const struct location *at, const char *pod,
+			  const char *kubelet);

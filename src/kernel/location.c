@@ -242,12 +242,40 @@ struct uppers {
 	struct err *e;
 };
 
-bool mounts_is_container_root(const char *target)
+/* Where engines and bundles have a container's root. */
+static bool has_name_of_root(const char *target)
 {
 	const char *slash = strrchr(target, '/');
 
 	return slash &&
 	       (strcmp(slash, "/merged") == 0 || strcmp(slash, "/rootfs") == 0);
+}
+
+struct kind {
+	uint64_t device;
+	bool overlay;
+};
+
+static bool visit_kind(void *context, struct libmnt_fs *fs)
+{
+	struct kind *kind = context;
+	const char *type = mnt_fs_get_fstype(fs);
+
+	if (!type || device_number(mnt_fs_get_devno(fs)) != kind->device)
+		return true;
+	kind->overlay = strcmp(type, "overlay") == 0 ||
+			strcmp(type, "fuse.fuse-overlayfs") == 0;
+	return false;
+}
+
+bool mounts_is_container_root(const struct mounts *mounts, const char *point,
+			      const struct location *place)
+{
+	struct kind kind = {.device = place->device};
+
+	if (has_name_of_root(point))
+		each_mount(mounts, visit_kind, &kind);
+	return kind.overlay;
 }
 
 static bool visit_upper(void *context, struct libmnt_fs *fs)
@@ -263,7 +291,7 @@ static bool visit_upper(void *context, struct libmnt_fs *fs)
 	size_t len = 0;
 
 	if (!target || !type || !options || strcmp(type, "overlay") != 0 ||
-	    !mounts_is_container_root(target))
+	    !has_name_of_root(target))
 		return true;
 	upper = layers_upper(target, options);
 	if (upper)

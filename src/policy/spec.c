@@ -293,6 +293,7 @@ void spec_mount_at(const struct spec *spec, size_t index,
 	const struct json *mount =
 		json_at(json_get(spec->document, "mounts"), index);
 	const struct json *options = json_get(mount, "options");
+	static const char upper[] = "upperdir=";
 	const char *option;
 
 	*ret = (struct spec_mount){
@@ -306,6 +307,8 @@ void spec_mount_at(const struct spec *spec, size_t index,
 	for (size_t i = 0; i < json_count(options); i++) {
 		if (!json_string(json_at(options, i), &option))
 			continue;
+		if (strncmp(option, upper, strlen(upper)) == 0)
+			ret->upper = option + strlen(upper);
 		if (strcmp(option, "bind") == 0 || strcmp(option, "rbind") == 0)
 			ret->bind = true;
 		if (strcmp(option, "bind") == 0)

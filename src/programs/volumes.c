@@ -1,8 +1,9 @@
 #include "volumes.h"
 
-#include "seals.h"
+#include "kubelet.h"
 #include "stat.h"
 #include "storage.h"
+#include "way.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +22,11 @@ static void volume_clear(struct volume *volume)
 {
 	free_places(volume->hole_places, volume->hole_count);
 	free_places(volume->below, volume->below_count);
+	free_places(volume->way, volume->way_count);
 	free(volume->holes);
 	location_clear(&volume->at);
 	close_owned(&volume->fd);
+	free(volume->kubelet_folder);
 	free(volume->pod_folder);
 	free(volume->path);
 }
@@ -116,6 +119,9 @@ static int open_volume(const struct container *container,
 		return 0;
 	}
 	ret->folder = S_ISDIR(id.mode);
+	if (way_find(volumes->mounts, ret->path, &ret->way, &ret->way_count,
+		     e) < 0)
+		return -1;
 	return location_find(volumes->mounts, ret->fd, &ret->at, e);
 }
 
@@ -161,10 +167,12 @@ static bool is_within(const char *path, const char *folder)
 
 /* The kernel's own, other containers' roots, and what the kubelet writes into
  * its pods are no places that a node's agent hands programs over by. */
-static bool is_aside(const char *point)
+static bool is_aside(const struct mounts *mounts, const char *point,
+		     const struct location *place)
 {
 	return is_within(point, "/proc") || is_within(point, "/sys") ||
-	       is_within(point, "/dev") || mounts_is_container_root(point) ||
+	       is_within(point, "/dev") ||
+	       mounts_is_container_root(mounts, point, place) ||
 	       storage_managed(point, NULL);
 }
 
@@ -188,7 +196,9 @@ static int on_submount(void *context, const char *point,
 		return 0;
 	if (volume->facts.read_only && add_hole(volume, place, e) < 0)
 		return -1;
-	return is_aside(point) ? 0 : add_written(submounts->volumes, place, e);
+	return is_aside(submounts->volumes->mounts, point, place)
+		       ? 0
+		       : add_written(submounts->volumes, place, e);
 }
 
 static int find_submounts(struct volumes *volumes, struct volume *volume,
@@ -203,6 +213,35 @@ static int find_submounts(struct volumes *volumes, struct volume *volume,
 	return real ? mounts_below(volumes->mounts, real, on_submount,
 				   &submounts, e)
 		    : 0;
+}
+
+/* What a container writes to an overlay that it is given goes there. */
+static int add_uppers(const struct spec *spec,
+		      const struct container *container,
+		      struct volumes *volumes, struct err *e)
+{
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		OWNED(free_owned) char *path = NULL;
+		OWNED(close_owned) int fd = -1;
+		struct spec_mount mount;
+		struct location place;
+		int rc;
+
+		spec_mount_at(spec, i, &mount);
+		if (!mount.upper)
+			continue;
+		path = container_source(container, mount.upper);
+		fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+		if (fd < 0)
+			continue;
+		if (location_find(volumes->mounts, fd, &place, e) < 0)
+			return -1;
+		rc = add_written(volumes, &place, e);
+		location_clear(&place);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int find_written(struct volumes *volumes, struct err *e)
@@ -236,6 +275,19 @@ static int compare_below(struct volume *volume, const struct location *place,
 	return 0;
 }
 
+static bool leads_through(const struct volume *volume,
+			  const struct location *place)
+{
+	for (size_t i = 0; i < volume->way_count; i++) {
+		enum relation relation =
+			location_relation(&volume->way[i], place);
+
+		if (relation == LOCATION_SAME || relation == LOCATION_BELOW)
+			return true;
+	}
+	return false;
+}
+
 /* How a read-only one lies to what this container writes. */
 static int compare(const struct volumes *volumes, struct volume *volume,
 		   struct err *e)
@@ -244,7 +296,8 @@ static int compare(const struct volumes *volumes, struct volume *volume,
 		const struct location *place = &volumes->written[i];
 		enum relation relation = location_relation(&volume->at, place);
 
-		if (relation == LOCATION_SAME || relation == LOCATION_BELOW)
+		if (relation == LOCATION_SAME || relation == LOCATION_BELOW ||
+		    leads_through(volume, place))
 			volume->facts.own = true;
 		if (relation == LOCATION_ABOVE &&
 		    add_hole(volume, place, e) < 0)
@@ -299,53 +352,6 @@ static int add_own_places(const struct container *container,
 	return 0;
 }
 
-struct shown {
-	const char *pod;
-	size_t folder_len; /* 0: it isn't the kubelet's */
-	size_t len;
-};
-
-static bool is_kubelets(const void *context, const char *path)
-{
-	/* The caller's own, which isn't const. */
-	struct shown *shown = *(struct shown *const *)context;
-	OWNED(free_owned) char *folder = NULL;
-	struct stat st;
-
-	shown->folder_len = storage_managed(path, shown->pod);
-	shown->len = strlen(path);
-	folder = shown->folder_len ? strndup(path, shown->folder_len) : NULL;
-	/* Only the kubelet makes folders there. */
-	if (folder && lstat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    st.st_uid == geteuid() && !(st.st_mode & 022))
-		return true;
-	shown->folder_len = 0;
-	return false;
-}
-
-/*
- * One of the kubelet's, of this very pod, by whatever mount it is shown. On a
- * file system of its own, as secrets are, there is nothing of the pod above it.
- */
-static int find_kubelets(const struct container *container,
-			 const struct volumes *volumes, struct volume *volume,
-			 struct err *e)
-{
-	struct shown shown = {.pod = seals_pod(container)};
-	struct shown *const context = &shown;
-	size_t below;
-	size_t len = strlen(volume->at.folder);
-
-	if (!shown.pod || !volume->facts.read_only ||
-	    !mounts_show(volumes->mounts, &volume->at, is_kubelets, &context))
-		return 0;
-	below = shown.len - shown.folder_len;
-	volume->pod_folder = len > below
-				     ? strndup(volume->at.folder, len - below)
-				     : strdup("/");
-	return volume->pod_folder ? 0 : err_set(e, ENOMEM, "look at a volume");
-}
-
 /* To be recorded, for others: what this container writes in its root, and
  * what it can mount anew. */
 static int add_reach(const struct spec *spec, const struct storage *storage,
@@ -377,6 +383,7 @@ static int find(const struct spec *spec, const struct container *container,
 	if (mounts_read(&volumes->mounts, e) < 0 ||
 	    open_volumes(spec, container, volumes, e) < 0 ||
 	    find_written(volumes, e) < 0 ||
+	    add_uppers(spec, container, volumes, e) < 0 ||
 	    storage_find(container, volumes->mounts, &storage, e) < 0)
 		return -1;
 	for (size_t i = 0; i < volumes->count; i++) {
@@ -384,7 +391,7 @@ static int find(const struct spec *spec, const struct container *container,
 
 		volume->facts.storage = reaches_storage(storage, volume);
 		if (add_own_places(container, volumes, volume, e) < 0 ||
-		    find_kubelets(container, volumes, volume, e) < 0 ||
+		    kubelet_find(container, volumes->mounts, volume, e) < 0 ||
 		    (volume->facts.read_only &&
 		     compare(volumes, volume, e) < 0))
 			return -1;
@@ -410,8 +417,11 @@ void volumes_plan(const struct writers *writers,
 	facts->written = volume->remountable ||
 			 writers_reach(writers, &volume->at,
 				       volume->hole_places, volume->hole_count);
+	for (size_t i = 0; i < volume->way_count && !facts->written; i++)
+		facts->written = writers_hold(writers, &volume->way[i]);
 	facts->managed =
 		volume->pod_folder && !volume->remountable &&
-		!writers_reach_within(writers, &volume->at, volume->pod_folder);
+		!writers_reach_within(writers, &volume->at, volume->pod_folder,
+				      volume->kubelet_folder);
 	volume_decide(&container->config, facts, &volume->plan);
 }

@@ -184,15 +184,38 @@ bool writers_reach(const struct writers *writers, const struct location *at,
 	return writers->all;
 }
 
+bool writers_hold(const struct writers *writers, const struct location *at)
+{
+	for (size_t i = 0; i < writers->count; i++) {
+		enum relation relation = relate(&writers->list[i], at);
+
+		if (relation == LOCATION_SAME || relation == LOCATION_ABOVE)
+			return true;
+	}
+	return writers->all;
+}
+
+/* All of the kubelet's pods are an agent's to write, and no more. */
+static bool is_agent(const struct writer *writer, const char *pod,
+		     const char *kubelet)
+{
+	enum relation relation =
+		location_compare_paths(writer->at.folder, kubelet);
+
+	return location_compare_paths(writer->at.folder, pod) ==
+		       LOCATION_ABOVE &&
+	       (relation == LOCATION_SAME || relation == LOCATION_BELOW);
+}
+
 bool writers_reach_within(const struct writers *writers,
-			  const struct location *at, const char *folder)
+			  const struct location *at, const char *pod,
+			  const char *kubelet)
 {
 	for (size_t i = 0; i < writers->count; i++) {
 		const struct writer *writer = &writers->list[i];
 
 		if (relate(writer, at) != LOCATION_APART &&
-		    location_compare_paths(writer->at.folder, folder) !=
-			    LOCATION_ABOVE)
+		    !is_agent(writer, pod, kubelet))
 			return true;
 	}
 	return writers->all;

@@ -293,3 +293,68 @@ managed() { # KIND
 	[ "$ran" = 2 ] || fail "$output"
 	[ "$(sealed '[.volumes.files, .volumes.bytes]')" = "[51,$size]" ] || fail "$(sealed .)"
 }
+
+@test "who writes on the way to a volume doesn't make it the kubelet's" {
+	local below=pods/f1a2-b3/volumes/kubernetes.io~configmap/config
+	pod web
+	mkdir -p "$T/data/app"
+	volume data/app /v rbind,ro
+	life "$ID-1" true
+	as_writer data "umask 22; mkdir -p /writer/$below; drop marker /writer/$below/y
+		rm -rf /writer/app; ln -s $below /writer/app"
+	[ -e "$T/data/app/y" ]
+	life "$ID-2" '/v/y'
+	[ "$ran" = 0 ] || fail "$output"
+	assert_event exec-blocked volume /v/y
+}
+
+@test "… nor shows the seal another place, which nobody is known to write" {
+	local reader writer=$ID-writer
+	mkdir -p -m 777 "$T/data/app" "$T/data/real"
+	volume data/app /v rbind,ro
+	life "$ID" true
+	reader=$(<"$BUNDLE/config.json")
+	spec '.mounts |= map(select(.destination | startswith("/v") | not))'
+	volume data /writer rbind,rw
+	script 'drop marker /dev/shm/y; cp /dev/shm/y /writer/real/y; rm -rf /writer/app
+		touch /tmp/ready; sleep 100'
+	moor run --detach --bundle "$BUNDLE" "$writer" >"$T/writer" 2>&1
+	eventually test -e "$ROOT/tmp/ready"
+	printf '%s\n' "$reader" >"$BUNDLE/config.json"
+	SPEC_DIGEST=$(sha256sum <"$BUNDLE/config.json")
+	# The runtime can't mount what is there, so that this life doesn't start; the
+	# next one does, with the seal of this.
+	ln -s "/proc/$(moor state "$writer" | jq .pid)/root/dev/shm" "$T/data/app"
+	life "$ID" '/v/y'
+	ln -sfn real "$T/data/app"
+	life "$ID" '/v/y; echo over'
+	moor delete --force "$writer"
+	assert_output over
+	[ "$ran" = 0 ] || fail "$output"
+	assert_event exec-blocked volume /v/y
+}
+
+@test "a disk that only has the name of a container's root is written by who has the folder above" {
+	mkdir -p -m 777 "$T/app/rootfs"
+	mount -t tmpfs disk "$T/app/rootfs"
+	volume app/rootfs /v rbind,ro
+	life "$ID" true
+	as_writer app 'drop marker /writer/rootfs/y'
+	life "$ID" '/v/y'
+	umount "$T/app/rootfs"
+	[ "$ran" = 0 ] || fail "$output"
+	assert_event exec-blocked volume /v/y
+}
+
+@test "the upper folder of an overlay that a container is given is written by it" {
+	mkdir -p "$T/lower" "$T/ovl-work"
+	volume up /v bind,ro
+	life "$ID" true
+	spec '.mounts += [{destination: "/o", type: "overlay", source: "overlay",
+		options: ["lowerdir=\($t)/lower", "upperdir=\($t)/up", "workdir=\($t)/ovl-work"]}]' --arg t "$T"
+	life "$ID" 'drop marker /o/y'
+	[ -e "$T/up/y" ]
+	life "$ID" '/v/y'
+	[ "$ran" = 0 ] || fail "$output"
+	assert_event exec-blocked volume /v/y
+}

@@ -1,0 +1,17 @@
+/*
+ * way - the folders that a path leads through: each in which one of its names
+ * is looked up, links and all. Whoever writes to one of them chooses what the
+ * path leads to.
+ */
+#pragma once
+
+#include "err.h"
+#include "location.h"
+
+#include <stddef.h>
+
+/* path is absolute. The caller frees the list, and clears what is in it; what
+ * can't be opened any more ends the way, without an error. */
+MUST_CHECK int way_find(const struct mounts *mounts, const char *path,
+			struct location **ret, size_t *ret_count,
+			struct err *e);
