@@ -11,9 +11,13 @@
 #include "err.h"
 #include "json.h"
 
+#define SEALS_RECORD "workload.json"
+
+enum { SEALS_DIGITS = 32 }; /* of a workload's folder's name */
+
 struct seals {
 	char *folder;
-	struct json *record; /* what is kept in it as workload.json */
+	struct json *record; /* what is kept in it as SEALS_RECORD */
 };
 
 /* Find the folder of a container of which the seal knows id, root, rootfs,
@@ -39,6 +43,10 @@ void seals_sweep(const char *cache_dir);
 
 /* How much all of them take of the disk. */
 uint64_t seals_bytes(const char *cache_dir);
+
+/* The record that is kept in a workload's folder; NULL: none, or none that can
+ * be read. */
+struct json *seals_read(const char *folder);
 
 /* For each that is kept. False from found ends it. */
 void seals_each(const char *cache_dir,
