@@ -22,7 +22,7 @@ struct location {
 	char *folder; /* absolute in the file system */
 	/* Without them (ino 0) only the path is known. */
 	struct identity identity;
-	int64_t birth_ns;
+	int64_t birth_ns; /* 0: the numbers needn't stay what they are */
 };
 
 /* How one place lies to another. */
@@ -43,6 +43,10 @@ void mounts_owned(struct mounts **mounts);
 MUST_CHECK int location_find(const struct mounts *mounts, int fd,
 			     struct location *ret, struct err *e);
 void location_clear(struct location *place);
+
+/* Both have numbers that stay what they are, and these are others: what one
+ * was found at isn't what the other was. */
+bool location_differs(const struct location *one, const struct location *other);
 
 enum relation location_relation(const struct location *one,
 				const struct location *other);

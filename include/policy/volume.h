@@ -21,6 +21,10 @@ struct volume_facts {
 	/* Some container writes to it, or did, or can change the mount. */
 	bool written;
 	bool managed; /* only the engine writes it */
+	/* The seal that is kept is of another file or folder than is there now,
+	 * and a container could have put that there. */
+	bool another;
+	bool replaceable;
 };
 
 /* Zero seals nothing. */
@@ -32,12 +36,16 @@ enum volume_seal {
 
 struct volume_plan {
 	enum volume_seal seal;
+	/* A first seal that is of another source gives way to one of this. */
+	bool replaces;
 	/* Its mount counts as one that the container can write to. */
 	bool writable;
 	bool follows; /* policy: its updates count before the next create */
 	/* Why it isn't treated as the read-only mount that it is: for the
 	 * operator; NULL: it is. */
 	const char *why;
+	/* Why a seal counts that is of another source; NULL: none does. */
+	const char *outlasts;
 };
 
 void volume_decide(const struct config *config,

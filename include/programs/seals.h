@@ -10,6 +10,7 @@
 #include "container.h"
 #include "err.h"
 #include "json.h"
+#include "location.h"
 
 #define SEALS_RECORD "workload.json"
 
@@ -18,6 +19,13 @@ enum { SEALS_DIGITS = 32 }; /* of a workload's folder's name */
 struct seals {
 	char *folder;
 	struct json *record; /* what is kept in it as SEALS_RECORD */
+};
+
+/* A volume, and what its kept seal is of. */
+struct seal_source {
+	const char *destination;
+	const char *path; /* on the host, for the operator */
+	const struct location *at;
 };
 
 /* Find the folder of a container of which the seal knows id, root, rootfs,
@@ -29,10 +37,29 @@ void seals_clear(struct seals *seals);
 /* The uid of its pod; NULL: it has none, or it isn't told. Borrowed. */
 const char *seals_pod(const struct container *container);
 
-/* The file that the seal of the volume at destination is kept in, and a note
- * of where that comes from, for the operator. NULL: out of memory. */
-char *seals_path(struct seals *seals, const char *destination,
-		 const char *source);
+/* The file that the seal of the volume at destination is kept in. NULL: out of
+ * memory. */
+char *seals_path(const struct seals *seals, const char *destination);
+
+/* A seal is kept of another file or folder than source is: not where that can't
+ * be told, as of a server's. */
+bool seals_is_of_another(const struct seals *seals,
+			 const struct seal_source *source);
+
+/* It was cut by a limit. */
+bool seals_is_cut(const struct seals *seals, const char *destination);
+
+/* To be recorded: the seal is of source. A first one, which stays, is of what
+ * it is known to be of already. */
+MUST_CHECK int seals_note(struct seals *seals, const struct seal_source *source,
+			  bool first, struct err *e);
+MUST_CHECK int seals_note_cut(struct seals *seals, const char *destination,
+			      bool cut, struct err *e);
+
+/* Give up the seal of another source: no crash leaves the new one's under the
+ * old one's name. */
+MUST_CHECK int seals_release(struct seals *seals, const char *destination,
+			     struct err *e);
 
 /* Write the record; removes workloads that are gone for good, now and then. */
 MUST_CHECK int seals_keep(const struct seals *seals, const char *cache_dir,

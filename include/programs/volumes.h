@@ -47,13 +47,14 @@ struct volumes {
 	size_t written_count;
 };
 
-/* Those whose source is a file or a folder; facts.written and the plan aren't
- * set yet. */
+/* Those whose source is a file or a folder; what a plan needs beside
+ * isn't set yet. */
 MUST_CHECK int volumes_find(const struct spec *spec,
 			    const struct container *container,
 			    struct volumes *ret, struct err *e);
 void volumes_clear(struct volumes *volumes);
 
-/* Ask the records who writes there, and decide what is done. */
-void volumes_plan(const struct writers *writers,
-		  const struct container *container, struct volume *volume);
+/* Ask the records who writes there, and decide what is done. facts.another is
+ * the caller's to set. */
+void volumes_plan(const struct writers *writers, const struct config *config,
+		  struct volume *volume);

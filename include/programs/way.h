@@ -7,7 +7,9 @@
 
 #include "err.h"
 #include "location.h"
+#include "writers.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* path is absolute. The caller frees the list, and clears what is in it; what
@@ -15,3 +17,8 @@
 MUST_CHECK int way_find(const struct mounts *mounts, const char *path,
 			struct location **ret, size_t *ret_count,
 			struct err *e);
+
+/* A container can write to a folder of the way, or to the one above at, where
+ * it leads: so it could have put something else there. */
+bool way_is_written(const struct writers *writers, const struct location *way,
+		    size_t count, const struct location *at);

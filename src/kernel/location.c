@@ -1,5 +1,6 @@
 #include "location.h"
 
+#include "filesystem.h"
 #include "layers.h"
 #include "stat.h"
 
@@ -146,6 +147,15 @@ static int of_no_mount(const char *real, struct location *ret)
 	return ret->folder ? 0 : -1;
 }
 
+/* What an overlay shows of a folder are the numbers of its layer's, and others
+ * once it is written to; a server's are what that says. */
+static void find_birth(int fd, struct location *ret)
+{
+	if (stat_birth(fd, &ret->identity, &ret->birth_ns) < 0 ||
+	    filesystem_is_overlay(fd) || filesystem_may_block(fd))
+		ret->birth_ns = 0;
+}
+
 int location_find(const struct mounts *mounts, int fd, struct location *ret,
 		  struct err *e)
 {
@@ -162,7 +172,7 @@ int location_find(const struct mounts *mounts, int fd, struct location *ret,
 	if (len <= 0 || stat_identity(fd, "", AT_EMPTY_PATH, &ret->identity))
 		return err_set(e, errno, "look where a file lies");
 	real[len] = '\0';
-	(void)stat_birth(fd, &ret->identity, &ret->birth_ns);
+	find_birth(fd, ret);
 	if (fstatfs(fd, &fs) == 0)
 		memcpy(&ret->file_system, &fs.f_fsid, sizeof(fs.f_fsid));
 	mount.id = (int)ret->identity.mount;
@@ -183,6 +193,13 @@ enum relation location_relation(const struct location *one,
 	if (one->device != other->device)
 		return LOCATION_APART;
 	return location_compare_paths(one->folder, other->folder);
+}
+
+bool location_differs(const struct location *one, const struct location *other)
+{
+	return one->birth_ns && other->birth_ns &&
+	       (one->identity.ino != other->identity.ino ||
+		one->birth_ns != other->birth_ns);
 }
 
 struct below {

@@ -5,8 +5,9 @@ static const char *of_rule(const char *denied, enum volume_rule rule)
 	return rule == VOLUME_DENY
 		       ? denied
 		       : "volumes were sealed without it: it came or was "
-			 "changed "
-			 "since, its volume isn't sealed whole, which "
+			 "changed since, which the next create takes in, or, "
+			 "where containers can write, moorctl manifest forget; "
+			 "or its volume isn't sealed whole, which "
 			 "container-sealed says, or its mount came after the "
 			 "container's start";
 }

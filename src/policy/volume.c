@@ -27,6 +27,23 @@ static bool is_lasting(const struct volume_facts *facts)
 	       (facts->written && !facts->managed);
 }
 
+/* The operator may put something else there, and no container may: what it put
+ * there would be sealed as the first of its kind. */
+static void decide_source(const struct volume_facts *facts,
+			  struct volume_plan *ret)
+{
+	if (!facts->another || ret->seal != VOLUME_SEAL_FIRST)
+		return;
+	ret->replaces = !facts->replaceable;
+	if (facts->replaceable)
+		ret->outlasts =
+			"it isn't the file or folder any more that its first "
+			"seal is of, and a container could have put this one "
+			"there, so that the seal counts still: moorctl "
+			"manifest forget has the next create seal what is "
+			"there";
+}
+
 void volume_decide(const struct config *config,
 		   const struct volume_facts *facts, struct volume_plan *ret)
 {
@@ -46,4 +63,5 @@ void volume_decide(const struct config *config,
 	if ((rule != VOLUME_SEAL && !parts) || facts->storage)
 		return;
 	ret->seal = is_lasting(facts) ? VOLUME_SEAL_FIRST : VOLUME_SEAL_ANEW;
+	decide_source(facts, ret);
 }

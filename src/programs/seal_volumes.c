@@ -23,6 +23,10 @@
 	"some of its files couldn't be read, or grew while they were, and "    \
 	"aren't sealed"
 
+#define CUT_OFF                                                                \
+	"its first seal was cut off by volumes.limit, and stays so: moorctl "  \
+	"manifest forget has the next create seal it again"
+
 enum { SECONDS_MAX = 86400, LEFT_LISTED = 16 };
 
 /* The things that all volumes of one create have in common. */
@@ -30,8 +34,8 @@ struct sealing {
 	const struct log *log;
 	struct volumes volumes;
 	struct seals seals;
-	struct rootfs_limit limit;
-	struct container counts; /* of what was read */
+	struct rootfs_limit limit; /* exceeded: of the volume at hand */
+	struct container counts;   /* of what was read */
 	/* The seals of this create, and those of the first one. */
 	struct manifest_builder *anew, *first;
 };
@@ -62,10 +66,11 @@ static int leave_out(struct container *container, const struct sealing *sealing,
 	OWNED(free_owned) char *text = NULL;
 
 	container->volumes_left_count++;
-	log_write(sealing->log, LOG_LEVEL_WARNING,
-		  "volume %s: %s: programs there are drift. See volumes in "
-		  "runmoor-policy(5)",
-		  destination, why);
+	log_write(
+		sealing->log, LOG_LEVEL_WARNING,
+		"volume %s: %s: what isn't sealed there is drift. See volumes "
+		"in runmoor-policy(5)",
+		destination, why);
 	if (!container->volumes_left)
 		container->volumes_left = json_new_array();
 	if (asprintf(&text, "%s: %s", destination, why) < 0) {
@@ -125,6 +130,15 @@ static int use(const char *path, struct manifest_builder *builder,
 	return rc;
 }
 
+static struct seal_source source_of(const struct volume *volume)
+{
+	return (struct seal_source){
+		.destination = volume->destination,
+		.path = volume->path,
+		.at = &volume->at,
+	};
+}
+
 /* Whether somebody writes there by now is asked again once all is read, since a
  * writer is recorded before it starts. */
 static int plan(const struct container *container, struct volume *volume,
@@ -134,8 +148,17 @@ static int plan(const struct container *container, struct volume *volume,
 
 	if (writers_load(container->config.cache_dir, &writers, e) < 0)
 		return -1;
-	volumes_plan(writers, container, volume);
+	volumes_plan(writers, &container->config, volume);
 	return 0;
+}
+
+static int note(struct sealing *sealing, const struct volume *volume,
+		struct err *e)
+{
+	const struct seal_source source = source_of(volume);
+
+	return seals_note(&sealing->seals, &source,
+			  volume->plan.seal == VOLUME_SEAL_FIRST, e);
 }
 
 /*
@@ -149,6 +172,8 @@ static int publish(struct sealing *sealing, const struct volume *volume,
 	struct buffer bytes = BUFFER_INIT;
 	int rc = manifest_builder_write(builder, &bytes, e);
 
+	if (rc == 0 && volume->plan.replaces)
+		rc = seals_release(&sealing->seals, volume->destination, e);
 	if (rc == 0)
 		rc = volume->plan.seal == VOLUME_SEAL_FIRST
 			     ? file_publish_first(kept, bytes.data, bytes.len,
@@ -156,12 +181,46 @@ static int publish(struct sealing *sealing, const struct volume *volume,
 			     : file_publish(kept, bytes.data, bytes.len, 0400,
 					    e);
 	buffer_clear(&bytes);
-	if (rc < 0)
+	if (rc < 0 || note(sealing, volume, e) < 0 ||
+	    seals_note_cut(&sealing->seals, volume->destination,
+			   sealing->limit.exceeded, e) < 0)
 		return -1;
 	return use(kept,
 		   volume->plan.seal == VOLUME_SEAL_FIRST ? sealing->first
 							  : sealing->anew,
 		   e);
+}
+
+static int use_first(struct sealing *sealing, struct container *container,
+		     const struct volume *volume, const char *kept,
+		     struct err *e)
+{
+	container->volumes_first++;
+	if (note(sealing, volume, e) < 0)
+		return -1;
+	if (seals_is_cut(&sealing->seals, volume->destination) &&
+	    leave_out(container, sealing, volume->destination, CUT_OFF, e) < 0)
+		return -1;
+	return use(kept, sealing->first, e);
+}
+
+/* The same, and a word of what isn't among them. */
+static int walk_and_tell(struct sealing *sealing, struct container *container,
+			 const struct volume *volume,
+			 struct manifest_builder *builder, struct err *e)
+{
+	const uint64_t unreadable = sealing->counts.unreadable_count;
+	const char *why = NULL;
+
+	sealing->limit.exceeded = false;
+	if (walk(sealing, volume, builder, e) < 0)
+		return err_wrap(e, "seal volume %s", volume->destination);
+	if (sealing->limit.exceeded)
+		why = OVER_LIMIT;
+	else if (sealing->counts.unreadable_count > unreadable)
+		why = UNREADABLE;
+	return why ? leave_out(container, sealing, volume->destination, why, e)
+		   : 0;
 }
 
 static int seal_volume(struct sealing *sealing, struct container *container,
@@ -170,33 +229,35 @@ static int seal_volume(struct sealing *sealing, struct container *container,
 	OWNED(manifest_builder_owned)
 	struct manifest_builder *builder = manifest_builder_new();
 	OWNED(free_owned)
-	char *kept =
-		seals_path(&sealing->seals, volume->destination, volume->path);
-	const uint64_t unreadable = sealing->counts.unreadable_count;
-	bool exceeded = sealing->limit.exceeded;
+	char *kept = seals_path(&sealing->seals, volume->destination);
 
 	if (!builder || !kept)
 		return err_set(e, ENOMEM, "seal the volumes");
-	if (volume->plan.seal == VOLUME_SEAL_FIRST && access(kept, F_OK) == 0) {
-		container->volumes_first++;
-		return use(kept, sealing->first, e);
-	}
-	sealing->limit.exceeded = false;
-	if (walk(sealing, volume, builder, e) < 0)
-		return err_wrap(e, "seal volume %s", volume->destination);
-	if (sealing->limit.exceeded &&
-	    leave_out(container, sealing, volume->destination, OVER_LIMIT, e) <
-		    0)
-		return -1;
-	if (!sealing->limit.exceeded &&
-	    sealing->counts.unreadable_count > unreadable &&
-	    leave_out(container, sealing, volume->destination, UNREADABLE, e) <
-		    0)
-		return -1;
-	sealing->limit.exceeded = sealing->limit.exceeded || exceeded;
-	if (plan(container, volume, e) < 0)
+	if (volume->plan.seal == VOLUME_SEAL_FIRST && !volume->plan.replaces &&
+	    access(kept, F_OK) == 0)
+		return use_first(sealing, container, volume, kept, e);
+	if (walk_and_tell(sealing, container, volume, builder, e) < 0 ||
+	    plan(container, volume, e) < 0)
 		return -1;
 	return publish(sealing, volume, builder, kept, e);
+}
+
+static int plan_first(struct sealing *sealing, struct container *container,
+		      struct volume *volume, struct err *e)
+{
+	const struct seal_source source = source_of(volume);
+	const char *whys[2];
+
+	volume->facts.another = seals_is_of_another(&sealing->seals, &source);
+	if (plan(container, volume, e) < 0)
+		return -1;
+	whys[0] = volume->plan.why;
+	whys[1] = volume->plan.outlasts;
+	for (size_t i = 0; i < ARRAY_LEN(whys); i++)
+		if (whys[i] && leave_out(container, sealing,
+					 volume->destination, whys[i], e) < 0)
+			return -1;
+	return 0;
 }
 
 /* Destinations, for the start. */
@@ -229,11 +290,7 @@ static int seal_each(struct sealing *sealing, struct container *container,
 
 		if (filesystem_may_block(volume->fd))
 			container->reads_may_block = true;
-		if (plan(container, volume, e) < 0)
-			return -1;
-		if (volume->plan.why &&
-		    leave_out(container, sealing, volume->destination,
-			      volume->plan.why, e) < 0)
+		if (plan_first(sealing, container, volume, e) < 0)
 			return -1;
 		if (volume->plan.seal != VOLUME_SEAL_NONE &&
 		    seal_volume(sealing, container, volume, e) < 0)

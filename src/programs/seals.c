@@ -3,6 +3,7 @@
 #include "file.h"
 #include "layers.h"
 #include "sha256.h"
+#include "writers_line.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +15,10 @@ enum {
 	 * removed. */
 	SWEEP_EVERY = 128,
 };
+
+/* Members of it, each an object with a member for each volume. */
+static const char sources_key[] = "volumes", places_key[] = "places",
+		  cut_key[] = "cut";
 
 /* containerd's (pkg/cri/annotations), and CRI-O's. */
 static const char *const pod_keys[] = {
@@ -101,9 +106,23 @@ static struct json *describe(const struct container *c)
 		if (rows[i].text && json_set(record, rows[i].key,
 					     json_new_string(rows[i].text)) < 0)
 			json_owned(&record);
-	if (record && json_set(record, "volumes", json_new_object()) < 0)
-		json_owned(&record);
 	return record;
+}
+
+/* What is known of the volumes of its lives before. */
+static int remember(struct seals *seals)
+{
+	static const char *const keys[] = {sources_key, places_key, cut_key};
+	OWNED(json_owned) struct json *before = seals_read(seals->folder);
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const struct json *known = json_get(before, keys[i]);
+
+		if (json_set(seals->record, keys[i],
+			     known ? json_clone(known) : json_new_object()) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int seals_open(const struct container *container, struct seals *ret,
@@ -123,7 +142,7 @@ int seals_open(const struct container *container, struct seals *ret,
 	if (asprintf(&ret->folder, "%s/volumes/%s", container->config.cache_dir,
 		     digits) < 0)
 		ret->folder = NULL;
-	if (!ret->record || !ret->folder) {
+	if (!ret->record || !ret->folder || remember(ret) < 0) {
 		seals_clear(ret);
 		return err_set(e, ENOMEM, "name the workload");
 	}
@@ -140,8 +159,7 @@ void seals_clear(struct seals *seals)
 	*seals = (struct seals){0};
 }
 
-char *seals_path(struct seals *seals, const char *destination,
-		 const char *source)
+char *seals_path(const struct seals *seals, const char *destination)
 {
 	struct buffer name = BUFFER_INIT;
 	char digits[DIGEST_HEX];
@@ -152,11 +170,116 @@ char *seals_path(struct seals *seals, const char *destination,
 	rc = digits_of(&name, digits, NULL);
 	buffer_clear(&name);
 	if (rc < 0 ||
-	    json_set(json_get(seals->record, "volumes"), destination,
-		     json_new_string(source)) < 0 ||
 	    asprintf(&path, "%s/%s.manifest", seals->folder, digits) < 0)
 		return NULL;
 	return path;
+}
+
+static const char *place_of(const struct seals *seals, const char *destination)
+{
+	const char *line;
+
+	return json_string(json_get(json_get(seals->record, places_key),
+				    destination),
+			   &line)
+		       ? line
+		       : NULL;
+}
+
+bool seals_is_of_another(const struct seals *seals,
+			 const struct seal_source *source)
+{
+	const char *line = place_of(seals, source->destination);
+	OWNED(free_owned) char *copy = line ? strdup(line) : NULL;
+	struct writer known = {0};
+	bool another = copy && writer_read(copy, "", &known) &&
+		       location_differs(&known.at, source->at);
+
+	location_clear(&known.at);
+	return another;
+}
+
+bool seals_is_cut(const struct seals *seals, const char *destination)
+{
+	return json_get(json_get(seals->record, cut_key), destination) != NULL;
+}
+
+static void remove_member(struct json *object, const char *key)
+{
+	for (size_t i = json_count(object); i-- > 0;)
+		if (strcmp(json_key_at(object, i), key) == 0)
+			json_remove_at(object, i);
+}
+
+static int note_place(struct seals *seals, const struct seal_source *source,
+		      struct err *e)
+{
+	struct buffer line = BUFFER_INIT;
+	char boot[BOOT_LEN + 1];
+	int rc;
+
+	writer_boot(boot);
+	writer_write(boot, source->at, &line);
+	buffer_append(&line, "", 1);
+	if (!buffer_failed(&line))
+		line.data[line.len - 2] = '\0'; /* its newline */
+	rc = buffer_failed(&line) ||
+			     json_set(json_get(seals->record, places_key),
+				      source->destination,
+				      json_new_string(line.data)) < 0
+		     ? err_set(e, ENOMEM, "record the workload")
+		     : 0;
+	buffer_clear(&line);
+	return rc;
+}
+
+int seals_note(struct seals *seals, const struct seal_source *source,
+	       bool first, struct err *e)
+{
+	if (json_set(json_get(seals->record, sources_key), source->destination,
+		     json_new_string(source->path)) < 0)
+		return err_set(e, ENOMEM, "record the workload");
+	if (first && place_of(seals, source->destination))
+		return 0;
+	return note_place(seals, source, e);
+}
+
+int seals_note_cut(struct seals *seals, const char *destination, bool cut,
+		   struct err *e)
+{
+	struct json *list = json_get(seals->record, cut_key);
+
+	if (!cut)
+		remove_member(list, destination);
+	else if (json_set(list, destination, json_new_bool(true)) < 0)
+		return err_set(e, ENOMEM, "record the workload");
+	return 0;
+}
+
+static int write_record(const struct seals *seals, struct err *e)
+{
+	OWNED(free_owned) char *path = file_in(seals->folder, SEALS_RECORD);
+	struct buffer text = BUFFER_INIT;
+	int rc;
+
+	json_write(seals->record, true, &text);
+	rc = !path || buffer_failed(&text)
+		     ? err_set(e, ENOMEM, "record the workload")
+		     : file_publish(path, text.data, text.len, 0600, e);
+	buffer_clear(&text);
+	return rc;
+}
+
+int seals_release(struct seals *seals, const char *destination, struct err *e)
+{
+	OWNED(free_owned) char *kept = seals_path(seals, destination);
+
+	if (!kept)
+		return err_set(e, ENOMEM, "forget the seal of another source");
+	if (unlink(kept) < 0 && errno != ENOENT)
+		return err_set(e, errno, "remove %s", kept);
+	remove_member(json_get(seals->record, places_key), destination);
+	return write_record(seals, e);
 }
 
 static void sweep_now_and_then(const char *cache_dir)
@@ -176,15 +299,9 @@ static void sweep_now_and_then(const char *cache_dir)
 int seals_keep(const struct seals *seals, const char *cache_dir, struct err *e)
 {
 	OWNED(free_owned) char *path = file_in(seals->folder, SEALS_RECORD);
-	struct buffer text = BUFFER_INIT;
 	bool known = path && access(path, F_OK) == 0;
-	int rc;
+	int rc = write_record(seals, e);
 
-	json_write(seals->record, true, &text);
-	rc = !path || buffer_failed(&text)
-		     ? err_set(e, ENOMEM, "record the workload")
-		     : file_publish(path, text.data, text.len, 0600, e);
-	buffer_clear(&text);
 	if (rc == 0 && !known)
 		sweep_now_and_then(cache_dir);
 	return rc;

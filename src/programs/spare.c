@@ -49,8 +49,8 @@ static bool is_kept(const struct config *config, const char *source)
 	return false;
 }
 
-int spare_seals(const struct spec *spec,
-		       const struct container *container, struct err *e)
+int spare_seals(const struct spec *spec, const struct container *container,
+		struct err *e)
 {
 	bool admin = spec_has_capability(spec, "CAP_SYS_ADMIN");
 

@@ -1,6 +1,7 @@
 #include "volumes.h"
 
 #include "kubelet.h"
+#include "seals.h"
 #include "stat.h"
 #include "storage.h"
 #include "way.h"
@@ -409,19 +410,19 @@ int volumes_find(const struct spec *spec, const struct container *container,
 	return -1;
 }
 
-void volumes_plan(const struct writers *writers,
-		  const struct container *container, struct volume *volume)
+void volumes_plan(const struct writers *writers, const struct config *config,
+		  struct volume *volume)
 {
 	struct volume_facts *facts = &volume->facts;
 
-	facts->written = volume->remountable ||
+	facts->replaceable = way_is_written(writers, volume->way,
+					    volume->way_count, &volume->at);
+	facts->written = volume->remountable || facts->replaceable ||
 			 writers_reach(writers, &volume->at,
 				       volume->hole_places, volume->hole_count);
-	for (size_t i = 0; i < volume->way_count && !facts->written; i++)
-		facts->written = writers_hold(writers, &volume->way[i]);
 	facts->managed =
 		volume->pod_folder && !volume->remountable &&
 		!writers_reach_within(writers, &volume->at, volume->pod_folder,
 				      volume->kubelet_folder);
-	volume_decide(&container->config, facts, &volume->plan);
+	volume_decide(config, facts, &volume->plan);
 }

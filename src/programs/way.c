@@ -120,3 +120,32 @@ int way_find(const struct mounts *mounts, const char *path,
 	way.count = 0;
 	return 0;
 }
+
+/* The folder above at, in its file system: a bind may show at alone. */
+static bool is_written_above(const struct writers *writers,
+			     const struct location *at)
+{
+	OWNED(free_owned) char *folder = strdup(at->folder);
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	struct location above = *at;
+
+	if (!slash)
+		return true;
+	if (strcmp(at->folder, "/") == 0)
+		return false;
+	slash[slash == folder] = '\0';
+	above.folder = folder;
+	above.identity = (struct identity){0};
+	above.birth_ns = 0;
+	return writers_hold(writers, &above);
+}
+
+bool way_is_written(const struct writers *writers, const struct location *way,
+		    size_t count, const struct location *at)
+{
+	bool written = is_written_above(writers, at);
+
+	for (size_t i = 0; i < count && !written; i++)
+		written = writers_hold(writers, &way[i]);
+	return written;
+}

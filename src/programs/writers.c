@@ -150,16 +150,17 @@ static bool same_inode(const struct writer *writer, const struct location *at)
 static enum relation relate(const struct writer *writer,
 			    const struct location *at)
 {
-	bool known = writer->at.identity.ino && at->identity.ino;
 	enum relation relation;
 
 	if (!same_file_system(writer, at))
 		return LOCATION_APART;
-	if (known && same_inode(writer, at))
+	if (at->identity.ino && same_inode(writer, at))
 		return LOCATION_SAME;
 	relation = location_compare_paths(writer->at.folder, at->folder);
 	/* Another folder has its name now. */
-	return relation == LOCATION_SAME && known ? LOCATION_APART : relation;
+	return relation == LOCATION_SAME && location_differs(&writer->at, at)
+		       ? LOCATION_APART
+		       : relation;
 }
 
 static bool in_a_hole(const struct writer *writer, const struct location *holes,
@@ -242,8 +243,8 @@ static bool is_there(const void *context, const char *path)
 	const struct writer *writer = context;
 	struct stat st;
 
-	return lstat(path, &st) == 0 && (!writer->at.identity.ino ||
-					 st.st_ino == writer->at.identity.ino);
+	return lstat(path, &st) == 0 &&
+	       (!writer->at.birth_ns || st.st_ino == writer->at.identity.ino);
 }
 
 static bool is_shown(const void *context, const char *path)

@@ -1,6 +1,7 @@
 /*
  * writers_line - a place that is written, as a line of text: boot, numbers,
- * names whose odd bytes are escaped. Private to writers*.c.
+ * names whose odd bytes are escaped. Private to writers*.c, and to seals.c,
+ * which keeps the place of a volume's source so.
  */
 #pragma once
 

@@ -195,6 +195,127 @@ managed() { # KIND
 	moor delete --force "$ID"
 }
 
+@test "what the operator puts in a volume's place has a first seal of its own" {
+	configure '.volumes.writable = "seal"'
+	volume app /v rbind,rw
+	put app/x
+	life "$ID" '/v/x; drop marker /v/y; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	mv "$T/app" "$T/before"
+	mkdir -m 777 "$T/app"
+	put app/z
+	life "$ID" '/v/z; drop marker /v/y; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	[ "$(sealed '[.volumes.first, .volumes.left_out.count]')" = '[0,0]' ] || fail "$(sealed .)"
+	life "$ID" '/v/z; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	[ "$(sealed .volumes.first)" = 1 ]
+}
+
+@test "… and so has a file that is another one, but not what is the old one's copy in its place" {
+	configure '.volumes.writable = "seal"'
+	mkdir "$T/files"
+	put files/tool
+	spec '.mounts += [{destination: "/tool", type: "bind", source: $source, options: ["bind", "rw"]}]' \
+		--arg source "$T/files/tool"
+	spec '.process.user = {uid: 0, gid: 0}'
+	life "$ID" '/tool; echo altered >>/tool; /tool'
+	[ "$ran" = 1 ] || fail "$output"
+	life "$ID" '/tool'
+	[ "$ran" = 0 ] || fail "$output"
+	put files/new
+	mv "$T/files/new" "$T/files/tool"
+	life "$ID" '/tool'
+	[ "$ran" = 1 ] || fail "$output"
+}
+
+@test "what a container can put in a volume's place is none: the first seal counts, and the log says what helps" {
+	mkdir -m 777 "$T/data"
+	volume data/sub /v rbind,ro
+	put data/sub/x
+	as_writer data 'true'
+	life "$ID" '/v/x'
+	[ "$ran" = 1 ] || fail "$output"
+	as_writer data 'mv /writer/sub /writer/old; mkdir /writer/sub; cp /writer/old/x /writer/sub/x
+		drop marker /writer/sub/y; echo y >>/writer/sub/y'
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	sealed '.volumes.left_out.volumes[0]' | grep -q 'moorctl manifest forget' || fail "$(sealed .)"
+	assert_event exec-blocked volume /v/y
+	events 'select(.file.path == "/v/y") | .runmoor.detail' | grep -q 'moorctl manifest forget'
+	# The very folder that was sealed has its seal.
+	mv "$T/data/sub" "$T/data/new"
+	mv "$T/data/old" "$T/data/sub"
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	[ "$(sealed '[.volumes.first, .volumes.left_out.count]')" = '[1,0]' ] || fail "$(sealed .)"
+	mv "$T/data/sub" "$T/data/old"
+	mv "$T/data/new" "$T/data/sub"
+	env "RUNMOOR_CONFIG=$T/config.json" "$RUNMOOR_BIN/moorctl" manifest forget "$ID"
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 2 ] || fail "$output"
+}
+
+@test "… nor what it can have a link on the way lead to" {
+	mkdir -p -m 777 "$T/data" "$T/apps/one" "$T/drop"
+	ln -s ../apps/one "$T/data/current"
+	volume data/current/ /v rbind,ro
+	put apps/one/x
+	as_writer data 'true'
+	as_writer drop 'drop marker /writer/y; echo y >>/writer/y'
+	as_writer apps/one 'true'
+	life "$ID" '/v/x'
+	[ "$ran" = 1 ] || fail "$output"
+	as_writer data 'rm /writer/current; ln -s ../drop /writer/current'
+	life "$ID" '/v/x; /v/y'
+	[ "$ran" = 0 ] || fail "$output"
+}
+
+@test "… nor what a mount shows of a folder above that it writes" {
+	mkdir -p "$T/disk" "$T/top"
+	mount -t tmpfs disk "$T/disk"
+	mkdir -p -m 777 "$T/disk/a/b"
+	mount --bind "$T/disk/a/b" "$T/top"
+	volume top /v rbind,ro
+	put top/x
+	as_writer disk/a 'true'
+	life "$ID" '/v/x'
+	as_writer disk/a 'mv /writer/b /writer/c; mkdir /writer/b; drop marker /writer/b/y; echo y >>/writer/b/y'
+	umount "$T/top"
+	mount --bind "$T/disk/a/b" "$T/top"
+	life "$ID" '/v/y; echo over'
+	umount "$T/top" "$T/disk"
+	assert_output over
+	[ "$ran" = 0 ] || fail "$output"
+	sealed '.volumes.left_out.volumes[0]' | grep -q 'moorctl manifest forget'
+}
+
+@test "… nor a part of a volume that the container itself writes" {
+	configure '.volumes.writable = "seal"'
+	volume data /data rbind,rw
+	volume data/sub /v rbind,rw
+	put data/sub/x
+	life "$ID" '/v/x; mv /data/sub /data/old; mkdir /data/sub; drop marker /data/sub/y'
+	[ "$ran" = 1 ] || fail "$output"
+	life "$ID" '/v/y; /data/sub/y'
+	[ "$ran" = 0 ] || fail "$output"
+}
+
+@test "a folder of an overlay of the host's is what it was, however its numbers change when it is written" {
+	mkdir -p "$T/disk/lower/app" "$T/disk/upper" "$T/disk/work" "$T/host"
+	chmod 777 "$T/disk/lower/app"
+	mount -t overlay overlay -o "lowerdir=$T/disk/lower,upperdir=$T/disk/upper,workdir=$T/disk/work" "$T/host"
+	volume host/app /v rbind,ro
+	put disk/lower/app/x
+	life "$ID" '/v/x'
+	as_writer host/app 'drop marker /writer/y; echo y >>/writer/y'
+	life "$ID" '/v/x; /v/y'
+	umount "$T/host"
+	# No lease holds there, so that a refusal alone says nothing of the seal.
+	[ "$(sealed .volumes.first)$ran" = 10 ] || fail "$(sealed .) $output"
+	assert_event exec-blocked volume /v/y
+}
+
 @test "a part that the container writes by another mount is left out, the rest is the operator's" {
 	volume app /v rbind,ro
 	volume app/uploads /v/uploads rbind,rw

@@ -174,8 +174,72 @@ static const struct {
 	 false},
 };
 
+/* A seal is kept of another source than is there. */
+static const struct {
+	const char *name;
+	struct volume_facts facts;
+	enum volume_seal seal;
+	bool replaces, says_why;
+} sources[] = {
+	{"a first seal is of the source that is there",
+	 {.read_only = true, .written = true},
+	 VOLUME_SEAL_FIRST,
+	 false,
+	 false},
+	{"the operator's new source has a first seal of its own",
+	 {.read_only = true, .written = true, .another = true},
+	 VOLUME_SEAL_FIRST,
+	 true,
+	 false},
+	{"so has a writable one",
+	 {.another = true},
+	 VOLUME_SEAL_FIRST,
+	 true,
+	 false},
+	{"one that a container can have put there has not",
+	 {.read_only = true,
+	  .written = true,
+	  .another = true,
+	  .replaceable = true},
+	 VOLUME_SEAL_FIRST,
+	 false,
+	 true},
+	{"nor has a writable one",
+	 {.another = true, .replaceable = true},
+	 VOLUME_SEAL_FIRST,
+	 false,
+	 true},
+	{"what is sealed at each create has no first seal to give up",
+	 {.read_only = true, .another = true},
+	 VOLUME_SEAL_ANEW,
+	 false,
+	 false},
+	{"an engine's storage isn't sealed, whatever was there",
+	 {.storage = true, .another = true},
+	 VOLUME_SEAL_NONE,
+	 false,
+	 false},
+};
+
+static void test_sources(void)
+{
+	const struct config config = {.volumes_read_only = VOLUME_SEAL,
+				      .volumes_writable = VOLUME_SEAL};
+
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		struct volume_plan plan;
+
+		volume_decide(&config, &sources[i].facts, &plan);
+		CHECK(sources[i].name, plan.seal == sources[i].seal);
+		CHECK(sources[i].name, plan.replaces == sources[i].replaces);
+		CHECK(sources[i].name,
+		      (plan.outlasts != NULL) == sources[i].says_why);
+	}
+}
+
 int main(void)
 {
+	test_sources();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const struct config config = {
 			.volumes_read_only = rows[i].read_only,
