@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 struct gc_report {
-	uint64_t removed;	/* files */
+	uint64_t removed;	/* files, volumes' seals too */
 	uint64_t removed_bytes; /* of them */
+	uint64_t removed_seals; /* of volumes */
 	uint64_t kept_bytes;	/* of what is left, volumes' seals too */
 };
 

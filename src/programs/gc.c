@@ -249,12 +249,17 @@ static int drop_oldest(struct gc *gc, uint64_t limit)
 
 static int collect(struct gc *gc, uint64_t limit)
 {
+	struct seals_swept swept;
+
 	for (int kind = 0; kind < CACHE_KINDS; kind++)
 		if (list(gc, (enum cache_kind)kind) < 0)
 			return -1;
 	if (gc->count)
 		qsort(gc->items, gc->count, sizeof(*gc->items), compare_items);
-	seals_sweep(gc->cache_dir);
+	swept = seals_sweep(gc->cache_dir);
+	gc->report.removed += swept.files;
+	gc->report.removed_bytes += swept.bytes;
+	gc->report.removed_seals = swept.seals;
 	gc->report.kept_bytes += seals_bytes(gc->cache_dir);
 	drop_needless(gc);
 	return drop_oldest(gc, limit);

@@ -56,8 +56,8 @@ int command_doctor(int argc, char *argv[])
 	if (argc == 1 || as_json)
 		return doctor_examine(stdout, as_json) ? EXIT_SUCCESS
 						       : EXIT_FAILURE;
-	(void)fprintf(stderr, "moorctl: can't tell what doctor %s means\n",
-		      argv[1]);
+	(void)fprintf(stderr, "moorctl: doctor: can't tell what %s means\n",
+		      strcmp(argv[1], "--json") == 0 ? argv[2] : argv[1]);
 	return EXIT_USAGE;
 }
 

@@ -15,7 +15,9 @@ int command_gc(int argc, char *argv[])
 	int rc;
 
 	if (argc > 1) {
-		(void)fprintf(stderr, "moorctl: can't tell what gc %s means\n",
+		(void)fprintf(stderr,
+			      "moorctl: gc: can't tell what %s means: it takes "
+			      "no argument\n",
 			      argv[1]);
 		return EXIT_USAGE;
 	}
@@ -23,10 +25,11 @@ int command_gc(int argc, char *argv[])
 	if (rc == 0)
 		rc = gc_run(&config, &report, &e);
 	if (rc == 0)
-		(void)printf("%llu files removed, %llu bytes; %llu bytes kept "
-			     "in %s\n",
+		(void)printf("%llu files removed, %llu bytes, %llu seals of "
+			     "volumes among them; %llu bytes kept in %s\n",
 			     (unsigned long long)report.removed,
 			     (unsigned long long)report.removed_bytes,
+			     (unsigned long long)report.removed_seals,
 			     (unsigned long long)report.kept_bytes,
 			     config.cache_dir);
 	else if (e.code == EAGAIN)

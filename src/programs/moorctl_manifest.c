@@ -3,6 +3,7 @@
 #include "seals.h"
 #include "settings.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,7 @@ static void print(const char *text)
 static bool list_one(void *context, const char *folder,
 		     const struct json *record)
 {
-	const struct json *volumes = json_get(record, "volumes");
+	const struct json *volumes = json_get(record, SEALS_SOURCES);
 
 	(void)context;
 	(void)folder;
@@ -49,6 +50,9 @@ static bool list_one(void *context, const char *folder,
 		print(json_key_at(volumes, i));
 		(void)putchar('\t');
 		print(source);
+		if (json_get(json_get(record, SEALS_CUT),
+			     json_key_at(volumes, i)))
+			(void)fputs("\tcut", stdout);
 		(void)putchar('\n');
 	}
 	return true;
@@ -63,36 +67,46 @@ static bool is_id(const char *id, const char *wanted)
 	       (len >= 12 && strncmp(id, wanted, len) == 0);
 }
 
-static bool is_wanted(const struct wanted *wanted, const struct json *record)
+/* One volume of a workload, at index; of a whole container all are. */
+static bool is_wanted(const struct wanted *wanted, const struct json *record,
+		      size_t index)
 {
-	const struct json *volumes = json_get(record, "volumes");
+	const struct json *volumes = json_get(record, SEALS_SOURCES);
 	const char *source;
 
 	if (wanted->container)
 		return is_id(text_of(record, "container"), wanted->container) ||
 		       strcmp(text_of(record, "name"), wanted->container) == 0;
-	for (size_t i = 0; i < json_count(volumes); i++)
-		if (json_string(json_at(volumes, i), &source) &&
-		    strcmp(source, wanted->source) == 0)
-			return true;
-	return false;
+	return json_string(json_at(volumes, index), &source) &&
+	       strcmp(source, wanted->source) == 0;
 }
 
-static bool forget_one(void *context, const char *folder,
-		       const struct json *record)
+static bool forget_some(void *context, const char *folder,
+			const struct json *record)
 {
 	struct wanted *wanted = context;
+	const struct json *volumes = json_get(record, SEALS_SOURCES);
+	OWNED(json_owned) struct json *left = json_clone(record);
+	size_t found = 0;
 
-	if (!is_wanted(wanted, record))
-		return true;
-	wanted->found++;
-	wanted->rc = seals_forget(folder, &wanted->e);
+	if (!left)
+		wanted->rc = err_set(&wanted->e, ENOMEM, "forget seals");
+	for (size_t i = 0; wanted->rc == 0 && i < json_count(volumes); i++) {
+		if (!is_wanted(wanted, record, i))
+			continue;
+		found++;
+		wanted->rc = seals_forget_volume(
+			folder, left, json_key_at(volumes, i), &wanted->e);
+	}
+	wanted->found += found;
+	if (wanted->rc == 0 && found == json_count(volumes) && found)
+		wanted->rc = seals_forget(folder, &wanted->e);
 	return wanted->rc == 0;
 }
 
 static int forget(const char *cache_dir, struct wanted *wanted)
 {
-	seals_each(cache_dir, forget_one, wanted);
+	seals_each(cache_dir, forget_some, wanted);
 	if (wanted->rc < 0)
 		(void)fprintf(stderr, "moorctl: %s\n", wanted->e.text);
 	else if (!wanted->found)
@@ -108,25 +122,65 @@ static int forget(const char *cache_dir, struct wanted *wanted)
 	return wanted->rc < 0 || !wanted->found ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int command_manifest(int argc, char *argv[])
+/* The words behind "forget". *ret_odd: the first that isn't understood, or NULL
+ * where one is missing. */
+static bool read_forget(int argc, char *argv[], struct wanted *ret,
+			const char **ret_odd)
+{
+	bool by_volume = argc > 0 && strcmp(argv[0], "--volume") == 0;
+	int used = by_volume ? 2 : 1;
+
+	*ret_odd = NULL;
+	if (argc > used || (argc > 0 && !by_volume && argv[0][0] == '-')) {
+		*ret_odd = argv[argc > used ? used : 0];
+		return false;
+	}
+	if (argc < used)
+		return false;
+	if (by_volume)
+		ret->source = argv[1];
+	else
+		ret->container = argv[0];
+	return true;
+}
+
+static bool read_words(int argc, char *argv[], struct wanted *ret)
 {
 	const char *command = argc > 1 ? argv[1] : "";
+	const char *odd = argc > 2 ? argv[2] : NULL;
+
+	if (strcmp(command, "list") == 0 && argc == 2)
+		return true;
+	if (strcmp(command, "forget") == 0 &&
+	    read_forget(argc - 2, argv + 2, ret, &odd))
+		return true;
+	if (strcmp(command, "list") != 0 && strcmp(command, "forget") != 0)
+		(void)fprintf(stderr,
+			      "moorctl: manifest is followed by list or "
+			      "forget%s%s\n",
+			      *command ? ", not by " : "", command);
+	else if (odd)
+		(void)fprintf(stderr,
+			      "moorctl: manifest %s: can't tell what %s "
+			      "means\n",
+			      command, odd);
+	else
+		(void)fprintf(stderr,
+			      "moorctl: manifest forget: %s is missing\n",
+			      argc > 2 ? "the SOURCE of the volume"
+				       : "CONTAINER, or --volume SOURCE,");
+	return false;
+}
+
+int command_manifest(int argc, char *argv[])
+{
 	struct wanted wanted = {0};
 	struct config config = {0};
 	struct err e;
 	int status = EXIT_SUCCESS;
 
-	if (strcmp(command, "forget") == 0 && argc == 3 && argv[2][0] != '-')
-		wanted.container = argv[2];
-	else if (strcmp(command, "forget") == 0 && argc == 4 &&
-		 strcmp(argv[2], "--volume") == 0)
-		wanted.source = argv[3];
-	else if (strcmp(command, "list") != 0 || argc != 2) {
-		(void)fprintf(stderr,
-			      "moorctl: can't tell what manifest %s means\n",
-			      command);
+	if (!read_words(argc, argv, &wanted))
 		return EXIT_USAGE;
-	}
 	if (settings_load(&config, &e) < 0) {
 		(void)fprintf(stderr, "moorctl: %s\n", e.text);
 		status = EXIT_FAILURE;

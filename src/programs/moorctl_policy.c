@@ -211,12 +211,19 @@ static int check(int argc, char *argv[])
 
 int command_policy(int argc, char *argv[])
 {
+	/* As getopt_long(3) begins what it says of a mistake. */
+	static char show_name[] = "moorctl: policy show";
+	static char check_name[] = "moorctl: policy check";
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (strcmp(name, "show") == 0)
+	if (strcmp(name, "show") == 0) {
+		argv[1] = show_name;
 		return show(argc - 1, argv + 1);
-	if (strcmp(name, "check") == 0)
+	}
+	if (strcmp(name, "check") == 0) {
+		argv[1] = check_name;
 		return check(argc - 1, argv + 1);
+	}
 	(void)fprintf(stderr,
 		      "moorctl: policy is followed by show or check%s%s\n",
 		      *name ? ", not by " : "", name);

@@ -173,7 +173,9 @@ static int publish(struct sealing *sealing, const struct volume *volume,
 	int rc = manifest_builder_write(builder, &bytes, e);
 
 	if (rc == 0 && volume->plan.replaces)
-		rc = seals_release(&sealing->seals, volume->destination, e);
+		rc = seals_forget_volume(sealing->seals.folder,
+					 sealing->seals.record,
+					 volume->destination, e);
 	if (rc == 0)
 		rc = volume->plan.seal == VOLUME_SEAL_FIRST
 			     ? file_publish_first(kept, bytes.data, bytes.len,
@@ -229,7 +231,7 @@ static int seal_volume(struct sealing *sealing, struct container *container,
 	OWNED(manifest_builder_owned)
 	struct manifest_builder *builder = manifest_builder_new();
 	OWNED(free_owned)
-	char *kept = seals_path(&sealing->seals, volume->destination);
+	char *kept = seals_path(sealing->seals.folder, volume->destination);
 
 	if (!builder || !kept)
 		return err_set(e, ENOMEM, "seal the volumes");

@@ -16,10 +16,6 @@ enum {
 	SWEEP_EVERY = 128,
 };
 
-/* Members of it, each an object with a member for each volume. */
-static const char sources_key[] = "volumes", places_key[] = "places",
-		  cut_key[] = "cut";
-
 /* containerd's (pkg/cri/annotations), and CRI-O's. */
 static const char *const pod_keys[] = {
 	"io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid",
@@ -68,20 +64,6 @@ static int name_workload(const struct container *c, struct buffer *name,
 	return layers_name_folder(c->rootfs, name, &unique, e);
 }
 
-static int digits_of(const struct buffer *bytes, char ret[DIGEST_HEX],
-		     struct err *e)
-{
-	uint8_t digest[DIGEST_SIZE];
-
-	if (buffer_failed(bytes))
-		return err_set(e, ENOMEM, "name the workload");
-	if (sha256_bytes(bytes->data, bytes->len, digest, e) < 0)
-		return -1;
-	sha256_hex(digest, ret);
-	ret[SEALS_DIGITS] = '\0';
-	return 0;
-}
-
 /* A folder that is there as long as the workload may come back. */
 static const char *life_of(const struct container *c)
 {
@@ -112,7 +94,8 @@ static struct json *describe(const struct container *c)
 /* What is known of the volumes of its lives before. */
 static int remember(struct seals *seals)
 {
-	static const char *const keys[] = {sources_key, places_key, cut_key};
+	static const char *const keys[] = {SEALS_SOURCES, SEALS_PLACES,
+					   SEALS_CUT};
 	OWNED(json_owned) struct json *before = seals_read(seals->folder);
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -134,7 +117,7 @@ int seals_open(const struct container *container, struct seals *ret,
 
 	*ret = (struct seals){0};
 	if (rc == 0)
-		rc = digits_of(&name, digits, e);
+		rc = seals_digits(&name, digits, e);
 	buffer_clear(&name);
 	if (rc < 0)
 		return -1;
@@ -159,27 +142,11 @@ void seals_clear(struct seals *seals)
 	*seals = (struct seals){0};
 }
 
-char *seals_path(const struct seals *seals, const char *destination)
-{
-	struct buffer name = BUFFER_INIT;
-	char digits[DIGEST_HEX];
-	char *path = NULL;
-	int rc;
-
-	buffer_append(&name, destination, strlen(destination));
-	rc = digits_of(&name, digits, NULL);
-	buffer_clear(&name);
-	if (rc < 0 ||
-	    asprintf(&path, "%s/%s.manifest", seals->folder, digits) < 0)
-		return NULL;
-	return path;
-}
-
 static const char *place_of(const struct seals *seals, const char *destination)
 {
 	const char *line;
 
-	return json_string(json_get(json_get(seals->record, places_key),
+	return json_string(json_get(json_get(seals->record, SEALS_PLACES),
 				    destination),
 			   &line)
 		       ? line
@@ -201,14 +168,8 @@ bool seals_is_of_another(const struct seals *seals,
 
 bool seals_is_cut(const struct seals *seals, const char *destination)
 {
-	return json_get(json_get(seals->record, cut_key), destination) != NULL;
-}
-
-static void remove_member(struct json *object, const char *key)
-{
-	for (size_t i = json_count(object); i-- > 0;)
-		if (strcmp(json_key_at(object, i), key) == 0)
-			json_remove_at(object, i);
+	return json_get(json_get(seals->record, SEALS_CUT), destination) !=
+	       NULL;
 }
 
 static int note_place(struct seals *seals, const struct seal_source *source,
@@ -224,7 +185,7 @@ static int note_place(struct seals *seals, const struct seal_source *source,
 	if (!buffer_failed(&line))
 		line.data[line.len - 2] = '\0'; /* its newline */
 	rc = buffer_failed(&line) ||
-			     json_set(json_get(seals->record, places_key),
+			     json_set(json_get(seals->record, SEALS_PLACES),
 				      source->destination,
 				      json_new_string(line.data)) < 0
 		     ? err_set(e, ENOMEM, "record the workload")
@@ -236,8 +197,8 @@ static int note_place(struct seals *seals, const struct seal_source *source,
 int seals_note(struct seals *seals, const struct seal_source *source,
 	       bool first, struct err *e)
 {
-	if (json_set(json_get(seals->record, sources_key), source->destination,
-		     json_new_string(source->path)) < 0)
+	if (json_set(json_get(seals->record, SEALS_SOURCES),
+		     source->destination, json_new_string(source->path)) < 0)
 		return err_set(e, ENOMEM, "record the workload");
 	if (first && place_of(seals, source->destination))
 		return 0;
@@ -247,39 +208,13 @@ int seals_note(struct seals *seals, const struct seal_source *source,
 int seals_note_cut(struct seals *seals, const char *destination, bool cut,
 		   struct err *e)
 {
-	struct json *list = json_get(seals->record, cut_key);
+	struct json *list = json_get(seals->record, SEALS_CUT);
 
 	if (!cut)
-		remove_member(list, destination);
+		seals_remove_member(list, destination);
 	else if (json_set(list, destination, json_new_bool(true)) < 0)
 		return err_set(e, ENOMEM, "record the workload");
 	return 0;
-}
-
-static int write_record(const struct seals *seals, struct err *e)
-{
-	OWNED(free_owned) char *path = file_in(seals->folder, SEALS_RECORD);
-	struct buffer text = BUFFER_INIT;
-	int rc;
-
-	json_write(seals->record, true, &text);
-	rc = !path || buffer_failed(&text)
-		     ? err_set(e, ENOMEM, "record the workload")
-		     : file_publish(path, text.data, text.len, 0600, e);
-	buffer_clear(&text);
-	return rc;
-}
-
-int seals_release(struct seals *seals, const char *destination, struct err *e)
-{
-	OWNED(free_owned) char *kept = seals_path(seals, destination);
-
-	if (!kept)
-		return err_set(e, ENOMEM, "forget the seal of another source");
-	if (unlink(kept) < 0 && errno != ENOENT)
-		return err_set(e, errno, "remove %s", kept);
-	remove_member(json_get(seals->record, places_key), destination);
-	return write_record(seals, e);
 }
 
 static void sweep_now_and_then(const char *cache_dir)
@@ -300,7 +235,7 @@ int seals_keep(const struct seals *seals, const char *cache_dir, struct err *e)
 {
 	OWNED(free_owned) char *path = file_in(seals->folder, SEALS_RECORD);
 	bool known = path && access(path, F_OK) == 0;
-	int rc = write_record(seals, e);
+	int rc = seals_write(seals->folder, seals->record, e);
 
 	if (rc == 0 && !known)
 		sweep_now_and_then(cache_dir);
