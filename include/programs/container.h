@@ -74,6 +74,7 @@ struct container {
 	uint64_t volumes_first;	     /* whose first seal was found again */
 	uint64_t volumes_left_count; /* not sealed, or not whole */
 	struct json *volumes_left;   /* "destination: why" of some, or NULL */
+	struct json *volumes_cut;    /* destinations: by a limit; or NULL */
 	/* Destinations of read-only mounts that count as writable, and of
 	 * those whose updates count. */
 	struct json *volumes_written;

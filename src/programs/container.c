@@ -43,6 +43,7 @@ void container_clear(struct container *container)
 	json_free(container->lowers);
 	json_free(container->drivers);
 	json_free(container->volumes_left);
+	json_free(container->volumes_cut);
 	json_free(container->volumes_written);
 	json_free(container->volumes_followed);
 	config_clear(&container->config);
@@ -185,6 +186,7 @@ static const struct {
 	{"lowers", offsetof(struct container, lowers)},
 	{"drivers", offsetof(struct container, drivers)},
 	{"volumesLeft", offsetof(struct container, volumes_left)},
+	{"volumesCut", offsetof(struct container, volumes_cut)},
 	{"volumesWritten", offsetof(struct container, volumes_written)},
 	{"volumesFollowed", offsetof(struct container, volumes_followed)},
 };

@@ -190,6 +190,7 @@ static void examine(struct findings *findings)
 			     "need root");
 	if (config.state_dir) {
 		doctor_containers(findings, &config);
+		doctor_seals(findings, &config);
 		doctor_trials(findings, &config);
 	}
 	config_clear(&config);

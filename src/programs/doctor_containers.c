@@ -35,6 +35,7 @@ static void examine_container(struct findings *findings, const char *folder)
 		findings_add(findings, FINDING_WEAK, "container", line,
 			     sentence);
 	}
+	doctor_volumes_cut(findings, &container);
 	container_clear(&container);
 }
 

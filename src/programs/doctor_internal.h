@@ -5,6 +5,7 @@
 
 #include "attr.h"
 #include "config.h"
+#include "container.h"
 #include "json.h"
 
 #include <limits.h>
@@ -42,3 +43,10 @@ void doctor_trials(struct findings *findings, const struct config *config);
 
 /* The containers that are there. */
 void doctor_containers(struct findings *findings, const struct config *config);
+
+/* Volumes of one of them that went over their limit. */
+void doctor_volumes_cut(struct findings *findings,
+			const struct container *container);
+
+/* The seals of volumes that are kept. */
+void doctor_seals(struct findings *findings, const struct config *config);

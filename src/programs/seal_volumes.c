@@ -152,6 +152,17 @@ static int plan(const struct container *container, struct volume *volume,
 	return 0;
 }
 
+static int add_destination(struct json **list, const struct volume *volume,
+			   struct err *e)
+{
+	if (!*list)
+		*list = json_new_array();
+	if (!*list ||
+	    json_append(*list, json_new_string(volume->destination)) < 0)
+		return err_set(e, ENOMEM, "seal the volumes");
+	return 0;
+}
+
 static int note(struct sealing *sealing, const struct volume *volume,
 		struct err *e)
 {
@@ -201,7 +212,9 @@ static int use_first(struct sealing *sealing, struct container *container,
 	if (note(sealing, volume, e) < 0)
 		return -1;
 	if (seals_is_cut(&sealing->seals, volume->destination) &&
-	    leave_out(container, sealing, volume->destination, CUT_OFF, e) < 0)
+	    (add_destination(&container->volumes_cut, volume, e) < 0 ||
+	     leave_out(container, sealing, volume->destination, CUT_OFF, e) <
+		     0))
 		return -1;
 	return use(kept, sealing->first, e);
 }
@@ -217,6 +230,9 @@ static int walk_and_tell(struct sealing *sealing, struct container *container,
 	sealing->limit.exceeded = false;
 	if (walk(sealing, volume, builder, e) < 0)
 		return err_wrap(e, "seal volume %s", volume->destination);
+	if (sealing->limit.exceeded &&
+	    add_destination(&container->volumes_cut, volume, e) < 0)
+		return -1;
 	if (sealing->limit.exceeded)
 		why = OVER_LIMIT;
 	else if (sealing->counts.unreadable_count > unreadable)
@@ -272,14 +288,8 @@ static int record(struct container *container, const struct volume *volume,
 			       volume->plan.follows};
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		if (!wanted[i])
-			continue;
-		if (!*lists[i])
-			*lists[i] = json_new_array();
-		if (!*lists[i] ||
-		    json_append(*lists[i],
-				json_new_string(volume->destination)) < 0)
-			return err_set(e, ENOMEM, "seal the volumes");
+		if (wanted[i] && add_destination(lists[i], volume, e) < 0)
+			return -1;
 	}
 	return 0;
 }

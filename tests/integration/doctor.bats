@@ -225,4 +225,33 @@ uncharged() {
 	run "$RUNMOOR_BIN/moorctl" doctor --jason
 	assert_status 2
 	assert_output "usage: moorctl"
+	assert_output "doctor: can't tell what --jason means"
+}
+
+# WORD: what the first line has to name.
+misused() { # WORD ARGUMENT...
+	run "$RUNMOOR_BIN/moorctl" "${@:2}"
+	assert_status 2
+	[[ ${lines[0]} == *"$1"* && $output == *"usage: moorctl"* ]] || fail "${*:2}: ${lines[0]}"
+}
+
+@test "a command line that isn't understood is answered by the word, or by what is missing" {
+	misused "what x means" doctor --json x
+	misused "what x means" gc x
+	misused "not by bogus" manifest bogus
+	misused "manifest is followed by" manifest
+	misused "what x means" manifest list x
+	misused "CONTAINER, or --volume SOURCE, is missing" manifest forget
+	misused "SOURCE of the volume is missing" manifest forget --volume
+	misused "what b means" manifest forget a b
+	misused "what c means" manifest forget --volume b c
+	misused "what --all means" manifest forget --all
+	misused "not by bogus" policy bogus
+	misused "policy show: unrecognized option '--bogus'" policy show --bogus x
+	misused "policy check: option '--config' requires" policy check --config
+	misused "what bogus means" bogus
+	run env "RUNMOOR_CONFIG=$T/config.json" "$RUNMOOR_BIN/moorctl" policy check "$T/a" "$T/b"
+	assert_status 1
+	assert_output "open $T/a: "
+	assert_output "open $T/b: "
 }
