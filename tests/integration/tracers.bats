@@ -7,6 +7,7 @@ SERVICE='touch /tmp/go; while [ -e /tmp/go ]; do /bin/true || echo failed >>/tmp
 
 setup_file() {
 	command -v strace >/dev/null
+	command -v gdb >/dev/null
 }
 
 pid_in() { # of the container's first process, on the host
@@ -55,6 +56,21 @@ is_stopped() {
 	[ ! -e "$ROOT/tmp/failed" ] || fail "execs failed: $(events .event)"
 	grep -q execve "$T/trace"
 	assert_event exec-flagged traced
+	refute_event exec-blocked
+	refute_event race-killed
+}
+
+# A process that becomes another program again and again, since gdb lets go of
+# the children of what it traces.
+# bats test_tags=once
+@test "a service that gdb is attached to from the host executes on" {
+	local program='[ ! -e /tmp/go ] || exec /bin/sh -c "$0" "$0"'
+	start "touch /tmp/go; exec /bin/sh -c '/bin/sleep 0.05; $program' '/bin/sleep 0.05; $program'"
+	eventually test -e "$ROOT/tmp/go"
+	attach gdb --batch -nx -p "$(pid_in)" -ex continue
+	executes_on
+	finish
+	assert_event exec-flagged traced /bin/sh
 	refute_event exec-blocked
 	refute_event race-killed
 }
