@@ -17,7 +17,7 @@ enum {
 	LIMITER_BUDGET = 500, /* whole ones of all kinds in a window        */
 	LIMITER_KINDS = 256,  /* known at a time                            */
 	LIMITER_WINDOW_MS = 60000,
-	LIMITER_TEXT_MAX = 256, /* bytes of a path that a summary tells */
+	LIMITER_TEXT_MAX = 256, /* bytes of a text that a summary tells */
 };
 
 /* Two events with the same of these are alike. Borrowed strings, or NULL. */
@@ -32,6 +32,9 @@ struct event_kind {
 	 * an upper file changes (lease.h). */
 	const struct identity *identity;
 	const uint8_t *digest; /* or NULL: it wasn't read */
+	/* A session's command, NUL-separated, for its summary; or NULL. */
+	const char *command;
+	size_t command_len;
 };
 
 enum telling {
@@ -46,8 +49,10 @@ struct summary {
 	enum reason reason;
 	bool flagged;
 	int64_t allow_rule;
-	char *program; /* both cut at LIMITER_TEXT_MAX */
+	char *program; /* each cut at LIMITER_TEXT_MAX */
 	char *file;
+	char *command;
+	size_t command_len;
 	uint64_t count;
 };
 

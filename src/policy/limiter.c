@@ -36,6 +36,7 @@ void summary_clear(struct summary *summary)
 {
 	free(summary->program);
 	free(summary->file);
+	free(summary->command);
 	*summary = (struct summary){0};
 }
 
@@ -74,6 +75,8 @@ static bool name_kind(const struct event_kind *kind, uint8_t ret[KEY_SIZE])
 			      (long long)id->mtime_ns);
 	if (kind->digest)
 		buffer_append(&bytes, kind->digest, DIGEST_SIZE);
+	if (kind->command)
+		buffer_append(&bytes, kind->command, kind->command_len);
 	if (buffer_failed(&bytes) ||
 	    sha256_bytes(bytes.data, bytes.len, digest, NULL) < 0)
 		return false;
@@ -110,12 +113,29 @@ static char *copy(const char *text)
 	return text ? strndup(text, LIMITER_TEXT_MAX) : NULL;
 }
 
+/* What is cut ends with a zero byte, as arguments do. */
+static void keep_command(struct summary *summary, const struct event_kind *kind)
+{
+	size_t len = kind->command_len < LIMITER_TEXT_MAX ? kind->command_len
+							  : LIMITER_TEXT_MAX;
+
+	if (len == 0)
+		return;
+	summary->command = malloc(len);
+	if (!summary->command)
+		return;
+	memcpy(summary->command, kind->command, len);
+	if (len < kind->command_len)
+		summary->command[len - 1] = '\0';
+	summary->command_len = len;
+}
+
 static enum telling count(struct limiter *limiter, struct known *known,
 			  const struct event_kind *kind, int64_t now_ms)
 {
 	struct summary *counted = &known->counted;
 
-	if (counted->count++ == 0)
+	if (counted->count++ == 0) {
 		*counted = (struct summary){
 			.action = kind->action,
 			.reason = kind->reason,
@@ -125,6 +145,8 @@ static enum telling count(struct limiter *limiter, struct known *known,
 			.file = copy(kind->file),
 			.count = 1,
 		};
+		keep_command(counted, kind);
+	}
 	if (limiter->due_ms < 0)
 		limiter->due_ms = now_ms + LIMITER_WINDOW_MS;
 	return TELL_COUNTED;

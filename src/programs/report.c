@@ -2,6 +2,7 @@
 
 #include "detail.h"
 #include "session.h"
+#include "sha256.h"
 #include "stat.h"
 #include "witness.h"
 
@@ -190,10 +191,42 @@ struct event *report_asker(pid_t asker)
 	return event;
 }
 
+/* Sessions are of one kind that have the same command and user, and that the
+ * same programs asked for: health checks. */
+static enum telling admit_session(struct journal *journal,
+				  const struct event *event)
+{
+	OWNED(buffer_clear) struct buffer bytes = BUFFER_INIT;
+	uint8_t digest[DIGEST_SIZE];
+	const struct event_kind kind = {
+		.action = event->action,
+		.flagged = event->flagged,
+		.allow_rule = -1,
+		.program = event->process.executable,
+		.digest = digest,
+		.command = event->session_args,
+		.command_len = event->session_args_len,
+	};
+
+	buffer_printf(&bytes, "%lld", (long long)event->session_uid);
+	for (size_t i = 0; i < event->ancestor_count; i++) {
+		const char *asker = event->ancestors[i].executable;
+
+		buffer_append(&bytes, "", 1);
+		if (asker)
+			buffer_append(&bytes, asker, strlen(asker));
+	}
+	if (!event->session_args || buffer_failed(&bytes) ||
+	    sha256_bytes(bytes.data, bytes.len, digest, NULL) < 0)
+		return TELL_WHOLE;
+	return journal_admit(journal, &kind);
+}
+
 void report_session(const struct container *container, struct journal *journal,
 		    enum action action, struct event *take_event, pid_t tid)
 {
 	struct event *event = take_event;
+	enum telling telling;
 
 	if (!event)
 		return;
@@ -205,7 +238,12 @@ void report_session(const struct container *container, struct journal *journal,
 		witness_process(tid, false, &event->process);
 		name_runtime(container, tid, &event->process.executable);
 	}
-	push(event, container, journal);
+	telling = admit_session(journal, event);
+	event->brief = telling == TELL_BRIEFLY;
+	if (telling == TELL_COUNTED)
+		event_clear(event);
+	else
+		push(event, container, journal);
 	free(event);
 }
 
@@ -299,5 +337,11 @@ char *report_summary(const void *context, const struct summary *summary,
 	event.repeated = summary->count;
 	event.file.path = copy(summary->file);
 	event.process.executable = copy(summary->program);
+	if (summary->command &&
+	    (event.session_args = malloc(summary->command_len))) {
+		memcpy(event.session_args, summary->command,
+		       summary->command_len);
+		event.session_args_len = summary->command_len;
+	}
 	return finish(&event, container, ret_len);
 }

@@ -99,6 +99,25 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	[ "$(events .event.action | grep -c session-opened)" -ge 8 ]
 }
 
+sessions() { # FILTER: how many, those that were only counted among them
+	events "select(.event.action == \"session-opened\") | $1
+		| .runmoor.repeated // 1" | jq -s add
+}
+
+@test "sessions that are all alike, as health checks are, are told some times and then counted" {
+	running
+	local i
+	for i in {1..23}; do
+		moor exec "$ID" /bin/sh -c true
+	done
+	moor exec "$ID" /bin/sh -c :
+	moor delete --force "$ID"
+	assert_event container-released
+	[ "$(sessions '.')" = 24 ]
+	[ "$(sessions 'select(.runmoor.session.args[2] == "true")')" = 23 ]
+	[ "$(events 'select(.event.action == "session-opened")' | wc -l)" = 22 ]
+}
+
 @test "a session into a container that isn't there fails as ever" {
 	run bare exec missing /bin/true
 	local bare_status=$status bare_output=$output

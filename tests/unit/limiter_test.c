@@ -24,37 +24,37 @@ static const struct {
 } others[] = {
 	{"another file",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, "/bin/sh",
-	  "/tmp/y", &file, NULL}},
+	  "/tmp/y", &file, NULL, NULL, 0}},
 	{"the file with another content",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, "/bin/sh",
-	  "/tmp/x", &written, NULL}},
+	  "/tmp/x", &written, NULL, NULL, 0}},
 	{"the file, read",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, "/bin/sh",
-	  "/tmp/x", &file, digest}},
+	  "/tmp/x", &file, digest, NULL, 0}},
 	{"a file that couldn't be looked at",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, "/bin/sh",
-	  "/tmp/x", NULL, NULL}},
+	  "/tmp/x", NULL, NULL, NULL, 0}},
 	{"no file",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, "/bin/sh", NULL,
-	  NULL, NULL}},
+	  NULL, NULL, NULL, 0}},
 	{"another program",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, "/bin/dash",
-	  "/tmp/x", &file, NULL}},
+	  "/tmp/x", &file, NULL, NULL, 0}},
 	{"a program that can't be seen",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, NULL, "/tmp/x",
-	  &file, NULL}},
+	  &file, NULL, NULL, 0}},
 	{"another reason",
 	 {ACTION_EXEC_BLOCKED, REASON_MODIFIED, false, -1, "/bin/sh", "/tmp/x",
-	  &file, NULL}},
+	  &file, NULL, NULL, 0}},
 	{"another action",
 	 {ACTION_LIBRARY_BLOCKED, REASON_NOT_IN_IMAGE, false, -1, "/bin/sh",
-	  "/tmp/x", &file, NULL}},
+	  "/tmp/x", &file, NULL, NULL, 0}},
 	{"flagged",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, true, -1, "/bin/sh",
-	  "/tmp/x", &file, NULL}},
+	  "/tmp/x", &file, NULL, NULL, 0}},
 	{"an exception",
 	 {ACTION_EXEC_BLOCKED, REASON_NOT_IN_IMAGE, false, 0, "/bin/sh",
-	  "/tmp/x", &file, NULL}},
+	  "/tmp/x", &file, NULL, NULL, 0}},
 };
 
 static enum telling admit(struct limiter *limiter, const struct event_kind *of,
@@ -181,11 +181,52 @@ static void test_long(void)
 	limiter_free(limiter);
 }
 
+/* Health checks, and somebody who opens a shell between them. */
+static void test_sessions(void)
+{
+	static const char check[] = "sh\0-c\0check";
+	char lengthy[1000];
+	struct event_kind session = {
+		.action = ACTION_SESSION_OPENED,
+		.allow_rule = -1,
+		.program = "/usr/sbin/runc",
+		.digest = digest,
+		.command = check,
+		.command_len = sizeof(check),
+	};
+	struct limiter *limiter = limiter_new();
+	struct summary counted = {0};
+	uint64_t evicted = 0;
+
+	for (int i = 0; i < LIMITER_WHOLE + 5; i++)
+		(void)admit(limiter, &session, i, &evicted);
+	CHECK("its summary", limiter_take(limiter, &counted));
+	CHECK("counts it", counted.count == 5);
+	CHECK("and has its command",
+	      counted.command_len == sizeof(check) &&
+		      memcmp(counted.command, check, sizeof(check)) == 0);
+	summary_clear(&counted);
+	session.command_len -= 2;
+	CHECK("another command is told whole",
+	      admit(limiter, &session, 0, &evicted) == TELL_WHOLE);
+	memset(lengthy, 'x', sizeof(lengthy));
+	session.command = lengthy;
+	session.command_len = sizeof(lengthy);
+	for (int i = 0; i < LIMITER_WHOLE + 1; i++)
+		(void)admit(limiter, &session, i, &evicted);
+	CHECK("a long one", limiter_take(limiter, &counted));
+	CHECK("is cut", counted.command_len == LIMITER_TEXT_MAX &&
+				counted.command[LIMITER_TEXT_MAX - 1] == '\0');
+	summary_clear(&counted);
+	limiter_free(limiter);
+}
+
 int main(void)
 {
 	test_kinds();
 	test_time();
 	test_many();
 	test_long();
+	test_sessions();
 	TEST_END();
 }
