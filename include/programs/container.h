@@ -54,6 +54,7 @@ struct container {
 	struct json *lowers;
 	bool stat_trusted;
 	bool reads_may_block;
+	bool cgroups_left; /* cgroups.h: its processes may be in any */
 	/* Rootless: a mapping's file is told by its numbers. */
 	bool mapped_by_number;
 	struct device_pair devices[MANIFEST_DEVICES_MAX];

@@ -153,6 +153,7 @@ static const struct {
 	{"overlayWritable", offsetof(struct container, overlay_writable)},
 	{"statTrusted", offsetof(struct container, stat_trusted)},
 	{"readsMayBlock", offsetof(struct container, reads_may_block)},
+	{"cgroupsLeft", offsetof(struct container, cgroups_left)},
 	{"hooksAdded", offsetof(struct container, hooks_added)},
 	{"mappedByNumber", offsetof(struct container, mapped_by_number)},
 	{"cached", offsetof(struct container, cached)},

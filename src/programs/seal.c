@@ -1,5 +1,6 @@
 #include "seal.h"
 
+#include "cgroups.h"
 #include "features.h"
 #include "filesystem.h"
 #include "overlay.h"
@@ -314,6 +315,7 @@ int seal_container(const struct spec *spec, const char *folder,
 {
 	if (seal_image(spec, folder, log, container, e) < 0)
 		return -1;
+	container->cgroups_left = cgroups_can_be_left(spec, container);
 	container->drivers = spec_drivers(spec);
 	if (!container->drivers)
 		return err_set(e, ENOMEM, "list the devices");

@@ -107,7 +107,8 @@ void tracer_notified(struct tracer *tracer, struct listener *listener)
 	/* Before the container's first instruction, and never again. */
 	if (!tracer->home_asked) {
 		tracer->home_asked = true;
-		tracer->home = mappers_cgroup(n.tid);
+		if (!tracer->judge->container->cgroups_left)
+			tracer->home = mappers_cgroup(n.tid);
 	}
 	if (tracer_answer_again(tracer, listener, &n))
 		return;
