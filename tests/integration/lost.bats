@@ -119,3 +119,14 @@ accounted() {
 	[ "$(wc -L <"$T/events.jsonl")" -le 16384 ]
 	[ "$(events 'select(.event.action == "exec-blocked") | .runmoor.truncated')" = true ]
 }
+
+@test "a flood of refusals, each of a kind of its own, hides no other" {
+	in_container 'drop marker /tmp/x; mkdir /tmp/many
+		for i in $(seq 700); do ln /tmp/x /tmp/many/$i; done
+		for i in $(seq 700); do /tmp/many/$i; done 2>/dev/null
+		cp /tmp/x /tmp/other; /tmp/other'
+	refute_marker
+	assert_event exec-blocked not-in-image /tmp/many/700
+	assert_event exec-blocked not-in-image /tmp/other
+	[ "$(events 'select(.event.action == "exec-blocked") | .runmoor.repeated // 1' | jq -s 'add')" = 701 ]
+}

@@ -262,3 +262,23 @@ os.truncate(path, 0)' "$manifest"
 	done
 	spec '.root.path = "rootfs"'
 }
+
+@test "what is removed all the time keeps no container from starting, nor has one run unsealed" {
+	local i gc
+	configure '.cache_limit = 1'
+	while sleep 0.01; do
+		env "RUNMOOR_CONFIG=$T/config.json" "$RUNMOOR_BIN/moorctl" gc || true
+	done >"$T/gc" 2>&1 3>&- &
+	gc=$!
+	for i in {1..8}; do
+		init_layer "$T/init-$i"
+		layered "$T/init-$i" "$T/layer" "$IMAGES/programs" "$IMAGES/$ROOTFS"
+		in_container 'drop marker /tmp/x; /opt/test/bin/nothing && /tmp/x'
+		[ "$status" = 126 ] || break
+	done
+	kill $gc
+	wait $gc || true
+	assert_status 126
+	refute_marker
+	grep -q removed "$T/gc" || fail "$(tail -n 3 "$T/gc")"
+}

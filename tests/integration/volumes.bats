@@ -534,3 +534,15 @@ cut_off_first() {
 	[ "$ran" = 0 ] || fail "$output"
 	assert_event exec-blocked volume /v/y
 }
+
+@test "a folder that a container writes is the same when the host renames what is above it" {
+	mkdir -p -m 777 "$T/place/data/bin"
+	volume place/data/bin /v rbind,ro
+	life "$ID" true
+	as_writer place/data 'drop marker /writer/bin/y'
+	mv "$T/place" "$T/moved"
+	spec '(.mounts[] | select(.destination == "/v")).source = $source' --arg source "$T/moved/data/bin"
+	life "$ID" '/v/y'
+	[ "$ran" = 0 ] || fail "$output"
+	assert_event exec-blocked volume /v/y
+}
