@@ -69,41 +69,83 @@ static bool ask_storage(const char *list, struct container *container)
 	return false;
 }
 
-/* Where docker keeps its containers: it binds CONTAINERS/ID/hostname and the
- * like into each, of the container whose network that one has. */
-static const char *find_hostname(const struct spec *spec)
-{
-	for (size_t i = 0; i < spec_mount_count(spec); i++) {
-		struct spec_mount mount;
-
-		spec_mount_at(spec, i, &mount);
-		if (mount.bind && mount.source && mount.destination &&
-		    strcmp(mount.destination, "/etc/hostname") == 0)
-			return mount.source;
-	}
-	return NULL;
-}
-
-static void ask_docker(const struct spec *spec, struct container *container)
+/* Read the record of this container in docker's folder of them. */
+static bool read_record(const char *containers, size_t len,
+			struct container *container)
 {
 	OWNED(json_owned) struct json *document = NULL;
 	OWNED(free_owned) char *path = NULL;
-	const char *hostname = find_hostname(spec);
-	const char *slash = hostname ? strrchr(hostname, '/') : NULL;
 	const char *name;
 
-	if (!slash ||
-	    asprintf(&path, "%.*s/../%s/config.v2.json",
-		     (int)(slash - hostname), hostname, container->id) < 0)
+	if (asprintf(&path, "%.*s/%s/config.v2.json", (int)len, containers,
+		     container->id) < 0)
 		path = NULL;
 	document = path ? read_json(path) : NULL;
 	if (!is_text(json_get(document, "ID"), container->id))
-		return;
+		return false;
 	if (json_string(json_get(document, "Name"), &name) && *name)
 		container->name = strdup(name + strspn(name, "/"));
 	container->image =
 		copy_of(json_get(json_get(document, "Config"), "Image"));
-	container->engine_named = true;
+	return true;
+}
+
+/* Docker's containerd has its containers in a namespace of this name, which is
+ * the folder that bundles lie in. */
+static bool is_mobys(const char *bundle)
+{
+	static const char moby[] = "/moby";
+	const char *slash = strrchr(bundle, '/');
+	size_t len = slash ? (size_t)(slash - bundle) : 0;
+
+	return len >= strlen(moby) &&
+	       strncmp(slash - strlen(moby), moby, strlen(moby)) == 0;
+}
+
+/* Where docker keeps its containers: it binds CONTAINERS/ID/hostname and the
+ * like into each, of the container whose network that one has, unless its owner
+ * mounts something else there. */
+static bool is_dockers(const struct spec_mount *mount)
+{
+	static const char *const files[] = {"/etc/hostname", "/etc/hosts",
+					    "/etc/resolv.conf"};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (mount->bind && mount->source && mount->destination &&
+		    strcmp(mount->destination, files[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool find_by_mounts(const struct spec *spec, struct container *container)
+{
+	for (size_t i = 0; i < spec_mount_count(spec); i++) {
+		struct spec_mount mount;
+		size_t len;
+
+		spec_mount_at(spec, i, &mount);
+		if (!is_dockers(&mount))
+			continue;
+		/* CONTAINERS/ID/hostname */
+		len = strlen(mount.source);
+		for (int up = 0; up < 2 && len; up++)
+			while (len && mount.source[--len] != '/')
+				;
+		if (len && read_record(mount.source, len, container))
+			return true;
+	}
+	return false;
+}
+
+static void ask_docker(const struct spec *spec, struct container *container)
+{
+	static const char usual[] = "/var/lib/docker/containers";
+	bool mobys = is_mobys(container->bundle);
+
+	/* No owner of a container can put anything there. */
+	if ((mobys && read_record(usual, strlen(usual), container)) ||
+	    find_by_mounts(spec, container) || mobys)
+		container->engine_named = true;
 }
 
 void engine_names(const struct spec *spec, struct container *container)

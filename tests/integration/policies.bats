@@ -210,3 +210,38 @@ shown() {
 	assert_status 0
 	assert_event exec-flagged
 }
+
+# A container's owner says by annotations what it isn't, and mounts what docker's record
+# is found by.
+@test "docker's containers are what docker says, whatever their owner mounts and writes" {
+	local record=$T/docker/containers/$ID moby=$T/moby/$ID
+	policies trusted.json '{"match": {"image": "registry.example/trusted"}, "allow": [{"path": "/tmp/x"}]}'
+	of any registry.example/trusted
+	mkdir -p "$record" "$moby" "$T/own/$ID"
+	: | tee "$record/hosts" >"$T/own/$ID/hostname"
+	printf '{"ID": "%s", "Name": "/web", "Config": {"Image": "shop"}}' "$ID" >"$record/config.v2.json"
+	spec '.mounts += [{destination: "/etc/hostname", type: "bind", source: "\($t)/own/\($id)/hostname", options: ["rbind", "ro"]},
+		{destination: "/etc/hosts", type: "bind", source: "\($t)/docker/containers/\($id)/hosts", options: ["rbind", "ro"]}]' \
+		--arg t "$T" --arg id "$ID"
+	in_container "$DROP"
+	refute_marker
+	assert_event exec-blocked not-in-image /tmp/x
+	[ "$(events 'select(.event.action == "exec-blocked") | .container.image.name')" = '"shop"' ]
+	# Nothing of docker's is left but its name for the bundle's folder.
+	script "$DROP"
+	jq --arg root "$ROOT" '.root.path = $root | .mounts |= map(select(.destination != "/etc/hosts"))' \
+		"$BUNDLE/config.json" >"$moby/config.json"
+	run moor run --bundle "$moby" "$ID"
+	refute_marker
+}
+
+@test "numbers beyond all measure are refused, or bound as others" {
+	local number
+	for number in -1 1e30 0.5 18446744073709551615 18446744073709551616 '"99999999999999T"' null; do
+		policies huge.json '{"match": {"namespace": "ci"}, "volumes": {"limit": {"seconds": '"$number"', "files": '"$number"', "bytes": '"$number"'}}, "history": {"size": '"$number"'}}'
+		of ci a
+		in_container "$DROP"
+		refute_marker
+		[ "$status" = 126 ] || assert_output huge.json
+	done
+}
