@@ -101,6 +101,11 @@ MUST_CHECK int spec_protect(struct spec *spec,
 			    const struct spec_protection *protection,
 			    struct err *e);
 
+/* The gate that spec_protect put into spec is in rewritten still: another
+ * program may have written the members of linux.seccomp in another order, or
+ * left empty ones out, but its rules are the same, one by one. */
+bool spec_keeps_gate(const struct spec *spec, const struct spec *rewritten);
+
 /*
  * Make it one that no runtime starts, and whose error has the sentence: runc
  * and crun quote a seccomp action that they don't know, and a program that

@@ -15,7 +15,8 @@ struct bundle {
 	char *saved;  /* where the original is while swapped, else NULL */
 	char *mark;   /* what only a copy of the other bytes has in it  */
 	bool altered; /* somebody rewrote it while it was swapped       */
-	int lock;     /* nobody else is at work on the bundle; or -1 */
+	struct buffer rewritten; /* the bytes then; empty where unreadable */
+	int lock; /* nobody else is at work on the bundle; or -1 */
 };
 
 /* folder may be relative, NULL is "."; config: another file than the folder's

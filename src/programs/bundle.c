@@ -37,15 +37,17 @@ static int file_hex(const char *path, char hex[DIGEST_HEX])
 	return 0;
 }
 
-static bool has_mark(const struct bundle *bundle)
+/* Reads what is there into bundle->rewritten. */
+static bool has_mark(struct bundle *bundle)
 {
-	OWNED(buffer_clear) struct buffer bytes = BUFFER_INIT;
+	struct buffer *bytes = &bundle->rewritten;
 
+	buffer_clear(bytes);
 	return bundle->mark &&
-	       file_read(AT_FDCWD, bundle->config, JSON_SIZE_MAX * 2ULL, &bytes,
+	       file_read(AT_FDCWD, bundle->config, JSON_SIZE_MAX * 2ULL, bytes,
 			 NULL) == 0 &&
-	       bytes.len > 0 &&
-	       memmem(bytes.data, bytes.len, bundle->mark,
+	       bytes->len > 0 &&
+	       memmem(bytes->data, bytes->len, bundle->mark,
 		      strlen(bundle->mark));
 }
 
@@ -158,6 +160,7 @@ void bundle_clear(struct bundle *bundle)
 	free(bundle->config);
 	free(bundle->saved);
 	free(bundle->mark);
+	buffer_clear(&bundle->rewritten);
 	close_owned(&bundle->lock);
 	*bundle = (struct bundle){.lock = -1};
 }

@@ -49,7 +49,7 @@ static int swap(struct run *run, struct err *e)
 	spec_write(run->prepared.spec, &bytes);
 	rc = buffer_failed(&bytes) ? err_set(e, ENOMEM, "rewrite the spec")
 				   : bundle_swap(&run->bundle, &bytes,
-						 run->prepared.socket, e);
+						 run->prepared.folder, e);
 	buffer_clear(&bytes);
 	return rc;
 }
@@ -71,12 +71,24 @@ int hand_down(const struct config *config, struct err *e)
 	return 0;
 }
 
+/* A runtime that reads this starts the container without its gate, or with
+ * another one. */
+static bool lost_gate(const struct run *run)
+{
+	const struct buffer *bytes = &run->bundle.rewritten;
+	struct spec *rewritten = NULL;
+	bool lost = bytes->len == 0 ||
+		    spec_parse(bytes->data, bytes->len, &rewritten, NULL) < 0 ||
+		    !spec_keeps_gate(run->prepared.spec, rewritten);
+
+	spec_free(rewritten);
+	return lost;
+}
+
 /* Whatever comes between runmoor and the runtime adds to a specification that
  * has been read, and sealed for, already. */
 static void warn_of_wrapper(const struct run *run)
 {
-	if (!run->bundle.altered)
-		return;
 	log_write(
 		run->line->log, LOG_LEVEL_WARNING,
 		"container %s: %s was rewritten behind runmoor, by %s or what "
@@ -87,12 +99,50 @@ static void warn_of_wrapper(const struct run *run)
 	(void)send(run->prepared.supervisor, "B", 1, MSG_NOSIGNAL);
 }
 
+static int delete_container(const struct run *run, struct err *e)
+{
+	char *argv[] = {(char *)"runtime",
+			(char *)"--root",
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			NULL};
+	struct runtime runtime;
+	int status;
+	bool ended;
+	size_t n = 1;
+
+	if (run->prepared.container.root[0]) {
+		n = 2;
+		argv[n++] = run->prepared.container.root;
+	}
+	argv[n++] = (char *)"delete";
+	argv[n++] = (char *)"--force";
+	argv[n++] = run->prepared.container.id;
+	argv[n] = NULL;
+	if (runtime_start(run->line->runtime, argv, &runtime, e) < 0)
+		return -1;
+	return runtime_wait(&runtime, -1, &ended, &status, e);
+}
+
 static int restore(struct run *run, struct err *e)
 {
 	if (bundle_restore(&run->bundle, e) < 0)
 		return -1;
-	warn_of_wrapper(run);
-	return 0;
+	if (!run->bundle.altered)
+		return 0;
+	if (!lost_gate(run)) {
+		warn_of_wrapper(run);
+		return 0;
+	}
+	(void)!delete_container(run, NULL);
+	return err_set(e, EPERM,
+		       "%s was rewritten behind runmoor, by %s or what that "
+		       "runs, and linux.seccomp isn't what runmoor wrote: the "
+		       "container would be unprotected. Let the engine run "
+		       "that, and that run runmoor",
+		       run->bundle.config, run->line->runtime);
 }
 
 /*
@@ -151,28 +201,7 @@ static bool handed_over(const struct run *run)
 
 static int undo(const struct run *run, struct err *e)
 {
-	char *argv[] = {(char *)"runtime",
-			(char *)"--root",
-			NULL,
-			NULL,
-			NULL,
-			NULL,
-			NULL};
-	struct runtime runtime;
-	int status;
-	bool ended;
-	size_t n = 1;
-
-	if (run->prepared.container.root[0]) {
-		n = 2;
-		argv[n++] = run->prepared.container.root;
-	}
-	argv[n++] = (char *)"delete";
-	argv[n++] = (char *)"--force";
-	argv[n++] = run->prepared.container.id;
-	argv[n] = NULL;
-	if (runtime_start(run->line->runtime, argv, &runtime, e) < 0 ||
-	    runtime_wait(&runtime, -1, &ended, &status, e) < 0)
+	if (delete_container(run, e) < 0)
 		return -1;
 	return err_set(e, ENOTSUP,
 		       "%s created the container without handing over its "

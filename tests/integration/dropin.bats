@@ -323,6 +323,38 @@ wrapper() { # FILE NEXT
 	[ "$(sha256sum <"$BUNDLE/config.json")" = "$SPEC_DIGEST" ]
 }
 
+# rewriter FILE FILTER: a wrapper that has jq rewrite the specification.
+rewriter() {
+	wrapper "$1" "$(command -v "$RUNTIME")"
+	sed -i "s|jq '.*' |jq -S '$2' |" "$1"
+	configure '.runtime = $path' --arg path "$1"
+	MOOR=(env "RUNMOOR_CONFIG=$T/config.json" "$RUNMOOR_BIN/runmoor" --root "$T/root")
+}
+
+@test "a wrapper behind runmoor that takes the gate out is refused" {
+	local filter privileges command
+	for filter in 'del(.linux.seccomp)' 'del(.linux.seccomp.listenerPath)' \
+		'.linux.seccomp.syscalls[].action = \"SCMP_ACT_ALLOW\"'; do
+		for privileges in true false; do
+			spec '.process.noNewPrivileges = $given' --argjson given $privileges
+			script 'drop marker /tmp/x; /tmp/x'
+			rewriter "$T/wrap" "$filter"
+			run moor create --bundle "$BUNDLE" "$ID"
+			assert_status 1
+			run bare state "$ID"
+			assert_status 1
+			[ "$(sha256sum <"$BUNDLE/config.json")" = "$SPEC_DIGEST" ]
+		done
+	done
+	refute_marker
+}
+
+@test "a wrapper behind runmoor may write the gate in another order" {
+	rewriter "$T/wrap" .
+	in_container '/bin/true'
+	assert_status 0
+}
+
 @test "a wrapper in front of runmoor is part of the specification" {
 	mkdir "$T/driver"
 	gzip -dc "$IMAGES/programs/opt/test/drop/marker.gz" >"$T/driver/tool"

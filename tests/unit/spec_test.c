@@ -647,6 +647,84 @@ static void test_refuse(void)
 	}
 }
 
+/* rewritten: what somebody behind us made of the document that ours gives. */
+static void test_keeps_gate(void)
+{
+	static const char ours[] =
+		"{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO',"
+		"'architectures':['SCMP_ARCH_X86_64'],'listenerPath':'/s',"
+		"'syscalls':[{'names':['execve'],'action':'SCMP_ACT_NOTIFY',"
+		"'args':[]}]}}}";
+	static const struct {
+		const char *name, *rewritten;
+		bool kept;
+	} rows[] = {
+		{"a mount was added, members in another order, empty ones left "
+		 "out",
+		 "{'mounts':[{'destination':'/x'}],'linux':{'seccomp':{"
+		 "'syscalls':[{'action':'SCMP_ACT_NOTIFY','names':['execve']}],"
+		 "'listenerPath':'/s','architectures':['SCMP_ARCH_X86_64'],"
+		 "'defaultAction':'SCMP_ACT_ERRNO','flags':[]}}}",
+		 true},
+		{"no profile", "{'linux':{}}", false},
+		{"nothing", "{}", false},
+		{"no listener",
+		 "{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO',"
+		 "'architectures':['SCMP_ARCH_X86_64'],"
+		 "'syscalls':[{'names':['execve'],"
+		 "'action':'SCMP_ACT_NOTIFY'}]}}}",
+		 false},
+		{"another listener",
+		 "{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO',"
+		 "'architectures':['SCMP_ARCH_X86_64'],'listenerPath':'/o',"
+		 "'syscalls':[{'names':['execve'],"
+		 "'action':'SCMP_ACT_NOTIFY'}]}}}",
+		 false},
+		{"the call is another",
+		 "{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO',"
+		 "'architectures':['SCMP_ARCH_X86_64'],'listenerPath':'/s',"
+		 "'syscalls':[{'names':['execveat'],"
+		 "'action':'SCMP_ACT_NOTIFY'}]}}}",
+		 false},
+		{"the call is let pass",
+		 "{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO',"
+		 "'architectures':['SCMP_ARCH_X86_64'],'listenerPath':'/s',"
+		 "'syscalls':[{'names':['execve'],"
+		 "'action':'SCMP_ACT_ALLOW'}]}}}",
+		 false},
+		{"with conditions",
+		 "{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO',"
+		 "'architectures':['SCMP_ARCH_X86_64'],'listenerPath':'/s',"
+		 "'syscalls':[{'names':['execve'],'action':'SCMP_ACT_NOTIFY',"
+		 "'args':[{'index':0,'value':0,'op':'SCMP_CMP_EQ'}]}]}}}",
+		 false},
+		{"another default",
+		 "{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ALLOW',"
+		 "'architectures':['SCMP_ARCH_X86_64'],'listenerPath':'/s',"
+		 "'syscalls':[{'names':['execve'],"
+		 "'action':'SCMP_ACT_NOTIFY'}]}}}",
+		 false},
+		{"another machine",
+		 "{'linux':{'seccomp':{'defaultAction':'SCMP_ACT_ERRNO',"
+		 "'listenerPath':'/s','syscalls':[{'names':['execve'],"
+		 "'action':'SCMP_ACT_NOTIFY'}]}}}",
+		 false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		OWNED(spec_owned) struct spec *spec = NULL;
+		OWNED(spec_owned) struct spec *rewritten = NULL;
+		struct err e = {0};
+
+		CHECK(rows[i].name,
+		      parse(ours, &spec, &e) == 0 &&
+			      parse(rows[i].rewritten, &rewritten, &e) == 0);
+		CHECK(rows[i].name,
+		      spec && rewritten &&
+			      spec_keeps_gate(spec, rewritten) == rows[i].kept);
+	}
+}
+
 static void test_mounts(void)
 {
 	static const struct {
@@ -921,6 +999,7 @@ int main(void)
 	test_drivers();
 	test_start_hooks();
 	test_refuse();
+	test_keeps_gate();
 	test_property();
 	TEST_END();
 }
