@@ -96,8 +96,8 @@ int died_tell(const char *folder, struct err *e)
 	tell_once(folder, &container);
 	(void)err_set(e, 0,
 		      "the supervisor of container %s has died: nothing can "
-		      "be executed in it any more. Restart the container: "
-		      "delete it, and create it anew",
+		      "be executed in it any more. Restart the container, with "
+		      "its engine",
 		      container.id);
 	container_clear(&container);
 	return -1;

@@ -19,7 +19,10 @@ static void examine_container(struct findings *findings, const char *folder)
 	/* One that is being created, or was just deleted, has no record. */
 	if (container_read(folder, &container, NULL) < 0)
 		return;
-	if (asprintf(&line, "container %s", container.id) < 0)
+	if (asprintf(&line, "container %s%s%s%s", container.id,
+		     container.name ? " (" : "",
+		     container.name ? container.name : "",
+		     container.name ? ")" : "") < 0)
 		line = NULL;
 	if (fallback && asprintf(&sentence,
 				 "what it has judged isn't limited by its own "
@@ -28,9 +31,9 @@ static void examine_container(struct findings *findings, const char *folder)
 		sentence = NULL;
 	if (line && died_check(folder)) {
 		(void)died_tell(folder, &ignored);
-		findings_add(findings, FINDING_WEAK, "container", line,
+		findings_add(findings, FINDING_MISSING, "container", line,
 			     "has no supervisor: each exec in it fails; "
-			     "delete it, and create it anew");
+			     "restart it, with its engine");
 	} else if (line && sentence) {
 		findings_add(findings, FINDING_WEAK, "container", line,
 			     sentence);

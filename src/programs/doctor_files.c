@@ -27,6 +27,15 @@ static bool is_others(const char *path)
 		(st.st_uid != 0 && st.st_uid != geteuid()));
 }
 
+void doctor_owner(struct findings *findings, const char *path)
+{
+	if (is_others(path))
+		findings_add(findings, FINDING_WEAK, "configuration", path,
+			     "others may write it, and loosen the policy: "
+			     "chown root, chmod go-w");
+}
+
+/* The file, and the folder in which another could be put in its place. */
 static void examine_owner(struct findings *findings, const char *path)
 {
 	OWNED(free_owned) char *folder = strdup(path);
@@ -34,11 +43,9 @@ static void examine_owner(struct findings *findings, const char *path)
 
 	if (slash)
 		*slash = '\0';
-	if (is_others(path) ||
-	    (slash && access(path, F_OK) == 0 && is_others(folder)))
-		findings_add(findings, FINDING_WEAK, "configuration", path,
-			     "others may write it, or its folder, and loosen "
-			     "the policy: chown root, chmod go-w");
+	doctor_owner(findings, path);
+	if (slash)
+		doctor_owner(findings, *folder ? folder : "/");
 }
 
 static void examine_mode(struct findings *findings, const struct config *config)
@@ -66,6 +73,13 @@ static void examine_mode(struct findings *findings, const struct config *config)
 			     "own limit: set cgroup to container");
 }
 
+static bool is_link(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 bool doctor_configuration(struct findings *findings, struct config *config)
 {
 	struct err e = {0};
@@ -85,10 +99,13 @@ bool doctor_configuration(struct findings *findings, struct config *config)
 		return false;
 	}
 	findings_add(findings, FINDING_OK, "configuration", line,
-		     access(path, F_OK) < 0 ? "not there: the defaults hold"
-					    : NULL);
+		     access(path, F_OK) == 0 ? NULL
+		     : is_link(path)	     ? "a link that leads nowhere: the "
+					       "defaults hold"
+					     : "not there: the defaults hold");
 	examine_owner(findings, path);
 	examine_mode(findings, config);
+	doctor_policies(findings, config, path);
 	return true;
 }
 
@@ -164,6 +181,11 @@ static void examine_folder(struct findings *findings, const char *key,
 		line = NULL;
 		findings->whole = false;
 		return;
+	}
+	if (finding == FINDING_OK && is_others(path)) {
+		finding = FINDING_WEAK;
+		wrong = "others may write it, and alter seals, records or "
+			"events: chown root, chmod go-w";
 	}
 	findings_add(findings, finding, "folder", line, wrong);
 }

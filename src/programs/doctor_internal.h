@@ -32,6 +32,13 @@ bool doctor_own_folder(char ret[PATH_MAX]);
 /* The configuration; false where it can't be read. config is to be cleared. */
 bool doctor_configuration(struct findings *findings, struct config *config);
 
+/* Whether others may write path, which may not be there. */
+void doctor_owner(struct findings *findings, const char *path);
+
+/* The policies beside the configuration file, and in it. */
+void doctor_policies(struct findings *findings, const struct config *config,
+		     const char *file);
+
 /* The folders and the file that a configuration names. */
 void doctor_folders(struct findings *findings, const struct config *config);
 

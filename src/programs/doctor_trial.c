@@ -27,10 +27,13 @@ enum {
 	LIMIT_MS = 20000,
 	TIMED_OUT = -1,
 	OUTPUT_MAX = 64 * 1024,
+	EVENTS_MAX = 1024 * 1024,
 	/* Exit statuses of runmoor-trial. */
 	SAW_ALL = 0,
 	SAW_REFUSED = 10,
 	SAW_DRIFT = 11,
+	/* It says that it saw all, but nobody judged what it executed. */
+	SAW_UNJUDGED = -2,
 };
 
 struct trial {
@@ -192,6 +195,24 @@ static int run(const struct trial *trial, char *const arguments[])
 	return rc == 0 ? wait_for(pid) : 127;
 }
 
+/* An exit status alone proves nothing: there must be the supervisor's event of
+ * the refusal, which is written before the container's end is told. */
+static bool was_judged(const struct trial *trial)
+{
+	struct buffer text = BUFFER_INIT;
+	char path[96];
+	bool judged = false;
+
+	(void)snprintf(path, sizeof(path), "%s/events", trial->folder);
+	if (file_read(AT_FDCWD, path, EVENTS_MAX, &text, NULL) == 0 && text.len)
+		judged = memmem(text.data, text.len, "\"exec-blocked\"",
+				strlen("\"exec-blocked\"")) &&
+			 memmem(text.data, text.len, "\"/unlisted\"",
+				strlen("\"/unlisted\""));
+	buffer_clear(&text);
+	return judged;
+}
+
 static int run_container(struct trial *trial)
 {
 	char bundle[96];
@@ -207,9 +228,10 @@ static int run_container(struct trial *trial)
 	    setenv("RUNMOOR_RUNTIME", trial->runtime, 1) < 0)
 		return 127;
 	status = run(trial, start);
-	if (status != SAW_ALL)
-		(void)run(trial, end);
-	return status;
+	if (status == SAW_ALL && was_judged(trial))
+		return SAW_ALL;
+	(void)run(trial, end);
+	return status == SAW_ALL ? SAW_UNJUDGED : status;
 }
 
 /* The last line that was printed, in text; or another sentence. */
@@ -248,6 +270,11 @@ static void judge(struct findings *findings, const struct trial *trial,
 		findings_add(findings, FINDING_MISSING, "trial", line,
 			     "a program that was added ran: nothing is "
 			     "protected");
+	else if (status == SAW_UNJUDGED)
+		findings_add(findings, bad, "trial", line,
+			     "says that the container ran, but nobody judged "
+			     "what it executed: is it an OCI runtime, and does "
+			     "it start the bundle that it is given?");
 	else if (status == SAW_REFUSED)
 		findings_add(findings, bad, "trial", line,
 			     "a program of the image was refused");
@@ -269,6 +296,14 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 	return remove(path);
 }
 
+static bool access_trial(const struct trial *trial)
+{
+	char path[PATH_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/runmoor-trial", trial->own);
+	return access(path, R_OK) == 0;
+}
+
 /* chosen: the configuration's runtime. */
 static void try_runtime(struct findings *findings, const char *runtime,
 			bool chosen)
@@ -288,8 +323,10 @@ static void try_runtime(struct findings *findings, const char *runtime,
 		judge(findings, &trial, chosen, run_container(&trial));
 	else
 		findings_add(findings, FINDING_WEAK, "trial", "trial",
-			     "can't be prepared: is runmoor-trial beside "
-			     "moorctl, and room left?");
+			     access_trial(&trial)
+				     ? "can't be prepared: is room left?"
+				     : "can't be prepared: runmoor-trial isn't "
+				       "beside moorctl");
 	(void)nftw(trial.folder, remove_entry, 16,
 		   FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

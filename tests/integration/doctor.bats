@@ -88,7 +88,7 @@ nothing_left() {
 	chmod o+w "$T"
 	doctor
 	chmod o-w "$T"
-	assert_output "weak     $T/config.json: others may write it"
+	assert_output "weak     $T: others may write it"
 }
 
 @test "no runtime, and none for a link" {
@@ -179,6 +179,66 @@ nothing_left() {
 	assert_output "missing  events.file /proc/version"
 }
 
+@test "policies for workloads: those that take protection away, and whose they are" {
+	mkdir "$T/policies.d"
+	echo '{"match": {"image": "**"}, "mode": "off"}' >"$T/policies.d/10-all.json"
+	echo '{"match": {"image": "x"}, "libraries": "off"}' >"$T/policies.d/20-x.json"
+	touch "$T/policies.d/30-y.jsn"
+	doctor
+	assert_status 0
+	assert_output "weak     policy $T/policies.d/10-all.json: mode is off"
+	assert_output "ok       policy $T/policies.d/20-x.json"
+	assert_output "weak     $T/policies.d/30-y.jsn: isn't read"
+	[[ $output != *"others may write"* ]]
+	chmod 777 "$T/policies.d"
+	chmod 666 "$T/policies.d/20-x.json"
+	doctor
+	assert_output "weak     $T/policies.d: others may write it"
+	assert_output "weak     $T/policies.d/20-x.json: others may write it"
+}
+
+@test "folders that others may write" {
+	mkdir -p "$T/open"
+	chmod 777 "$T/open"
+	configure '.state_dir = $folder | .cache_dir = $folder' --arg folder "$T/open"
+	doctor
+	assert_output "weak     state_dir $T/open: others may write it"
+	assert_output "weak     cache_dir $T/open: others may write it"
+}
+
+@test "a configuration that is a link to nothing" {
+	mv "$T/config.json" "$T/elsewhere"
+	run env -u RUNMOOR_CONFIG unshare --mount bash -ec 'mkdir -p /etc/runmoor
+		mount -t tmpfs none /etc/runmoor
+		ln -s /nowhere /etc/runmoor/config.json
+		exec "$1" doctor' - "$RUNMOOR_BIN/moorctl"
+	assert_output "configuration /etc/runmoor/config.json: a link that leads nowhere"
+	mv "$T/elsewhere" "$T/config.json"
+}
+
+# An exit status alone proves nothing.
+@test "a runtime that starts nothing, or another container" {
+	configure '.runtime = "/usr/bin/true"'
+	doctor
+	assert_status 1
+	assert_output "missing  trial by /usr/bin/true: says that the container ran, but nobody judged"
+	mkdir -p "$T/other/rootfs/bin"
+	cp /bin/busybox "$T/other/rootfs/bin/true"
+	(cd "$T/other" && runc spec && jq '.process.args = ["/bin/true"] | .process.terminal = false |
+		.root.readonly = false' config.json >spec && mv spec config.json)
+	cat >"$T/elsewhere" <<-EOF
+		#!/bin/bash
+		for word; do [ "\$before" != --bundle ] || word=$T/other; words+=("\$word"); before=\$word; done
+		exec runc "\${words[@]}"
+	EOF
+	chmod 755 "$T/elsewhere"
+	configure '.runtime = $path' --arg path "$T/elsewhere"
+	doctor
+	assert_status 1
+	assert_output "missing  trial by $T/elsewhere: says that the container ran, but nobody judged"
+	nothing_left
+}
+
 @test "what no policy asks for is no weakness" {
 	echo 5 >"$T/five"
 	apart 'mount --bind "$1/five" /proc/sys/fs/lease-break-time'
@@ -196,8 +256,8 @@ nothing_left() {
 	kill -KILL $(supervisors)
 	eventually no_supervisors
 	doctor
-	assert_status 0
-	assert_output "weak     container $ID: has no supervisor"
+	assert_status 1
+	assert_output "missing  container $ID: has no supervisor"
 	doctor
 	[ "$(events .event.action | grep -c supervisor-died)" = 1 ]
 	moor kill "$ID" KILL
