@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void config_owned(struct config *config)
 {
@@ -171,6 +172,18 @@ static int show(int argc, char *argv[])
 	return EXIT_SUCCESS;
 }
 
+static void print_used(const struct config *config)
+{
+	bool required;
+	OWNED(free_owned) char *path = settings_path(&required);
+
+	(void)printf("ok: %s%s, policies: %zu\n", path ? path : "",
+		     path && access(path, F_OK) < 0
+			     ? " (not there: the defaults hold)"
+			     : "",
+		     config->policy_count);
+}
+
 /* path NULL: what is in use. */
 static int check_file(const char *path,
 		      int (*read)(struct config *config, const char *path,
@@ -185,8 +198,11 @@ static int check_file(const char *path,
 		status = read(&config, path, &e);
 	if (status < 0)
 		return fail(&e);
-	(void)printf("ok: %s, policies: %zu\n", path ? path : "what is in use",
-		     config.policy_count);
+	if (path)
+		(void)printf("ok: %s, policies: %zu\n", path,
+			     config.policy_count);
+	else
+		print_used(&config);
 	return EXIT_SUCCESS;
 }
 
