@@ -147,9 +147,10 @@ ctr_run() { # RUNTIME IMAGE SCRIPT
 }
 
 # What the kubelet would ask for the pod of the examples, after a jq filter;
-# with HANDLER, where that is set, in the place of the RuntimeClass'.
+# with HANDLER, where that is set, in the place of the RuntimeClass', and with
+# POD_UID, which a container that is made anew has to find its pod by.
 plan() { # FILTER [SCRIPT]
-	jq --arg script "$PRELUDE${2-}" --arg tmp "$BATS_TEST_TMPDIR" --arg handler "${HANDLER-}" '
+	jq --arg script "$PRELUDE${2-}" --arg tmp "$BATS_TEST_TMPDIR" --arg handler "${HANDLER-}" --arg uid "${POD_UID-}" '
 		def script: .command = ["/bin/sh", "-c", $script] | .args = [];
 		def image($name): .image.image = "localhost/moor/\($name):latest";
 		def named($name): .metadata.name = $name | .log_path = "\($name).log";
@@ -158,6 +159,7 @@ plan() { # FILTER [SCRIPT]
 		def annotate($key; $value): .config.annotations["io.runmoor." + $key] = $value;
 		def web(change): .containers[0] |= change;
 		if $handler != "" then .handler = $handler else . end
+		| if $uid != "" then .config.metadata.uid = $uid else . end
 		| .config.log_directory = $tmp | '"$1" "$BATS_FILE_TMPDIR/plan.json"
 }
 
@@ -554,6 +556,85 @@ sealed_volume() { # what comes later is drift all the same
 	policy '{"volumes": {"writable": "seal"}}'
 	init_pod .
 	sealed_volume
+}
+
+# Another container of the name in the same pod, as the kubelet makes one.
+again() { # NAME FILTER ATTEMPT
+	about StopContainer
+	about RemoveContainer
+	add_container "$1" "script | $2 | .metadata.attempt = $3" serve
+	eventually serves
+}
+
+READER='mount("share"; "/share") | .mounts[0].readonly = true'
+
+handed_over() { # what A writes, and B finds in its second life
+	mkdir -p -m 777 "$BATS_TEST_TMPDIR/share"
+	dropped marker "$BATS_TEST_TMPDIR/share/x"
+	serving_pod '.containers[1] = (.containers[0] | named("writer") | .command = ["/bin/sleep", "1000"]
+			| mount("share"; "/share"))
+		| web('"$READER"')'
+	in_container "$OTHER"
+	session 'drop marker /share/y; echo >>/share/y'
+	in_container "$CONTAINER"
+	again web "$READER" 1
+}
+
+@test "CRI: what one container of a pod writes is refused in the next life of one that has it read-only" {
+	POD_UID=handed-over
+	HANDLER=runc handed_over
+	session /share/y
+	remove_all
+	rm -r "$BATS_TEST_TMPDIR/share"
+	handed_over
+	session /share/x
+	rm "$ROOTFS/tmp/marker"
+	run session /share/y
+	assert_status 126
+	[ ! -e "$ROOTFS/tmp/marker" ]
+	assert_event "$NAMES"' and .file.path == "/share/y" and .runmoor.reason == "volume"'
+}
+
+@test "CRI: with volumes.writable seal a container that ends its pid 1 finds its first seal" {
+	POD_UID=first-seal
+	policy '{"volumes": {"writable": "seal"}}'
+	mkdir -p -m 777 "$BATS_TEST_TMPDIR/share"
+	dropped marker "$BATS_TEST_TMPDIR/share/x"
+	serving_pod 'web(mount("share"; "/share"))'
+	eventually serves
+	session 'drop marker /share/y; echo >>/share/y; kill 1; kill -9 1' || true
+	again web 'mount("share"; "/share")' 1
+	session /share/x
+	rm "$ROOTFS/tmp/marker"
+	run session /share/y
+	assert_status 126
+	[ ! -e "$ROOTFS/tmp/marker" ]
+	assert_event '.event.action == "container-sealed" and .container.id == "'"$CONTAINER"'" and .runmoor.seal.volumes.first >= 1'
+}
+
+@test "CRI: what the kubelet wrote anew runs after a restart, whatever an agent of the node may write" {
+	local POD_UID=f1a2-b3 kind folder filter=.
+	for kind in configmap secret projected downward-api; do
+		folder=kubelet/pods/f1a2-b3/volumes/kubernetes.io~$kind/v
+		mkdir -p "$BATS_TEST_TMPDIR/$folder"
+		dropped marker "$BATS_TEST_TMPDIR/$folder/x"
+		filter+=" | mount(\"$folder\"; \"/$kind\")"
+	done
+	filter+=' | .mounts[].readonly = true'
+	serving_pod "web($filter)
+		| .containers[1] = (.containers[0] | named(\"agent\") | .command = [\"/bin/sleep\", \"1000\"]
+			| .mounts = [] | mount(\"kubelet\"; \"/kubelet\"))"
+	for kind in configmap secret projected downward-api; do
+		folder=$BATS_TEST_TMPDIR/kubelet/pods/f1a2-b3/volumes/kubernetes.io~$kind/v
+		dropped marker "$folder/new"
+		echo $kind >>"$folder/new"
+		mv "$folder/new" "$folder/x"
+	done
+	again web "$filter" 1
+	for kind in configmap secret projected downward-api; do
+		session "/$kind/x"
+		rm "$ROOTFS/tmp/marker"
+	done
 }
 
 # As the kubelet writes a ConfigMap: a new folder, then a link that is renamed.

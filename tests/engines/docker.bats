@@ -923,6 +923,24 @@ logged() { # TEXT
 	attack writable_volume /volume/x '.runmoor.reason == "volume"'
 }
 
+@test "what is read-only here and written elsewhere is refused in the next life" {
+	laundered_volume() { # what is there runs, what a life brought must not
+		rm -rf "$BATS_TEST_TMPDIR/volume"
+		mkdir -p -m 777 "$BATS_TEST_TMPDIR/volume/up"
+		cp "$DROPPED" "$BATS_TEST_TMPDIR/volume/x"
+		serving "$1" "[ -e /up/y ] || { drop marker /up/y; echo own >>/up/y; }" \
+			--volume "$BATS_TEST_TMPDIR/volume:/volume:ro" --volume "$BATS_TEST_TMPDIR/volume/up:/up"
+		docker run --rm --runtime "$1" --volume "$BATS_TEST_TMPDIR/volume:/out" "$BUSYBOX" \
+			sh -c "$PRELUDE drop marker /out/z; echo other >>/out/z"
+		docker restart --time 0 box >/dev/null
+		still_serves
+		docker exec box sh -c "/volume/x && rm /tmp/marker && echo there; /volume/up/y; $MARKED; /volume/z; $MARKED"
+	}
+	attack laundered_volume /volume/z '.runmoor.reason == "volume"'
+	assert_output there
+	refusals 2
+}
+
 @test "the image's programs run from a named volume that docker filled with them, others don't" {
 	named_volume() {
 		docker volume rm --force programs >/dev/null

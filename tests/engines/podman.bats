@@ -756,6 +756,38 @@ in_volume() {
 	done
 }
 
+# A life in which another mount of the folder, and another container, write to it.
+laundered() { # RUNTIME
+	local place
+	mkdir -p -m 777 "$VOLUME/up"
+	site "$1" --volume "$VOLUME:/vol:ro" --volume "$VOLUME/up:/up"
+	in_web 'drop marker /up/y; echo own >>/up/y'
+	podman --runtime "$1" run --rm --volume "$VOLUME:/out" "$IMAGE" \
+		sh -c "$PRELUDE drop marker /out/z; echo other >>/out/z"
+	for place in /vol/up/y /vol/z; do
+		"assert_${2}" $place ${3-}
+	done
+	podman restart --time 0 web >/dev/null
+	assert_up
+}
+
+@test "what is read-only here and written elsewhere is refused in the second life, too" {
+	make_volume
+	laundered crun runs
+	assert_runs /vol/up/y
+	assert_runs /vol/z
+	finish
+	for runtime in $MOORED; do
+		forget_events
+		make_volume
+		laundered "$runtime" refused
+		assert_runs /vol/x
+		assert_refused /vol/up/y volume
+		assert_refused /vol/z volume
+		finish
+	done
+}
+
 @test "volumes.writable trust runs what is there and what is added" {
 	make_volume
 	policy '{"volumes": {"writable": "trust"}}'
@@ -1018,7 +1050,7 @@ refused_run() { # RUNTIME OPTION SENTENCE
 	done
 }
 
-@test "a malformed configuration refuses new containers, and lets running ones be stopped" {
+@test "a malformed configuration refuses new containers and restarts, and lets running ones be stopped" {
 	for runtime in $MOORED; do
 		policy '{}'
 		site "$runtime"
@@ -1026,6 +1058,14 @@ refused_run() { # RUNTIME OPTION SENTENCE
 		run podman --runtime "$runtime" run --rm "$IMAGE" echo it ran
 		assert_status 126
 		assert_output "configuration /etc/runmoor/config.json: mode"
+		run podman restart --time 0 web
+		[ "$status" != 0 ]
+		assert_output "configuration /etc/runmoor/config.json: mode"
+		[ "$(podman inspect --format '{{.State.Running}}' web)" = false ]
+		policy '{}'
+		podman restart --time 0 web >/dev/null
+		assert_up
+		policy '{"mode": "sleepy"}'
 		podman stop --time 0 web >/dev/null
 		finish
 	done
