@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* path is absolute. The caller frees the list, and clears what is in it; what
- * can't be opened any more ends the way, without an error. */
+/* path is absolute; one through more than 256 folders is refused (ELOOP). The
+ * caller frees the list, and clears what is in it; what can't be opened any
+ * more ends the way, without an error. */
 MUST_CHECK int way_find(const struct mounts *mounts, const char *path,
 			struct location **ret, size_t *ret_count,
 			struct err *e);

@@ -1,6 +1,7 @@
 #include "way.h"
 
 #include "filesystem.h"
+#include "stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINKS_MAX = 40 }; /* as in the kernel (MAXSYMLINKS) */
+enum {
+	LINKS_MAX = 40, /* as in the kernel (MAXSYMLINKS) */
+	/* Who writes links on the way has us look at forty times as many
+	 * folders as a path has names. */
+	FOLDERS_MAX = 256,
+};
 
 struct way {
 	const struct mounts *mounts;
@@ -31,11 +37,27 @@ static void way_owned(struct way *way)
 	close_owned(&way->at);
 }
 
+static bool is_known(const struct way *way, const struct identity *id)
+{
+	for (size_t i = 0; i < way->count; i++)
+		if (identity_same_file(&way->list[i].identity, id) &&
+		    way->list[i].identity.mount == id->mount)
+			return true;
+	return false;
+}
+
 static int add_folder(struct way *way, struct err *e)
 {
-	struct location *more =
-		reallocarray(way->list, way->count + 1, sizeof(*more));
+	struct location *more;
+	struct identity id;
 
+	if (stat_identity(way->at, "", AT_EMPTY_PATH, &id) == 0 &&
+	    is_known(way, &id))
+		return 0;
+	if (way->count == FOLDERS_MAX)
+		return err_set(e, ELOOP, "follow a path through %d folders",
+			       FOLDERS_MAX);
+	more = reallocarray(way->list, way->count + 1, sizeof(*more));
 	if (!more)
 		return err_set(e, ENOMEM, "follow a path");
 	way->list = more;

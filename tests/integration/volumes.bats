@@ -546,3 +546,23 @@ cut_off_first() {
 	[ "$ran" = 0 ] || fail "$output"
 	assert_event exec-blocked volume /v/y
 }
+
+@test "who makes links on the way to a volume has no create look at folders without end" {
+	local i dots deep
+	dots=$(printf './%.0s' {1..1500})
+	volume data/app /v rbind,ro
+	volume data/real /v2 rbind,ro
+	rmdir "$T/data/app"
+	for i in {1..30}; do ln -s "${dots}l$((i + 1))" "$T/data/l$i"; done
+	ln -s real "$T/data/l31"
+	ln -s l1 "$T/data/app"
+	put data/real/x
+	life "$ID" '/v/x'
+	[ "$ran" = 1 ] || fail "$output"
+	deep=$(printf 'd/%.0s' {1..300})
+	mkdir -p "$T/data/$deep"
+	ln -sfn "$deep" "$T/data/app"
+	run moor run --bundle "$BUNDLE" "$ID"
+	[ "$status" != 0 ]
+	assert_output 'through 256 folders'
+}
