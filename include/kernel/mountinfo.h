@@ -1,0 +1,54 @@
+/*
+ * mountinfo - the mounts that a process sees, as they were at one moment.
+ * Source: proc_pid_mountinfo(5); Documentation/filesystems/sharedsubtree.rst.
+ */
+#pragma once
+
+#include "err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One mount. The strings are the table's. */
+struct mountinfo_line {
+	int id; /* used again once the mount is gone */
+	int parent;
+	uint64_t device;   /* major << 32 | minor, of the file system */
+	const char *root;  /* the folder of it that is shown */
+	const char *point; /* in the root of the process whose table it is */
+	unsigned shared;   /* peer group; 0: none */
+	unsigned master;   /* peer group that it gets mounts from; 0: none */
+	bool read_only;	   /* the mount, or its file system */
+};
+
+struct mountinfo {
+	struct libmnt_table *table;
+	struct mountinfo_line *lines;
+	size_t count;
+	int fd; /* of the file, by which changes are told; -1: none */
+};
+
+#define MOUNTINFO_INIT                                                         \
+	{                                                                      \
+		.fd = -1                                                       \
+	}
+
+/* The mounts that the task tid sees; 0: this process. EFBIG where the text has
+ * more than limit bytes. */
+MUST_CHECK int mountinfo_read(pid_t tid, size_t limit, struct mountinfo *ret,
+			      struct err *e);
+
+/* The same from the text of such a file, which stays as it is. */
+MUST_CHECK int mountinfo_parse(char *text, size_t len, struct mountinfo *ret,
+			       struct err *e);
+void mountinfo_clear(struct mountinfo *info);
+
+/* Nothing was mounted, moved or unmounted in that namespace since the reading
+ * began. */
+bool mountinfo_stands(const struct mountinfo *info);
+
+/* The mount of this number, borrowed; NULL: it isn't among them. */
+const struct mountinfo_line *mountinfo_find(const struct mountinfo *info,
+					    int id);
