@@ -44,6 +44,18 @@ enum place {
 	PLACE_MEMORY,		/* memfd and unlinked files in memory  */
 };
 
+/* How the mount of a file came, where that is none of the start (PLACE_FOREIGN)
+ * or counts as part of one. */
+enum arrival {
+	ARRIVAL_OWN,	    /* the container made it, or it isn't asked   */
+	ARRIVAL_PROPAGATED, /* the host mounted it below one of the start */
+	ARRIVAL_UNSEEN,	    /* it may have, but the tables of mounts don't show
+			     * it: a copy, one that was moved, or a host that
+			     * can't be seen                              */
+	ARRIVAL_SHARED,	    /* the container shares mounts with the host, so
+			     * that who made it can't be told             */
+};
+
 /* The kind of what is mapped or executed: not all of it is a file's. */
 enum nature {
 	NATURE_FILE,	  /* judged by its content                     */
@@ -62,9 +74,13 @@ struct file_facts {
 	 * the root file system as the host has it, or its mount is one that
 	 * the container was started with. */
 	bool placed;
-	/* Mount point; NULL: not one that the container was started with, or
-	 * nobody asked. */
+	/* Mount point; NULL: not one that the container was started with, nor
+	 * one that the host mounted below such a one, or nobody asked. */
 	const char *mount;
+	/* Mount point of the one that it is a part of, since the host mounted
+	 * it there; NULL: of none, or nobody asked. */
+	const char *bind;
+	enum arrival arrival;
 	bool overlay; /* PLACE_FOREIGN: on an overlay */
 	bool elf;
 	bool frozen;  /* in memory, with all seals: nobody can change it */

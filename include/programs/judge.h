@@ -44,7 +44,6 @@ struct judge {
 	uint64_t *sizes;
 	size_t size_count;
 	bool any_size;
-	bool mounts_matter;	 /* an exception names a place */
 	struct lineage *lineage; /* NULL: no exception names a program */
 	struct start *start;	 /* NULL: it doesn't matter */
 	struct kept *kept;
@@ -76,6 +75,7 @@ struct inspection {
 	 * PACE_FULL the caller's, who closes them. */
 	int leases[FILES_MAX];
 	char paths[FILES_MAX][PATH_MAX];
+	char mounts[FILES_MAX][PATH_MAX]; /* points of those that came later */
 	char requested[PATH_MAX];
 	char process[PATH_MAX]; /* facts.process points here */
 	struct decision decision;

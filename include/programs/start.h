@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct arrivals;
 struct start;
 
 /* Whether anything depends on it: the rest does without. */
@@ -34,6 +35,13 @@ void start_look(struct start *start, pid_t tid, struct journal *journal);
  * word: it can have mount namespaces, and roots, of its own. */
 const char *start_mount_point(const struct start *start, uint64_t mount,
 			      bool *ret_read_only);
+
+/* The mounts that came later; NULL: nothing is known of the start. */
+const struct arrivals *start_arrivals(const struct start *start);
+
+/* The one that the container was started with at point was read-only, and the
+ * container can't write there by another one either. */
+bool start_read_only(const struct start *start, const char *point);
 
 /* The mount is one whose updates by the engine count. */
 bool start_follows(const struct start *start, uint64_t mount);

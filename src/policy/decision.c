@@ -196,7 +196,8 @@ static bool rule_matches(const struct allow_rule *rule,
 			return false;
 	}
 	return key_matches(rule->path, file->path) &&
-	       key_matches(rule->mount, file->mount) &&
+	       (key_matches(rule->mount, file->mount) ||
+		(file->bind && key_matches(rule->mount, file->bind))) &&
 	       key_matches(rule->process, facts->process);
 }
 

@@ -12,18 +12,35 @@ static const char *of_rule(const char *denied, enum volume_rule rule)
 			 "container's start";
 }
 
+static const char *of_later_mount(const struct file_facts *file)
+{
+	switch (file->arrival) {
+	case ARRIVAL_SHARED:
+		return "it lies on a mount that came after the container's "
+		       "start, and who made it can't be told: the container "
+		       "has mounts that it shares with the host (rshared)";
+	case ARRIVAL_UNSEEN:
+		return "it lies on a mount that came after the container's "
+		       "start, and isn't seen to be the host's at that place: "
+		       "it is a copy, or was moved, or runmoor doesn't see the "
+		       "host's mounts";
+	case ARRIVAL_OWN:
+	case ARRIVAL_PROPAGATED:
+		break;
+	}
+	return file->overlay ? "it lies on another overlay than the root, "
+			       "which came after the container's start, as "
+			       "runtimes make one to run a copy of themselves"
+			     : "it lies on a mount that came after the "
+			       "container's start, and nothing there is sealed";
+}
+
 static const char *of_mount(const struct config *config,
 			    const struct file_facts *file)
 {
 	switch (file->place) {
 	case PLACE_FOREIGN:
-		return file->overlay
-			       ? "it lies on another overlay than the root, "
-				 "which came after the container's start, as "
-				 "runtimes make one to run a copy of themselves"
-			       : "it lies on a mount that came after the "
-				 "container's start, and nothing there is "
-				 "sealed";
+		return of_later_mount(file);
 	case PLACE_VOLUME:
 		/* Whether it was there at the start need not be known then. */
 		return of_rule("its mount isn't sealed: policy "

@@ -158,8 +158,6 @@ int judge_open(const struct container *c, struct journal *journal,
 	for (size_t i = 0; i < c->config.allow_count; i++) {
 		const struct allow_rule *rule = &c->config.allow[i];
 
-		ret->mounts_matter |=
-			rule->mount || rule->path || rule->process;
 		ret->any_size |= rule->sha256 != NULL;
 		if (rule->sha256 && ret->hash_limit < HASH_EXCEPTED)
 			ret->hash_limit = HASH_EXCEPTED;

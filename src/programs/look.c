@@ -1,5 +1,6 @@
 #include "look.h"
 
+#include "arrivals.h"
 #include "filesystem.h"
 #include "start.h"
 #include "stat.h"
@@ -82,23 +83,49 @@ static uint64_t root_mount(const struct look *look)
 	return id.mount;
 }
 
-static enum place find_place(const struct look *look, int fd,
-			     const struct identity *id)
+/* The mount came after the start: the container's own, or, by propagation, the
+ * host's, which is a part of the bind that it lies below. */
+static enum place find_arrived(const struct look *look, int fd,
+			       struct file_facts *file)
 {
+	const struct start *start = look->judge->start;
+	const size_t index = look->out->facts.count;
+	struct arrived arrived = {.point = look->out->mounts[index]};
+
+	file->arrival = arrivals_find(start_arrivals(start), look->target.tid,
+				      fd, &look->out->identities[index],
+				      file->path, &arrived);
+	if (file->arrival != ARRIVAL_PROPAGATED)
+		return PLACE_FOREIGN;
+	file->mount = arrived.point;
+	file->bind = arrived.bind;
+	return arrived.read_only && start_read_only(start, arrived.bind)
+		       ? PLACE_VOLUME_READ_ONLY
+		       : PLACE_VOLUME;
+}
+
+/* With the mount, where it is known what the container was started with. One
+ * that the container made itself is at no place that an exception means. */
+static enum place find_place(const struct look *look, int fd,
+			     const struct identity *id, struct file_facts *file)
+{
+	const struct start *start = look->judge->start;
+	const uint64_t mount = start ? stat_mount(fd) : 0;
+	bool read_only = false;
 	struct statvfs fs;
 
+	if (start)
+		file->mount = start_mount_point(start, mount, &read_only);
 	if (filesystem_is_memory(fd) && id->nlink == 0)
 		return PLACE_MEMORY;
 	if (look_is_image(look->judge, id->dev) &&
 	    (look->judge->container->overlay || id->mount == root_mount(look)))
 		return PLACE_IMAGE;
-	if (look->judge->start) {
-		const uint64_t mount = stat_mount(fd);
-		bool read_only;
-
-		if (!start_mount_point(look->judge->start, mount, &read_only))
-			return PLACE_FOREIGN;
-		if (start_follows(look->judge->start, mount))
+	if (start && !file->mount)
+		return find_arrived(look, fd, file);
+	if (start) {
+		file->bind = arrivals_bind(start_arrivals(start), id->mount);
+		if (start_follows(start, mount))
 			return PLACE_VOLUME_FOLLOWED;
 		return read_only ? PLACE_VOLUME_READ_ONLY : PLACE_VOLUME;
 	}
@@ -119,20 +146,18 @@ static bool is_same_below(const struct judge *judge,
 }
 
 /* The path that the target sees may be one that its own mounts made up. */
-static bool is_placed(const struct judge *judge, int fd,
-		      const struct identity *id, const char *path)
+static bool is_placed(const struct judge *judge, const struct identity *id,
+		      const struct file_facts *file)
 {
 	struct identity found;
-	bool read_only;
 
-	if (!path)
+	if (!file->path)
 		return false;
-	if (stat_within(judge->container->rootfs, path, &found) == 0 &&
+	if (stat_within(judge->container->rootfs, file->path, &found) == 0 &&
 	    (identity_same_file(&found, id) ||
 	     is_same_below(judge, &found, id)))
 		return true;
-	return judge->start &&
-	       start_mount_point(judge->start, stat_mount(fd), &read_only);
+	return file->mount != NULL;
 }
 
 /* Whether anything that is decided of a listed file depends on its path. */
@@ -166,7 +191,6 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	struct file_facts *file = &facts->files[facts->count];
 	struct entry entry;
 	enum outcome outcome;
-	bool read_only;
 	bool matches;
 
 	if (facts->count == FILES_MAX)
@@ -192,17 +216,11 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	}
 	if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;
+	file->place = find_place(look, fd, id, file);
 	facts->count++;
-	file->place = find_place(look, fd, id);
 	file->overlay =
 		file->place == PLACE_FOREIGN && filesystem_is_overlay(fd);
-	file->placed =
-		path_matters(judge) && is_placed(judge, fd, id, file->path);
-	/* A mount that the container made itself is at no place that an
-	 * exception means. */
-	if (judge->mounts_matter)
-		file->mount = start_mount_point(judge->start, stat_mount(fd),
-						&read_only);
+	file->placed = path_matters(judge) && is_placed(judge, id, file);
 	file->nature = look_nature(judge, fd);
 	if (file->nature != NATURE_FILE)
 		return OUTCOME_DECIDED;
@@ -210,6 +228,6 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	outcome = look_read(look, fd, matches ? entry.path : NULL, ret);
 	/* Drift is told from what lies where the image has something else. */
 	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))
-		file->placed = is_placed(judge, fd, id, file->path);
+		file->placed = is_placed(judge, id, file);
 	return outcome;
 }

@@ -1,5 +1,6 @@
 #include "start.h"
 
+#include "arrivals.h"
 #include "report.h"
 #include "sha256.h"
 #include "stat.h"
@@ -35,7 +36,8 @@ struct start {
 	atomic_bool known;
 	struct given given[MOUNTS_MAX];
 	size_t count;
-	struct buffer bytes; /* of added */
+	struct arrivals *arrivals; /* those that come later */
+	struct buffer bytes;	   /* of added */
 	struct manifest *added;
 };
 
@@ -60,6 +62,13 @@ struct start *start_new(const struct container *container)
 
 	if (!start)
 		return NULL;
+	start->arrivals = arrivals_new(container->overlay && container->upper
+					       ? container->upper
+					       : container->rootfs);
+	if (!start->arrivals) {
+		free(start);
+		return NULL;
+	}
 	start->container = container;
 	(void)pthread_mutex_init(&start->lock, NULL);
 	atomic_init(&start->known, false);
@@ -91,6 +100,19 @@ const char *start_mount_point(const struct start *start, uint64_t mount,
 		return NULL;
 	*ret_read_only = start->given[i].read_only;
 	return start->given[i].roots ? NULL : start->given[i].point;
+}
+
+const struct arrivals *start_arrivals(const struct start *start)
+{
+	return start_known(start) ? start->arrivals : NULL;
+}
+
+bool start_read_only(const struct start *start, const char *point)
+{
+	for (size_t i = 0; i < start->count; i++)
+		if (strcmp(start->given[i].point, point) == 0)
+			return start->given[i].read_only;
+	return false;
 }
 
 bool start_follows(const struct start *start, uint64_t mount)
@@ -334,6 +356,7 @@ static bool look_at_mounts(struct start *start, pid_t tid,
 		return false;
 	mark_written(start, root);
 	mark_followed(start, root);
+	arrivals_learn(start->arrivals, tid);
 	if (!start->container->hooks_added || !find_specified(start, root))
 		return true;
 	for (size_t i = 0; i < start->count; i++)
