@@ -194,8 +194,8 @@ refute_event() { # ACTION [REASON [PATH]]
 	! has_event "$@" || fail "an event \"$*\""
 }
 
-eventually() { # COMMAND...: within ten seconds
-	local end=$((SECONDS + 10))
+eventually() { # COMMAND...: within ten seconds; an emulated machine is slower
+	local end=$((SECONDS + ${RUNMOOR_TEST_PATIENCE:-10}))
 	until "$@"; do
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
