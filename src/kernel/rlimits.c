@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sys/syscall.h>
 
 enum {
+	OOM_SCORE = -500, /* as dockerd's; the shims of containerd have -998 */
 	UMASK = 022, /* files are made with modes of their own, and no less */
 	TIMER_SLACK_NS = 50000, /* the kernel's default           */
 	IOPRIO_WHO_PROCESS = 1, /* linux/ioprio.h, newer than the */
@@ -141,17 +143,31 @@ static void reset_signals(void)
 	}
 }
 
+static bool write_score(int fd, int score)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", score);
+
+	return pwrite(fd, text, (size_t)len, 0) == len;
+}
+
 /* A supervisor that is first to be killed where memory is short takes the
- * container's execs along. Less than it was takes CAP_SYS_RESOURCE. */
-static void reset_oom_score(void)
+ * container's execs along; and in version 2 of cgroups its memory is on the
+ * account of a pod, in which it may be the largest process. One that grows to
+ * half of what there is can be chosen. Less than it was takes
+ * CAP_SYS_RESOURCE. */
+static void settle_oom_score(void)
 {
 	OWNED(close_owned)
 	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
 	char text[16] = "";
+	long score;
 
-	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 &&
-	    strtol(text, NULL, 10) > 0)
-		(void)!pwrite(fd, "0", 1, 0);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return;
+	score = strtol(text, NULL, 10);
+	if (score > OOM_SCORE && !write_score(fd, OOM_SCORE) && score > 0)
+		(void)write_score(fd, 0);
 }
 
 void rlimits_settle(void)
@@ -159,7 +175,7 @@ void rlimits_settle(void)
 	const struct sched_param ordinary = {0};
 
 	reset_signals();
-	reset_oom_score();
+	settle_oom_score();
 	/* Hashing at a real-time priority would take whole cores; with an idle
 	 * one every exec waits for whoever else has work. */
 	(void)sched_setscheduler(0, SCHED_OTHER, &ordinary);

@@ -63,6 +63,26 @@ still_judged() {
 	moor delete --force "$ID"
 }
 
+# Each is smaller than a supervisor, which the kernel would choose; the container
+# doesn't end, since its first process is chosen after the others.
+@test "a pod over its limit of memory loses a container's processes, not its supervisor" {
+	start 'until [ -e /tmp/go ]; do sleep 0.1; done
+		i=0
+		while [ $i -lt 200 ]; do
+			(echo 100 >/proc/self/oom_score_adj; exec sleep 1000) &
+			i=$((i + 1))
+		done
+		sleep 1000'
+	eventually charged
+	echo 20971520 >"$POD/memory.max"
+	: >"$ROOT/tmp/go"
+	eventually grep -qE '^oom_kill [1-9]' "$POD/memory.events"
+	sleep 3
+	grep -qx 'oom_kill 0' "$own/memory.events" || fail "$(cat "$own/memory.events")"
+	[ "$(supervisors | head -n 1)" = "$supervisor" ]
+	moor delete --force "$ID"
+}
+
 @test "a container that divides its own cgroup, as systemd does" {
 	spec '.linux.namespaces |= map(select(.type != "cgroup")) + [{type: "cgroup"}]
 		| .mounts |= map(select(.destination != "/sys/fs/cgroup"))
