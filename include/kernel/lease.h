@@ -21,6 +21,14 @@
 MUST_CHECK int lease_unwritten(int fd, const char *upper, const char *path,
 			       int *ret_lease, struct err *e);
 
+/*
+ * A second lease, on the overlay's own inode: truncate(2) by a file's name
+ * breaks that one, and not the upper file's. fd is the file open for reading;
+ * *ret_lease is -1 where that is on no overlay, or nobody could open it for
+ * writing.
+ */
+MUST_CHECK int lease_merged(int fd, int *ret_lease, struct err *e);
+
 /* A memory file that nobody can write, shorten or lengthen any more, nor lift
  * that: memfd_create(2), F_GET_SEALS. fd is open for reading. */
 bool lease_is_sealed(int fd);

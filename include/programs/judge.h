@@ -74,6 +74,7 @@ struct inspection {
 	 * libraries: strict; else, or where nobody could write it, -1. At
 	 * PACE_FULL the caller's, who closes them. */
 	int leases[FILES_MAX];
+	int merged[FILES_MAX]; /* beside these (lease_merged), or -1 */
 	char paths[FILES_MAX][PATH_MAX];
 	char mounts[FILES_MAX][PATH_MAX]; /* points of those that came later */
 	char requested[PATH_MAX];

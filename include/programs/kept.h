@@ -18,7 +18,8 @@ struct kept;
 
 /* A file that is about to be mapped. */
 struct kept_file {
-	int lease; /* from lease_unwritten; taken */
+	int lease;  /* from lease_unwritten; taken */
+	int merged; /* from lease_merged; taken    */
 	struct identity identity;
 	const char *path;
 	const uint8_t *digest;

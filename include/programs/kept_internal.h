@@ -24,6 +24,7 @@ struct inspection;
 struct library {
 	struct library *next;
 	int lease;
+	int merged;	    /* lease_merged, or -1 */
 	struct stat leased; /* on an overlay the upper file */
 	struct identity identity;
 	char *path;

@@ -1,5 +1,6 @@
 #include "lease.h"
 
+#include "filesystem.h"
 #include "stat.h"
 
 #include <errno.h>
@@ -135,6 +136,12 @@ int lease_unwritten(int fd, const char *upper, const char *path, int *ret_lease,
 		*ret_lease = -1;
 	return upper ? lease_upper(fd, upper, path, ret_lease, e)
 		     : lease_file(fd, ret_lease, e);
+}
+
+int lease_merged(int fd, int *ret_lease, struct err *e)
+{
+	*ret_lease = -1;
+	return filesystem_is_overlay(fd) ? lease_file(fd, ret_lease, e) : 0;
 }
 
 bool lease_is_sealed(int fd)

@@ -2,7 +2,6 @@
 
 #include "err.h"
 #include "file.h"
-#include "filesystem.h"
 #include "lease.h"
 
 #include <signal.h>
@@ -177,10 +176,7 @@ static bool watch(struct flight *flight)
 {
 	if (!lease_watch_by(flight->lease, SIGUSR1))
 		return false;
-	if (!filesystem_is_overlay(flight->fd))
-		return true;
-	return lease_unwritten(flight->fd, NULL, NULL, &flight->merged, NULL) ==
-		       0 &&
+	return lease_merged(flight->fd, &flight->merged, NULL) == 0 &&
 	       (flight->merged < 0 || lease_watch_by(flight->merged, SIGUSR1));
 }
 

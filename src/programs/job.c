@@ -52,6 +52,7 @@ static enum keeping keep_file(const struct judge *judge, pid_t tid,
 	const struct file_facts *file = &inspection->facts.files[index];
 	struct kept_file mapped = {
 		.lease = FD_MOVE(inspection->leases[index]),
+		.merged = FD_MOVE(inspection->merged[index]),
 		.identity = inspection->identities[index],
 		.path = file->path,
 		.digest = file->digest,
@@ -92,8 +93,10 @@ static void keep(const struct job *job, const struct judge *judge,
 
 static void close_leases(struct inspection *inspection)
 {
-	for (size_t i = 0; i < FILES_MAX; i++)
+	for (size_t i = 0; i < FILES_MAX; i++) {
 		close_owned(&inspection->leases[i]);
+		close_owned(&inspection->merged[i]);
+	}
 }
 
 static void choose(struct job *job, enum outcome outcome,

@@ -29,8 +29,10 @@ static void inspection_reset(struct inspection *inspection, bool proven)
 {
 	reset_facts(&inspection->facts);
 	inspection->facts.proven = proven;
-	for (size_t i = 0; i < FILES_MAX; i++)
+	for (size_t i = 0; i < FILES_MAX; i++) {
 		inspection->leases[i] = -1;
+		inspection->merged[i] = -1;
+	}
 	inspection->error = 0;
 	inspection->waits = 0;
 	inspection->requested[0] = '\0';

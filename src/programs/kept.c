@@ -42,6 +42,7 @@ static void library_free(struct library *library)
 	if (!library)
 		return;
 	close_owned(&library->lease);
+	close_owned(&library->merged);
 	free(library->path);
 	free(library);
 }
@@ -95,6 +96,7 @@ static struct library *library_new(struct kept_file *file,
 	if (!library)
 		return NULL;
 	library->lease = FD_MOVE(file->lease);
+	library->merged = FD_MOVE(file->merged);
 	library->leased = *leased;
 	library->identity = file->identity;
 	library->path = file->path ? strdup(file->path) : NULL;
@@ -132,7 +134,8 @@ static enum kept_outcome add(struct kept *kept, pid_t tid,
 	int64_t now = kept_now_ms();
 	struct stat leased;
 
-	if (!lease_watch(file->lease))
+	if (!lease_watch(file->lease) ||
+	    (file->merged >= 0 && !lease_watch(file->merged)))
 		return KEPT_WRITTEN;
 	if (fstat(file->lease, &leased) < 0 || !start_thread(kept) ||
 	    !learn_cgroup(kept, tid))
@@ -171,5 +174,6 @@ enum kept_outcome kept_add(struct kept *kept, pid_t tid,
 	outcome = add(kept, tid, take_file);
 	(void)pthread_mutex_unlock(&kept->lock);
 	close_owned(&take_file->lease);
+	close_owned(&take_file->merged);
 	return outcome;
 }

@@ -53,11 +53,17 @@ static bool is_removed(const struct library *library)
 	return fstat(library->lease, &now) == 0 && now.st_nlink == 0;
 }
 
+static bool is_unbroken(const struct library *library)
+{
+	return lease_unbroken(library->lease) &&
+	       (library->merged < 0 || lease_unbroken(library->merged));
+}
+
 static bool wanted(const struct kept *kept, const struct library *library,
 		   enum why why)
 {
 	return why == WHY_WRITTEN
-		       ? !lease_unbroken(library->lease)
+		       ? !is_unbroken(library)
 		       : kept->count >= KEPT_MAX / 2 || is_removed(library);
 }
 
@@ -201,6 +207,11 @@ static bool has_settled(enum freezer_outcome outcome, int64_t until)
 	       (outcome == FREEZER_NONE && kept_now_ms() >= until);
 }
 
+static bool renew_one(int lease)
+{
+	return lease < 0 || lease_unbroken(lease) || lease_renew(lease);
+}
+
 /*
  * Who opened it with O_NONBLOCK, as touch(1) does, was told EAGAIN and wrote
  * nothing. So the lease is taken anew, while nobody can come in between; who
@@ -215,7 +226,7 @@ static void renew(struct batch *batch)
 		struct library *library = batch->libraries[i];
 
 		if (now - library->renewed_ms > RENEW_MS &&
-		    lease_renew(library->lease)) {
+		    renew_one(library->lease) && renew_one(library->merged)) {
 			library->renewed_ms = now;
 			continue;
 		}
@@ -294,7 +305,7 @@ static void sweep(struct batch *batch)
 		/* Or it is about to be mapped anew. */
 		if (!batch->mapped[i] && has_settled(outcome, until) &&
 		    library->since_ms + SETTLE_MS <= until &&
-		    lease_unbroken(library->lease))
+		    is_unbroken(library))
 			kept_release(kept, library);
 	}
 	(void)pthread_mutex_unlock(&kept->lock);

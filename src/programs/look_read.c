@@ -204,6 +204,9 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	/* Two leases, of open files of their own: each ends by itself. */
 	if (is_kept(look, file) && look->out->facts.proven) {
 		look->out->leases[index] = FD_MOVE(ask.lease);
+		if (look->out->leases[index] >= 0 &&
+		    lease_merged(fd, &look->out->merged[index], NULL) < 0)
+			file->held = false;
 		(void)is_held(look, ask.fd, id, sealed, file, &ask.lease);
 	}
 	if (file->unread && id->size > ask.limit) {

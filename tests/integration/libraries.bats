@@ -180,6 +180,17 @@ mapped='cp /lib/x86_64-linux-gnu/libdl.so.2 /tmp/l.so
 	assert_output 137
 }
 
+# Who cuts a file off by its name needs no descriptor of it.
+# bats test_tags=debian
+@test "strict: a library is cut off by its name like it is written" {
+	configure '.libraries = "strict"'
+	in_container "$mapped
+		perl -e 'truncate(\"/tmp/l.so\", 65) or die'
+		wait \$!"
+	assert_status 137
+	assert_event race-killed writable /tmp/l.so
+}
+
 @test "strict: who reads, renames, links or removes a mapped library kills nobody" {
 	configure '.libraries = "strict"'
 	in_container "$mapped
