@@ -4,10 +4,12 @@ load helpers
 # A program of the image that takes some hashing: COPIES megabytes of zeros
 # behind one that does nothing.
 LARGE=/opt/large
+SMALL=/opt/small
 
 image_extra() { # FOLDER
 	mkdir -p "$1/opt"
 	large "$1$LARGE" 48
+	large "$1$SMALL" 4
 }
 
 large() { # FILE MEGABYTES
@@ -120,7 +122,8 @@ print(\"refused\")' \$1; }
 	local us how
 	for us in 10000 5000 1000; do
 		for how in restart again; do
-			in_container "chown 7 $LARGE; ticked $us $how $LARGE"
+			in_container "chown 7 $LARGE $SMALL
+				ticked $us $how $SMALL && ticked $us $how $LARGE"
 			assert_status 0
 			ID+=x
 		done
