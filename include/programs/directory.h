@@ -7,24 +7,20 @@
  */
 #pragma once
 
-#include "config.h"
 #include "err.h"
-
-/* Where the links are, malloc'ed: the default state_dir. NULL: none, as
- * rootless without XDG_RUNTIME_DIR. */
-char *directory_home(void);
 
 /* Before folder is claimed: a link of a container that is gone doesn't stand
  * in its place. */
 void directory_make_way(const char *folder);
 
-/* Link to folder, which this process has claimed; a link to another one that
- * still has a supervisor stays. */
-MUST_CHECK int directory_add(const char *folder, struct err *e);
+/* Link to folder, which this process has claimed, in home, the default
+ * state_dir; a link to another one that still has a supervisor stays. */
+MUST_CHECK int directory_add(const char *folder, const char *home,
+			     struct err *e);
 
-/* The folder of a container that is there, malloc'ed: in config's state_dir,
- * which may be unset, else where a link leads; NULL: none. */
-char *directory_find(const struct config *config, const char *root,
+/* The folder of a container that is there, malloc'ed: in state_dir, else where
+ * a link in home leads; NULL: none. Either may be NULL. */
+char *directory_find(const char *state_dir, const char *home, const char *root,
 		     const char *id);
 
 /* Remove the link to folder, before that is removed. */

@@ -29,3 +29,12 @@ MUST_CHECK int settings_read_file(struct config *config, const char *path,
 /* The policies of one file, behind those that are there. */
 MUST_CHECK int settings_read_policies(struct config *config, const char *path,
 				      struct err *e);
+
+/* The default state_dir of whoever runs this, malloc'ed. NULL: none, as
+ * rootless without XDG_RUNTIME_DIR. */
+char *settings_home(void);
+
+/* The folder of a container that is there, wherever its create was told to
+ * make it, malloc'ed; NULL: none. config may be one that couldn't be read. */
+char *settings_find_container(const struct config *config, const char *root,
+			      const char *id);

@@ -2,7 +2,6 @@
 
 #include "container.h"
 #include "file.h"
-#include "settings.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,17 +9,6 @@
 #include <string.h>
 
 static const char back_name[] = "directory";
-
-char *directory_home(void)
-{
-	struct config config = {0};
-	char *home = NULL;
-
-	if (settings_default(&config, NULL) == 0)
-		home = PTR_MOVE(config.state_dir);
-	config_clear(&config);
-	return home;
-}
 
 /* Where the link at path leads; NULL: it is none. */
 static char *target_of(const char *path)
@@ -40,9 +28,8 @@ void directory_make_way(const char *folder)
 		(void)unlink(folder);
 }
 
-int directory_add(const char *folder, struct err *e)
+int directory_add(const char *folder, const char *home, struct err *e)
 {
-	OWNED(free_owned) char *home = directory_home();
 	const char *slash = strrchr(folder, '/');
 	OWNED(free_owned) char *link = NULL;
 	OWNED(free_owned) char *back = file_in(folder, back_name);
@@ -72,18 +59,16 @@ static bool is_folder(const char *path)
 	return path && access(path, F_OK) == 0;
 }
 
-char *directory_find(const struct config *config, const char *root,
+char *directory_find(const char *state_dir, const char *home, const char *root,
 		     const char *id)
 {
-	OWNED(free_owned) char *home = NULL;
 	OWNED(free_owned) char *folder = NULL;
 	OWNED(free_owned) char *target = NULL;
 
-	if (config->state_dir)
-		folder = container_folder(config->state_dir, root, id);
+	if (state_dir)
+		folder = container_folder(state_dir, root, id);
 	if (!is_folder(folder)) {
 		free(folder);
-		home = directory_home();
 		folder = home ? container_folder(home, root, id) : NULL;
 	}
 	if (!is_folder(folder))

@@ -1,9 +1,9 @@
 #include "precreate.h"
 
-#include "directory.h"
 #include "file.h"
 #include "prepare.h"
 #include "release.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +120,8 @@ static int end_former(const struct prepared *prepared, const char *id,
 		      struct err *e)
 {
 	OWNED(free_owned)
-	char *folder = directory_find(&prepared->container.config, "", id);
+	char *folder =
+		settings_find_container(&prepared->container.config, "", id);
 
 	return folder ? release_container(folder, NULL, e) : 0;
 }

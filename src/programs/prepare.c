@@ -6,6 +6,7 @@
 #include "file.h"
 #include "rlimits.h"
 #include "seal.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,6 +112,7 @@ static int make_folder(struct prepared *prepared, const struct log *log,
 		       struct err *e)
 {
 	const struct container *c = &prepared->container;
+	OWNED(free_owned) char *home = settings_home();
 	struct err unlinked = {0};
 	char *folder = container_folder(c->config.state_dir, c->root, c->id);
 
@@ -131,7 +133,7 @@ static int make_folder(struct prepared *prepared, const struct log *log,
 			       c->id);
 	}
 	prepared->folder = folder;
-	if (directory_add(folder, &unlinked) < 0)
+	if (directory_add(folder, home, &unlinked) < 0)
 		log_write(log, LOG_LEVEL_WARNING,
 			  "exec in container %s will need the configuration "
 			  "as it is now: %s",

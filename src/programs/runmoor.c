@@ -6,7 +6,6 @@
 #include "config.h"
 #include "container.h"
 #include "died.h"
-#include "directory.h"
 #include "file.h"
 #include "log.h"
 #include "memfd.h"
@@ -68,7 +67,7 @@ static char *folder_named(const struct config *config, const struct cli *cli,
 
 	for (; *words && !folder; words++)
 		if (**words != '-')
-			folder = directory_find(
+			folder = settings_find_container(
 				config, cli->root ? cli->root : "", *words);
 	return folder;
 }
@@ -141,7 +140,8 @@ static int delete_container(const struct command_line *line,
 		return -1;
 	if (*ret_status != 0 || !cli->id)
 		return 0;
-	folder = directory_find(config, cli->root ? cli->root : "", cli->id);
+	folder = settings_find_container(config, cli->root ? cli->root : "",
+					 cli->id);
 	return folder ? release_container(folder, line->log, e) : 0;
 }
 
@@ -172,8 +172,8 @@ static int enter_container(const struct command_line *line,
 	int rc = 0;
 
 	if (cli->id)
-		folder = directory_find(config, cli->root ? cli->root : "",
-					cli->id);
+		folder = settings_find_container(
+			config, cli->root ? cli->root : "", cli->id);
 	/* The runtime would fail for want of a listener, in words of its
 	 * own. */
 	if (folder && died_check(folder))
@@ -323,7 +323,7 @@ static char *folder_of(const struct buffer *state, struct err *e)
 	if (state->len &&
 	    json_parse(state->data, state->len, &document, e) == 0 &&
 	    json_string(json_get(document, "id"), &id))
-		folder = directory_find(&config, "", id);
+		folder = settings_find_container(&config, "", id);
 	config_clear(&config);
 	return folder;
 }

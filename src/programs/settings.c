@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include "directory.h"
 #include "file.h"
 #include "privilege.h"
 
@@ -124,6 +125,25 @@ int settings_default(struct config *config, struct err *e)
 	};
 
 	return config_init(config, &home, e);
+}
+
+char *settings_home(void)
+{
+	struct config config = {0};
+	char *home = NULL;
+
+	if (settings_default(&config, NULL) == 0)
+		home = PTR_MOVE(config.state_dir);
+	config_clear(&config);
+	return home;
+}
+
+char *settings_find_container(const struct config *config, const char *root,
+			      const char *id)
+{
+	OWNED(free_owned) char *home = settings_home();
+
+	return directory_find(config->state_dir, home, root, id);
 }
 
 int settings_load(struct config *config, struct err *e)
