@@ -14,6 +14,7 @@
 struct digests;
 struct follow;
 struct journal;
+struct kept;
 struct listener;
 
 enum { JOB_WAITS_MAX = 2 * FILES_MAX };
@@ -56,7 +57,7 @@ enum stage job_stage(const struct job *job);
 
 /* Any thread; may wait. inspection is the thread's own, to work in. False where
  * it is to be run again, when what it waits for is hashed. */
-bool job_run(struct job *job, const struct judge *judge,
+bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
 	     struct journal *journal, struct inspection *inspection);
 
 /* It is through: what it waited for need not be kept for it. */

@@ -2,8 +2,8 @@
  * judge - from what a target asks for, or has just been given, to facts, and
  * from facts to a decision. Carries between the kernel floor, which looks,
  * and the policy floor, which decides. One judge a container, shared by all
- * threads, and the same from judge_open on; what lineage, start, kept and
- * digests remember grows, each under a lock of its own.
+ * threads, and the same from judge_open on; what lineage, start and digests
+ * remember grows, each under a lock of its own.
  */
 #pragma once
 
@@ -18,8 +18,6 @@
 #include <stdbool.h>
 
 struct digests;
-struct journal;
-struct kept;
 struct lineage;
 struct mapped;
 struct start;
@@ -46,7 +44,6 @@ struct judge {
 	bool any_size;
 	struct lineage *lineage; /* NULL: no exception names a program */
 	struct start *start;	 /* NULL: it doesn't matter */
-	struct kept *kept;
 	struct digests *digests;
 	struct known_interpreter *interpreters; /* NULL: scripts are off */
 	size_t interpreter_count;
@@ -93,9 +90,8 @@ enum pace {
 };
 
 /* Map the manifests that container names, checked against their digests.
- * container and journal are borrowed for as long as the judge is used. */
-MUST_CHECK int judge_open(const struct container *container,
-			  struct journal *journal, struct judge *ret,
+ * container is borrowed for as long as the judge is used. */
+MUST_CHECK int judge_open(const struct container *container, struct judge *ret,
 			  struct err *e);
 
 /* The order of judge.sizes, for bsearch(3). */

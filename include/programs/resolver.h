@@ -13,13 +13,13 @@
 #include <stdbool.h>
 
 struct journal;
-
+struct kept;
 struct resolver;
 
 /* wake: an eventfd that becomes readable when a job is done. */
-MUST_CHECK int resolver_new(const struct judge *judge, struct journal *journal,
-			    struct resolver **ret, int *ret_wake,
-			    struct err *e);
+MUST_CHECK int resolver_new(const struct judge *judge, struct kept *kept,
+			    struct journal *journal, struct resolver **ret,
+			    int *ret_wake, struct err *e);
 
 /* Hand over a job (calloc'ed). It comes back by resolver_done unless it is
  * abandoned. */

@@ -46,7 +46,7 @@ static enum outcome look(const struct job *job, const struct judge *judge,
 	return judge_opened(judge, job->tid, job->fd, PACE_FULL, inspection);
 }
 
-static enum keeping keep_file(const struct judge *judge, pid_t tid,
+static enum keeping keep_file(struct kept *kept, pid_t tid,
 			      struct inspection *inspection, size_t index)
 {
 	const struct file_facts *file = &inspection->facts.files[index];
@@ -58,7 +58,7 @@ static enum keeping keep_file(const struct judge *judge, pid_t tid,
 		.digest = file->digest,
 	};
 
-	switch (kept_add(judge->kept, tid, &mapped)) {
+	switch (kept_add(kept, tid, &mapped)) {
 	case KEPT:
 		return KEEPING_NONE;
 	case KEPT_WRITTEN:
@@ -73,7 +73,7 @@ static enum keeping keep_file(const struct judge *judge, pid_t tid,
  * vouched for need not be kept. Where one can't be, that is another fact to
  * decide on. */
 static void keep(const struct job *job, const struct judge *judge,
-		 struct inspection *inspection)
+		 struct kept *kept, struct inspection *inspection)
 {
 	bool allowed = inspection->decision.verdict == VERDICT_ALLOW &&
 		       inspection->decision.reason == REASON_NONE;
@@ -84,7 +84,7 @@ static void keep(const struct job *job, const struct judge *judge,
 
 		if (inspection->leases[i] < 0)
 			continue;
-		file->keeping = keep_file(judge, job->tid, inspection, i);
+		file->keeping = keep_file(kept, job->tid, inspection, i);
 		unkept |= file->keeping != KEEPING_NONE;
 	}
 	if (unkept)
@@ -155,7 +155,7 @@ static enum outcome give_up(const struct judge *judge,
 	return OUTCOME_DECIDED;
 }
 
-bool job_run(struct job *job, const struct judge *judge,
+bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
 	     struct journal *journal, struct inspection *inspection)
 {
 	const struct notification *n = &job->notification;
@@ -168,7 +168,7 @@ bool job_run(struct job *job, const struct judge *judge,
 		start_look(judge->start, job->tid, journal);
 	outcome = look(job, judge, inspection);
 	if (outcome == OUTCOME_DECIDED)
-		keep(job, judge, inspection);
+		keep(job, judge, kept, inspection);
 	close_leases(inspection);
 	job->waits = outcome == OUTCOME_SLOW ? inspection->waits : 0;
 	if (job->waits && job->waited_count < JOB_WAITS_MAX) {

@@ -1,7 +1,6 @@
 #include "judge.h"
 
 #include "digests.h"
-#include "kept.h"
 #include "lineage.h"
 #include "mapped.h"
 #include "start.h"
@@ -136,15 +135,13 @@ static int learn_interpreters(struct judge *judge, struct err *e)
 	return 0;
 }
 
-int judge_open(const struct container *c, struct journal *journal,
-	       struct judge *ret, struct err *e)
+int judge_open(const struct container *c, struct judge *ret, struct err *e)
 {
 	if (map_manifests(c, ret, e) < 0)
 		return -1;
 	ret->container = c;
-	ret->kept = kept_new(c, journal);
 	ret->digests = digests_new();
-	if (!ret->kept || !ret->digests)
+	if (!ret->digests)
 		return err_set(e, ENOMEM, "keep what is known of files");
 	if (learn_sizes(ret, e) < 0)
 		return -1;

@@ -21,6 +21,7 @@ enum {
 
 struct resolver {
 	const struct judge *judge;
+	struct kept *kept;
 	struct journal *journal;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -221,8 +222,8 @@ static void *resolve(void *argument)
 	while ((job = take_job(resolver))) {
 		/* Zero denies: without memory nothing is allowed. */
 		if (inspection && !is_abandoned(resolver, job) &&
-		    !job_run(job, resolver->judge, resolver->journal,
-			     inspection)) {
+		    !job_run(job, resolver->judge, resolver->kept,
+			     resolver->journal, inspection)) {
 			park(resolver, job);
 			continue;
 		}
@@ -233,14 +234,16 @@ static void *resolve(void *argument)
 	return NULL;
 }
 
-int resolver_new(const struct judge *judge, struct journal *journal,
-		 struct resolver **ret, int *ret_wake, struct err *e)
+int resolver_new(const struct judge *judge, struct kept *kept,
+		 struct journal *journal, struct resolver **ret, int *ret_wake,
+		 struct err *e)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 
 	if (!resolver)
 		return err_set(e, ENOMEM, "start the resolver");
 	resolver->judge = judge;
+	resolver->kept = kept;
 	resolver->journal = journal;
 	for (size_t i = 0; i < ARRAY_LEN(resolver->todo); i++)
 		resolver->todo_end[i] = &resolver->todo[i];

@@ -54,6 +54,7 @@ struct supervisor {
 	const char *folder;
 	struct container container;
 	struct judge judge;
+	struct kept *kept;
 	struct journal *journal;
 	struct resolver *resolver;
 	struct tracer *tracer;
@@ -316,6 +317,12 @@ static int open_journal(struct supervisor *s, struct err *e)
 	return 0;
 }
 
+static int keep_libraries(struct supervisor *s, struct err *e)
+{
+	s->kept = kept_new(&s->container, s->journal);
+	return s->kept ? 0 : err_set(e, ENOMEM, "keep libraries");
+}
+
 static int start(struct supervisor *s, struct err *e)
 {
 	static const enum source_kind kinds[] = {
@@ -338,9 +345,10 @@ static int start(struct supervisor *s, struct err *e)
 	if (container_lock(s->folder, e) < 0 ||
 	    container_read(s->folder, &s->container, e) < 0 ||
 	    privilege_drop(e) < 0 || open_journal(s, e) < 0 ||
-	    judge_open(&s->container, s->journal, &s->judge, e) < 0 ||
-	    resolver_new(&s->judge, s->journal, &s->resolver, &s->jobs, e) <
-		    0 ||
+	    judge_open(&s->container, &s->judge, e) < 0 ||
+	    keep_libraries(s, e) < 0 ||
+	    resolver_new(&s->judge, s->kept, s->journal, &s->resolver, &s->jobs,
+			 e) < 0 ||
 	    tracer_new(&s->judge, s->resolver, s->journal, &s->tracer, e) < 0 ||
 	    handoff_listen(path, &s->sources.socket, e) < 0)
 		return -1;
@@ -393,7 +401,7 @@ int main(int argc, char *argv[])
 	report_sealed(&s.container, s.journal);
 	(void)send(s.ready, "R", 1, MSG_NOSIGNAL);
 	serve(&s);
-	kept_end(s.judge.kept);
+	kept_end(s.kept);
 	end(&s);
 	return 0;
 }
