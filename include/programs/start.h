@@ -8,7 +8,6 @@
 #pragma once
 
 #include "container.h"
-#include "journal.h"
 #include "manifest.h"
 
 #include <stdbool.h>
@@ -27,8 +26,10 @@ struct start *start_new(const struct container *container); /* NULL: memory */
 bool start_known(const struct start *start);
 
 /* Take it, through the task tid, unless another thread has. May wait for
- * file systems. What can't be seen isn't there: its files are drift. */
-void start_look(struct start *start, pid_t tid, struct journal *journal);
+ * file systems. What can't be seen isn't there: its files are drift.
+ * Executables that hooks added are to be reported: their counts, borrowed from
+ * start; NULL: there are none, or they were returned before. */
+const struct container *start_look(struct start *start, pid_t tid);
 
 /* Where the mount (stat_mount) was when the container was started with it, and
  * whether it was read-only; NULL: it is none of these. Not the container's own

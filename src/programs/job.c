@@ -155,6 +155,15 @@ static enum outcome give_up(const struct judge *judge,
 	return OUTCOME_DECIDED;
 }
 
+static void look_at_start(const struct job *job, const struct judge *judge,
+			  struct journal *journal)
+{
+	const struct container *added = start_look(judge->start, job->tid);
+
+	if (added)
+		report_added(judge->container, added, journal);
+}
+
 bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
 	     struct journal *journal, struct inspection *inspection)
 {
@@ -165,7 +174,7 @@ bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
 	if (job->kind == JOB_REQUEST && !notify_valid(job->listener_fd, n->id))
 		return true;
 	if (job->kind == JOB_REQUEST && judge->start)
-		start_look(judge->start, job->tid, journal);
+		look_at_start(job, judge, journal);
 	outcome = look(job, judge, inspection);
 	if (outcome == OUTCOME_DECIDED)
 		keep(job, judge, kept, inspection);

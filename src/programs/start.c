@@ -1,7 +1,6 @@
 #include "start.h"
 
 #include "arrivals.h"
-#include "report.h"
 #include "sha256.h"
 #include "stat.h"
 #include "survey.h"
@@ -39,6 +38,8 @@ struct start {
 	struct arrivals *arrivals; /* those that come later */
 	struct buffer bytes;	   /* of added */
 	struct manifest *added;
+	struct container counts; /* of added */
+	char digest[DIGEST_HEX]; /* of bytes */
 };
 
 bool start_matters(const struct container *container)
@@ -379,53 +380,53 @@ static void look_at_root(const struct start *start, const struct survey *survey)
 		(void)!survey_folder(survey, root, &e);
 }
 
-static void publish(struct start *start, struct manifest_builder *builder,
-		    struct container *counts, struct journal *journal)
+static bool publish(struct start *start, struct manifest_builder *builder)
 {
 	uint8_t digest[DIGEST_SIZE];
-	char hex[DIGEST_HEX];
 	struct err e;
 
-	if (!counts->sealed_files ||
+	if (!start->counts.sealed_files ||
 	    manifest_builder_write(builder, &start->bytes, &e) < 0 ||
 	    sha256_bytes(start->bytes.data, start->bytes.len, digest, &e) < 0 ||
 	    manifest_parse(start->bytes.data, start->bytes.len, &start->added,
 			   &e) < 0)
-		return;
-	sha256_hex(digest, hex);
-	counts->manifest_sha256 = hex;
-	report_added(start->container, counts, journal);
-	counts->manifest_sha256 = NULL;
+		return false;
+	sha256_hex(digest, start->digest);
+	start->counts.manifest_sha256 = start->digest;
+	return true;
 }
 
-static bool look(struct start *start, pid_t tid, struct journal *journal)
+/* True where hooks added executables. */
+static bool look(struct start *start, pid_t tid)
 {
 	OWNED(manifest_builder_owned)
 	struct manifest_builder *builder = manifest_builder_new();
-	struct container counts = {0};
 	const struct survey survey = {
-		.counts = &counts,
+		.counts = &start->counts,
 		.prefix = "",
 		.since_ns = (int64_t)start->container->created_ns,
 		.builder = builder,
 	};
+	bool added;
 
 	if (!builder || !look_at_mounts(start, tid, &survey)) {
-		json_free(counts.unreadable);
+		json_free(start->counts.unreadable);
+		start->counts = (struct container){0};
 		return false;
 	}
 	if (start->container->hooks_added)
 		look_at_root(start, &survey);
-	publish(start, builder, &counts, journal);
-	json_free(counts.unreadable);
-	return true;
+	added = publish(start, builder);
+	atomic_store_explicit(&start->known, true, memory_order_release);
+	return added;
 }
 
-void start_look(struct start *start, pid_t tid, struct journal *journal)
+const struct container *start_look(struct start *start, pid_t tid)
 {
+	bool added;
+
 	(void)pthread_mutex_lock(&start->lock);
-	if (!start_known(start) && look(start, tid, journal))
-		atomic_store_explicit(&start->known, true,
-				      memory_order_release);
+	added = !start_known(start) && look(start, tid);
 	(void)pthread_mutex_unlock(&start->lock);
+	return added ? &start->counts : NULL;
 }
