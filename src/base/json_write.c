@@ -1,4 +1,4 @@
-#include "json_tree.h"
+#include "json_internal.h"
 #include "utf8.h"
 
 #include <stdio.h>

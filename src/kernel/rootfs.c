@@ -2,7 +2,7 @@
 #include "binary.h"
 #include "filesystem.h"
 #include "layer.h"
-#include "rootfs_crew.h"
+#include "rootfs_internal.h"
 #include "sha256.h"
 #include "stat.h"
 

@@ -1,4 +1,4 @@
-#include "rootfs_crew.h"
+#include "rootfs_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

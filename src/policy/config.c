@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "config_key.h"
+#include "config_internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "config_key.h"
+#include "config_internal.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "event.h"
 
-#include "event_fields.h"
+#include "event_internal.h"
 #include "sha256.h"
 
 #include <inttypes.h>

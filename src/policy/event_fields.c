@@ -1,4 +1,4 @@
-#include "event_fields.h"
+#include "event_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>

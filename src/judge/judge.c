@@ -1,0 +1,230 @@
+#include "judge.h"
+
+#include "lineage.h"
+#include "look_internal.h"
+#include "start.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The files are left as they are, which would cost more than a look. */
+static void reset_facts(struct facts *facts)
+{
+	facts->proven = false;
+	facts->maps = false;
+	facts->segment = false;
+	facts->judged = false;
+	facts->traced = false;
+	facts->outside = false;
+	facts->unheld = false;
+	facts->unresolvable = false;
+	facts->unclear = false;
+	facts->timed_out = false;
+	facts->overwritten = false;
+	facts->process = NULL;
+	facts->count = 0;
+}
+
+static void inspection_reset(struct inspection *inspection, bool proven)
+{
+	reset_facts(&inspection->facts);
+	inspection->facts.proven = proven;
+	for (size_t i = 0; i < FILES_MAX; i++) {
+		inspection->leases[i] = -1;
+		inspection->merged[i] = -1;
+	}
+	inspection->error = 0;
+	inspection->waits = 0;
+	inspection->requested[0] = '\0';
+	inspection->awaited.name_count = 0;
+	inspection->awaited.left = 0;
+	inspection->awaited.elsewhere = false;
+	inspection->awaited.by_loader = false;
+	inspection->decision = (struct decision){.allow_rule = -1};
+}
+
+static struct sealed all_sealed(const struct judge *judge)
+{
+	struct sealed sealed = judge->sealed;
+
+	if (judge->start)
+		sealed.added = start_added(judge->start);
+	return sealed;
+}
+
+const char *judge_program(const struct judge *judge,
+			  const struct inspection *inspection)
+{
+	const struct sealed sealed = all_sealed(judge);
+	const char *path =
+		inspection->facts.count
+			? decision_shipped_as(&sealed,
+					      &inspection->facts.files[0])
+			: NULL;
+
+	return path ? path : "";
+}
+
+void judge_decide(const struct judge *judge, struct inspection *inspection)
+{
+	const struct sealed sealed = all_sealed(judge);
+
+	decision_make(&sealed, &judge->container->config, &inspection->facts,
+		      &inspection->decision);
+}
+
+void judge_unseen(const struct judge *judge, const struct facts *facts,
+		  struct inspection *inspection)
+{
+	reset_facts(&inspection->facts);
+	inspection->facts.proven = facts->proven;
+	inspection->facts.maps = facts->maps;
+	inspection->facts.judged = facts->judged;
+	inspection->facts.traced = facts->traced;
+	inspection->facts.outside = facts->outside;
+	inspection->facts.unheld = facts->unheld;
+	inspection->facts.unresolvable = facts->unresolvable;
+	inspection->facts.timed_out = facts->timed_out;
+	inspection->awaited.left = 0;
+	judge_decide(judge, inspection);
+}
+
+static bool is_hopeless(const struct look *look, enum outcome outcome)
+{
+	return outcome == OUTCOME_SLOW && look->pace == PACE_FULL &&
+	       !look->out->waits;
+}
+
+/* The end of a judgement. */
+static enum outcome finish(struct look *look, enum outcome outcome)
+{
+	struct inspection *out = look->out;
+	const struct judge *judge = look->judge;
+
+	if (is_hopeless(look, outcome))
+		outcome = look_unresolvable(look);
+	if (outcome == OUTCOME_DECIDED && judge->lineage &&
+	    look->pace == PACE_FULL &&
+	    lineage_find(judge->lineage, look->target.tid, out->process,
+			 sizeof(out->process)))
+		out->facts.process = out->process;
+	if (outcome == OUTCOME_DECIDED)
+		judge_decide(judge, out);
+	target_clear(&look->target);
+	return outcome;
+}
+
+static void look_begin(struct look *look, pid_t tid, bool proven)
+{
+	inspection_reset(look->out, proven);
+	target_init(&look->target, tid, look->judge->devices,
+		    look->judge->container->device_count);
+}
+
+/* The kernel takes 16 bits of the number: ipc/syscall.c. */
+static enum outcome look_at_ipc(struct look *look, const struct notification *n)
+{
+	enum { ATTACH = 21 }; /* SHMAT, linux/ipc.h */
+
+	if (n->call == CALL_IPC && (n->args[0] & UINT16_MAX) != ATTACH)
+		return OUTCOME_PASS;
+	look->out->facts.segment = true;
+	return OUTCOME_DECIDED;
+}
+
+static enum outcome look_at_call(struct look *look,
+				 const struct notification *n)
+{
+	switch (n->call) {
+	case CALL_EXECVE:
+	case CALL_EXECVEAT:
+		return n->check ? look_at_check(look, n)
+				: look_at_exec(look, n);
+	case CALL_MMAP:
+		return look_at_map(look, n);
+	case CALL_MPROTECT:
+		return look_at_protection(look, n);
+	case CALL_OLD_MMAP:
+		/* Notified or not by chance (spec_seccomp.c). */
+		return OUTCOME_PASS;
+	case CALL_PERSONALITY:
+		/* All ones ask for the current one, and change nothing; what
+		 * else has this bit makes every readable mapping executable. */
+		return (uint32_t)n->args[0] == UINT32_MAX
+			       ? OUTCOME_PASS
+			       : look_unresolvable(look);
+	case CALL_SHMAT:
+	case CALL_IPC:
+		return look_at_ipc(look, n);
+	case CALL_UNKNOWN:
+		break;
+	}
+	look->out->error = ENOSYS;
+	return OUTCOME_ERROR;
+}
+
+enum stage judge_stage(const struct notification *n)
+{
+	if (n->check)
+		return STAGE_CHECK;
+	return call_maps(n->call) ? STAGE_MAPPING : STAGE_REQUEST;
+}
+
+enum outcome judge_request(const struct judge *judge,
+			   const struct notification *n, enum pace pace,
+			   struct inspection *ret)
+{
+	struct look look = {.judge = judge, .pace = pace, .out = ret};
+	bool early = judge->start && !start_known(judge->start);
+	enum outcome outcome;
+
+	look_begin(&look, n->tid, false);
+	ret->facts.maps = call_maps(n->call);
+	if (pace == PACE_FAST && (judge->container->reads_may_block || early))
+		outcome = OUTCOME_SLOW;
+	else if (early)
+		/* Nothing runs before it is known what the container started
+		 * with. */
+		outcome = look_unresolvable(&look);
+	else
+		outcome = look_at_call(&look, n);
+	return finish(&look, outcome);
+}
+
+/* Its memory is gone, and with it what there was to judge. */
+static bool is_gone(pid_t tid)
+{
+	OWNED(close_owned) int exe = -1;
+	struct err e;
+
+	return target_open_link(tid, "exe", &exe, &e) < 0 &&
+	       (e.code == ENOENT || e.code == ESRCH);
+}
+
+/* Of a stopped target: dying is no reason for a verdict. */
+static enum outcome settle(struct look *look, enum outcome outcome)
+{
+	if (is_hopeless(look, outcome))
+		outcome = look_unresolvable(look);
+	if (look->out->facts.unresolvable && is_gone(look->target.tid))
+		outcome = OUTCOME_PASS;
+	return finish(look, outcome);
+}
+
+enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
+			  struct inspection *ret)
+{
+	struct look look = {.judge = judge, .pace = pace, .out = ret};
+
+	look_begin(&look, tid, true);
+	return settle(&look, look_at_loaded(&look));
+}
+
+enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
+			  enum pace pace, struct inspection *ret)
+{
+	struct look look = {.judge = judge, .pace = pace, .out = ret};
+
+	look_begin(&look, tid, true);
+	return settle(&look, look_at_opened(&look, fd));
+}

@@ -1,0 +1,233 @@
+#include "look_internal.h"
+
+#include "arrivals_internal.h"
+#include "filesystem.h"
+#include "start.h"
+#include "stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+bool look_is_image(const struct judge *judge, uint64_t dev)
+{
+	for (size_t i = 0; i < judge->container->device_count; i++)
+		if (judge->container->devices[i].seen == dev)
+			return true;
+	return false;
+}
+
+int look_open(struct look *look, int dirfd, const char *path, int flags,
+	      int *ret_fd, struct err *e)
+{
+	return look->pace == PACE_FAST
+		       ? target_open_fast(&look->target, dirfd, path, flags,
+					  ret_fd, e)
+		       : target_open(&look->target, dirfd, path, flags, ret_fd,
+				     e);
+}
+
+bool look_seen(const struct look *look, const struct identity *id)
+{
+	const struct inspection *out = look->out;
+
+	for (size_t i = 0; i < out->facts.count; i++)
+		if (identity_same_file(&out->identities[i], id) &&
+		    out->identities[i].mount == id->mount)
+			return true;
+	return false;
+}
+
+enum outcome look_unresolvable(struct look *look)
+{
+	look->out->facts.unresolvable = true;
+	return OUTCOME_DECIDED;
+}
+
+bool look_failed_itself(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	       error == EIO || error == EPERM;
+}
+
+static bool device_matches(const struct judge *judge, uint64_t walked,
+			   uint64_t seen)
+{
+	for (size_t i = 0; i < judge->container->device_count; i++)
+		if (judge->container->devices[i].walked == walked &&
+		    judge->container->devices[i].seen == seen)
+			return true;
+	return false;
+}
+
+/* The sealed entry that a stat alone names; racy ones are given too. */
+static bool find_by_stat(const struct judge *judge, const struct identity *id,
+			 struct entry *ret)
+{
+	return manifest_find_identity(judge->sealed.image, id, ret) &&
+	       device_matches(judge, ret->identity.dev, id->dev);
+}
+
+/* The target's root, which PACE_FULL may have to compare a mount with. */
+static uint64_t root_mount(const struct look *look)
+{
+	OWNED(close_owned) int root = -1;
+	struct identity id = {0};
+
+	if (target_open_link(look->target.tid, "root", &root, NULL) == 0)
+		(void)stat_identity(root, "", AT_EMPTY_PATH, &id);
+	return id.mount;
+}
+
+/* The mount came after the start: the container's own, or, by propagation, the
+ * host's, which is a part of the bind that it lies below. */
+static enum place find_arrived(const struct look *look, int fd,
+			       struct file_facts *file)
+{
+	const struct start *start = look->judge->start;
+	const size_t index = look->out->facts.count;
+	struct arrived arrived = {.point = look->out->mounts[index]};
+
+	file->arrival = arrivals_find(start_arrivals(start), look->target.tid,
+				      fd, &look->out->identities[index],
+				      file->path, &arrived);
+	if (file->arrival != ARRIVAL_PROPAGATED)
+		return PLACE_FOREIGN;
+	file->mount = arrived.point;
+	file->bind = arrived.bind;
+	return arrived.read_only && start_read_only(start, arrived.bind)
+		       ? PLACE_VOLUME_READ_ONLY
+		       : PLACE_VOLUME;
+}
+
+/* With the mount, where it is known what the container was started with. One
+ * that the container made itself is at no place that an exception means. */
+static enum place find_place(const struct look *look, int fd,
+			     const struct identity *id, struct file_facts *file)
+{
+	const struct start *start = look->judge->start;
+	const uint64_t mount = start ? stat_mount(fd) : 0;
+	bool read_only = false;
+	struct statvfs fs;
+
+	if (start)
+		file->mount = start_mount_point(start, mount, &read_only);
+	if (filesystem_is_memory(fd) && id->nlink == 0)
+		return PLACE_MEMORY;
+	if (look_is_image(look->judge, id->dev) &&
+	    (look->judge->container->overlay || id->mount == root_mount(look)))
+		return PLACE_IMAGE;
+	if (start && !file->mount)
+		return find_arrived(look, fd, file);
+	if (start) {
+		file->bind = arrivals_bind(start_arrivals(start), id->mount);
+		if (start_follows(start, mount))
+			return PLACE_VOLUME_FOLLOWED;
+		return read_only ? PLACE_VOLUME_READ_ONLY : PLACE_VOLUME;
+	}
+	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
+		return PLACE_VOLUME_READ_ONLY;
+	return PLACE_VOLUME;
+}
+
+/* A mapping from a layer that is itself an overlay shows the layer's own file,
+ * which differs by its device from the one that the root shows. */
+static bool is_same_below(const struct judge *judge,
+			  const struct identity *root,
+			  const struct identity *below)
+{
+	return look_is_image(judge, root->dev) &&
+	       look_is_image(judge, below->dev) &&
+	       identity_same_content(root, below);
+}
+
+/* The path that the target sees may be one that its own mounts made up. */
+static bool is_placed(const struct judge *judge, const struct identity *id,
+		      const struct file_facts *file)
+{
+	struct identity found;
+
+	if (!file->path)
+		return false;
+	if (stat_within(judge->container->rootfs, file->path, &found) == 0 &&
+	    (identity_same_file(&found, id) ||
+	     is_same_below(judge, &found, id)))
+		return true;
+	return file->mount != NULL;
+}
+
+/* Whether anything that is decided of a listed file depends on its path. */
+static bool path_matters(const struct judge *judge)
+{
+	const struct config *config = &judge->container->config;
+
+	return config->match == MATCH_PATH || judge->lineage ||
+	       config->libraries == LIBRARIES_STRICT ||
+	       judge->container->overlay;
+}
+
+static void take_entry(const struct entry *entry, struct file_facts *file,
+		       struct found *ret)
+{
+	file->stat_matches = true;
+	file->elf = entry->kind == KIND_ELF;
+	memcpy(file->digest, entry->digest, DIGEST_SIZE);
+	ret->kind = entry->kind;
+	(void)snprintf(ret->interpreter, sizeof(ret->interpreter), "%s",
+		       entry->interpreter);
+}
+
+enum outcome look_at(struct look *look, int fd, enum role role,
+		     struct found *ret)
+{
+	struct facts *facts = &look->out->facts;
+	const struct judge *judge = look->judge;
+	struct identity *id = &look->out->identities[facts->count];
+	char *path = look->out->paths[facts->count];
+	struct file_facts *file = &facts->files[facts->count];
+	struct entry entry;
+	enum outcome outcome;
+	bool matches;
+
+	if (facts->count == FILES_MAX)
+		return OUTCOME_SLOW; /* unreachable: chains are bounded */
+	*file = (struct file_facts){.role = role,
+				    .private = look->maps_privately};
+	ret->kind = KIND_OTHER;
+	ret->interpreter[0] = '\0';
+	if (stat_identity(fd, "", AT_EMPTY_PATH, id) < 0)
+		return OUTCOME_SLOW;
+	matches = find_by_stat(judge, id, &entry);
+	if (judge->container->config.match == MATCH_PATH || judge->lineage ||
+	    look->pace == PACE_FULL) {
+		if (target_path_of(fd, path, PATH_MAX, NULL) == 0)
+			file->path = path;
+	}
+	if (matches && !entry.racy &&
+	    (judge->sealed.stat_trusted || !facts->proven)) {
+		file->place = PLACE_IMAGE;
+		take_entry(&entry, file, ret);
+		facts->count++;
+		return OUTCOME_DECIDED;
+	}
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	file->place = find_place(look, fd, id, file);
+	facts->count++;
+	file->overlay =
+		file->place == PLACE_FOREIGN && filesystem_is_overlay(fd);
+	file->placed = path_matters(judge) && is_placed(judge, id, file);
+	file->nature = look_nature(judge, fd);
+	if (file->nature != NATURE_FILE)
+		return OUTCOME_DECIDED;
+	file->untouched = !matches && look_is_untouched(judge, id, file->path);
+	outcome = look_read(look, fd, matches ? entry.path : NULL, ret);
+	/* Drift is told from what lies where the image has something else. */
+	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))
+		file->placed = is_placed(judge, id, file);
+	return outcome;
+}

@@ -1,0 +1,70 @@
+#include "look_internal.h"
+#include "stat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+enum { ADDRESS_BITS = 56 }; /* no process has more to itself */
+
+enum outcome look_at_map(struct look *look, const struct notification *n)
+{
+	OWNED(close_owned) int fd = -1;
+	struct found found;
+	struct err e;
+	char name[32];
+
+	/* There is no later proof of a mapping: what is hashed now counts. */
+	look->out->facts.proven = true;
+	(void)snprintf(name, sizeof(name), "fd/%d", (int)(uint32_t)n->args[4]);
+	if (n->args[3] & MAP_ANONYMOUS)
+		return OUTCOME_PASS;
+	/* No such descriptor: the kernel will say so. Any other failure is
+	 * ours, as when we have no descriptors left, and lets nothing pass. */
+	if (target_open_link(look->target.tid, name, &fd, &e) < 0)
+		return e.code == ENOENT ? OUTCOME_PASS
+					: look_unresolvable(look);
+	look->maps_privately = (n->args[3] & MAP_TYPE) != MAP_SHARED &&
+			       (n->args[3] & MAP_TYPE) != MAP_SHARED_VALIDATE;
+	return look_at(look, fd, ROLE_LIBRARY, &found);
+}
+
+/* Which files lie under the pages that are to become executable. Anonymous
+ * memory is nobody's file: what JITs use (memory: deny is for that). */
+enum outcome look_at_protection(struct look *look, const struct notification *n)
+{
+	struct mapping mappings[MAPPINGS_MAX];
+	uint64_t start = n->compat ? (uint32_t)n->args[0] : n->args[0];
+	uint64_t len = n->compat ? (uint32_t)n->args[1] : n->args[1];
+	enum outcome outcome = OUTCOME_PASS;
+	struct found found;
+	size_t count;
+
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	look->out->facts.proven = true;
+	/* The kernel may ignore what stands there (arm64's top byte, x86's
+	 * LAM), and /proc/PID/maps doesn't show it. */
+	if (start >> ADDRESS_BITS)
+		return look_unresolvable(look);
+	if (len > UINT64_MAX - start)
+		len = UINT64_MAX - start;
+	if (target_mappings_within(n->tid, start, start + len, mappings, &count,
+				   NULL) < 0)
+		return look_unresolvable(look);
+	for (size_t i = 0; i < count && outcome != OUTCOME_SLOW; i++) {
+		OWNED(close_owned) int fd = -1;
+		struct identity id;
+
+		if (look->out->facts.count >= FILES_MAX - 1 ||
+		    target_open_mapping(n->tid, &mappings[i], &fd, NULL) < 0 ||
+		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+			return look_unresolvable(look);
+		look->maps_privately = mappings[i].private;
+		if (!look_seen(look, &id))
+			outcome = look_at(look, fd, ROLE_LIBRARY, &found);
+	}
+	return outcome;
+}

@@ -1,0 +1,60 @@
+/*
+ * volumes - the binds of a specification, and for each what is known of who
+ * writes behind it, and what is to be done with it.
+ */
+#pragma once
+
+#include "container.h"
+#include "err.h"
+#include "location.h"
+#include "spec.h"
+#include "volume.h"
+#include "writers_internal.h"
+
+struct volume {
+	const char *destination; /* the specification's */
+	char *path;		 /* on the host, as the specification has it */
+	int fd;			 /* O_PATH */
+	bool folder;
+	bool recursive;	     /* with what is mounted below */
+	bool writable_below; /* where that isn't read-only itself */
+	struct location at;
+	struct location *below; /* mounts that it shows, too */
+	size_t below_count;
+	/* Parts of it that the container writes by another mount: left out.
+	 * Those that only their mount tells have no numbers but its own. */
+	struct identity *holes;
+	struct location *hole_places;
+	size_t hole_count;
+	/* The folders that its name leads through (way.h). */
+	struct location *way;
+	size_t way_count;
+	/* The kubelet's: its pod's folder, as a path of its file system, and
+	 * that of all pods' kubelet; "/" where nobody's word counts above. */
+	char *pod_folder;
+	char *kubelet_folder;
+	bool remountable; /* the container can make it writable */
+	struct volume_facts facts;
+	struct volume_plan plan;
+};
+
+struct volumes {
+	struct mounts *mounts;
+	struct volume *list;
+	size_t count;
+	/* Places outside of its root that this container can write to. */
+	struct location *written;
+	size_t written_count;
+};
+
+/* Those whose source is a file or a folder; what a plan needs beside
+ * isn't set yet. */
+MUST_CHECK int volumes_find(const struct spec *spec,
+			    const struct container *container,
+			    struct volumes *ret, struct err *e);
+void volumes_clear(struct volumes *volumes);
+
+/* Ask the records who writes there, and decide what is done. facts.another is
+ * the caller's to set. */
+void volumes_plan(const struct writers *writers, const struct config *config,
+		  struct volume *volume);

@@ -1,0 +1,206 @@
+#include "job.h"
+
+#include "digests.h"
+#include "follow_internal.h"
+#include "kept.h"
+#include "report.h"
+#include "start.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void job_free(struct job *job)
+{
+	free(job->event);
+	free(job->requested);
+	free(job->program);
+	free(job->follow);
+	free(job);
+}
+
+enum stage job_stage(const struct job *job)
+{
+	switch (job->kind) {
+	case JOB_REQUEST:
+		return judge_stage(&job->notification);
+	case JOB_LOADED:
+		return STAGE_LOADED;
+	case JOB_OPENED:
+		break;
+	}
+	return STAGE_OPENED;
+}
+
+static enum outcome look(const struct job *job, const struct judge *judge,
+			 struct inspection *inspection)
+{
+	switch (job->kind) {
+	case JOB_REQUEST:
+		return judge_request(judge, &job->notification, PACE_FULL,
+				     inspection);
+	case JOB_LOADED:
+		return judge_loaded(judge, job->tid, PACE_FULL, inspection);
+	case JOB_OPENED:
+		break;
+	}
+	return judge_opened(judge, job->tid, job->fd, PACE_FULL, inspection);
+}
+
+static enum keeping keep_file(struct kept *kept, pid_t tid,
+			      struct inspection *inspection, size_t index)
+{
+	const struct file_facts *file = &inspection->facts.files[index];
+	struct kept_file mapped = {
+		.lease = FD_MOVE(inspection->leases[index]),
+		.merged = FD_MOVE(inspection->merged[index]),
+		.identity = inspection->identities[index],
+		.path = file->path,
+		.digest = file->digest,
+	};
+
+	switch (kept_add(kept, tid, &mapped)) {
+	case KEPT:
+		return KEEPING_NONE;
+	case KEPT_WRITTEN:
+		return KEEPING_WRITTEN;
+	case KEPT_FULL:
+		break;
+	}
+	return KEEPING_FULL;
+}
+
+/* Files that are allowed and mapped have to stay as they are; those that nobody
+ * vouched for need not be kept. Where one can't be, that is another fact to
+ * decide on. */
+static void keep(const struct job *job, const struct judge *judge,
+		 struct kept *kept, struct inspection *inspection)
+{
+	bool allowed = inspection->decision.verdict == VERDICT_ALLOW &&
+		       inspection->decision.reason == REASON_NONE;
+	bool unkept = false;
+
+	for (size_t i = 0; i < inspection->facts.count && allowed; i++) {
+		struct file_facts *file = &inspection->facts.files[i];
+
+		if (inspection->leases[i] < 0)
+			continue;
+		file->keeping = keep_file(kept, job->tid, inspection, i);
+		unkept |= file->keeping != KEEPING_NONE;
+	}
+	if (unkept)
+		judge_decide(judge, inspection);
+}
+
+static void close_leases(struct inspection *inspection)
+{
+	for (size_t i = 0; i < FILES_MAX; i++) {
+		close_owned(&inspection->leases[i]);
+		close_owned(&inspection->merged[i]);
+	}
+}
+
+static void choose(struct job *job, enum outcome outcome,
+		   const struct inspection *inspection)
+{
+	const struct judged judged = {
+		.stage = job_stage(job),
+		.outcome = outcome,
+		.error = inspection->error,
+		.reported = job->reported,
+		.awaits = inspection->awaited.left,
+		.facts = &inspection->facts,
+		.decision = &inspection->decision,
+	};
+
+	answer_choose(&judged, &job->answer);
+}
+
+/* Leave the tracer what it goes on with. */
+static void hand_on(struct job *job, const struct judge *judge,
+		    struct inspection *inspection)
+{
+	static const struct facts no_memory = {
+		.proven = true,
+		.unresolvable = true,
+	};
+
+	job->requested = strdup(inspection->requested);
+	if (job->kind == JOB_LOADED && judge->lineage)
+		job->program = strdup(judge_program(judge, inspection));
+	if (job->answer.deed != DEED_FOLLOW)
+		return;
+	job->follow = follow_new(&inspection->awaited);
+	if (job->follow)
+		return;
+	judge_unseen(judge, &no_memory, inspection);
+	choose(job, OUTCOME_DECIDED, inspection);
+}
+
+void job_settle(struct job *job, struct digests *digests)
+{
+	while (job->waited_count)
+		digests_settle(digests, job->waited[--job->waited_count]);
+}
+
+static enum outcome give_up(const struct judge *judge,
+			    struct inspection *inspection)
+{
+	const struct facts facts = {
+		.proven = inspection->facts.proven,
+		.maps = inspection->facts.maps,
+		.unresolvable = true,
+	};
+
+	judge_unseen(judge, &facts, inspection);
+	return OUTCOME_DECIDED;
+}
+
+static void look_at_start(const struct job *job, const struct judge *judge,
+			  struct journal *journal)
+{
+	const struct container *added = start_look(judge->start, job->tid);
+
+	if (added)
+		report_added(judge->container, added, journal);
+}
+
+bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
+	     struct journal *journal, struct inspection *inspection)
+{
+	const struct notification *n = &job->notification;
+	enum outcome outcome;
+
+	/* It waited for its turn; who asked may be gone. */
+	if (job->kind == JOB_REQUEST && !notify_valid(job->listener_fd, n->id))
+		return true;
+	if (job->kind == JOB_REQUEST && judge->start)
+		look_at_start(job, judge, journal);
+	outcome = look(job, judge, inspection);
+	if (outcome == OUTCOME_DECIDED)
+		keep(job, judge, kept, inspection);
+	close_leases(inspection);
+	job->waits = outcome == OUTCOME_SLOW ? inspection->waits : 0;
+	if (job->waits && job->waited_count < JOB_WAITS_MAX) {
+		job->waited[job->waited_count++] = job->waits;
+		return false;
+	}
+	/* A file that changes faster than it can be hashed can't be judged. */
+	if (job->waits) {
+		digests_leave(judge->digests, job->waits);
+		outcome = give_up(judge, inspection);
+	}
+	choose(job, outcome, inspection);
+	if (outcome == OUTCOME_DECIDED)
+		hand_on(job, judge, inspection);
+	/* It has been killed, or asks anew: nobody is refused here. */
+	if (job->kind == JOB_REQUEST && job->answer.deed == DEED_REFUSE &&
+	    !notify_valid(job->listener_fd, n->id))
+		return true;
+	if (job->answer.tells)
+		job->event = report_judged(
+			judge->container, journal, job->answer.action, job->tid,
+			job->kind == JOB_REQUEST ? notify_call_name(n->call)
+						 : NULL,
+			inspection, true, &job->event_len);
+	return true;
+}

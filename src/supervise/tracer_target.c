@@ -1,0 +1,289 @@
+#include "tracer_internal.h"
+
+#include "follow_internal.h"
+#include "lineage.h"
+#include "proof.h"
+#include "target.h"
+
+#include <stdlib.h>
+
+void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
+			  const struct facts *facts, pid_t tid)
+{
+	const struct answer answer =
+		tracer_decide_unseen(tracer, stage, facts, tid, NULL);
+
+	if (answer.deed != DEED_RELEASE) {
+		proof_kill(tid);
+		return;
+	}
+	held_drop(&tracer->held, tid);
+	proof_release(tid, 0);
+}
+
+/* There is no memory to remember a target by that is stopped. */
+static void settle_unremembered(struct tracer *tracer, pid_t tid)
+{
+	static const struct facts facts = {
+		.proven = true,
+		.unresolvable = true,
+	};
+
+	tracer_settle_unseen(tracer, STAGE_LOADED, &facts, tid);
+}
+
+/* Proven: it is let run, until it has its script open where it is to be
+ * followed. path: of its program, NULL where nobody asks. */
+static void let_run(struct tracer *tracer, pid_t pid, const char *path,
+		    struct follow *take_follow)
+{
+	struct held *held =
+		take_follow ? held_put(&tracer->held, pid, HELD_FOLLOWED)
+			    : NULL;
+
+	if (tracer->judge->lineage && path)
+		lineage_record(tracer->judge->lineage, pid, path);
+	if (held) {
+		free(held->follow);
+		held->follow = take_follow;
+		proof_step(pid, 0, false);
+		return;
+	}
+	if (take_follow) {
+		free(take_follow);
+		settle_unremembered(tracer, pid);
+		return;
+	}
+	held_drop(&tracer->held, pid);
+	proof_release(pid, 0);
+}
+
+/* The script that it opened is one that it may run. */
+static void let_read(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+
+	if (held && held->follow && !follow_allowed(held->follow)) {
+		(void)held_put(&tracer->held, tid, HELD_FOLLOWED);
+		proof_step(tid, 0, false);
+		return;
+	}
+	held_drop(&tracer->held, tid);
+	proof_release(tid, 0);
+}
+
+void tracer_finish_target(struct tracer *tracer, struct job *job)
+{
+	struct held *held = held_find(&tracer->held, job->tid);
+
+	/* The target may have died meanwhile, and its number be another's. */
+	if (!held || held->job != job)
+		return;
+	held->job = NULL;
+	if (job->event)
+		journal_push(tracer->journal, PTR_MOVE(job->event),
+			     job->event_len);
+	if (job->answer.deed != DEED_RELEASE && job->answer.deed != DEED_FOLLOW)
+		proof_kill(job->tid);
+	else if (job->kind == JOB_OPENED)
+		let_read(tracer, job->tid);
+	else
+		let_run(tracer, job->tid, job->program, PTR_MOVE(job->follow));
+}
+
+/* Another program runs now. */
+static void forget_follow(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+
+	if (!held)
+		return;
+	free(held->follow);
+	held->follow = NULL;
+}
+
+/* It may be inside its exec still, however long that takes: until it stops. */
+static bool executes(const struct held *held)
+{
+	return held->state == HELD_CONTINUED ||
+	       (held->state == HELD_LEAVING && !held->parked);
+}
+
+/* Threads whose numbers are gone have executed; who has theirs is dying, and
+ * doesn't say who it was. */
+static void forget_vanished(struct tracer *tracer)
+{
+	struct held *next;
+
+	for (size_t i = 0; i < HELD_BUCKETS; i++)
+		for (struct held *h = tracer->held.bucket[i]; h; h = next) {
+			next = h->next;
+			if (executes(h) && !target_exists(h->tid))
+				held_drop(&tracer->held, h->tid);
+		}
+}
+
+/* A file of the image that its times alone tell needs no resolver. */
+static bool prove_at_once(struct tracer *tracer, pid_t tid)
+{
+	struct inspection *inspection = &tracer->inspection;
+	struct judged judged = {
+		.stage = STAGE_LOADED,
+		.facts = &inspection->facts,
+		.decision = &inspection->decision,
+	};
+	struct answer answer;
+
+	if (tracer->judge->container->reads_may_block)
+		return false;
+	judged.outcome =
+		judge_loaded(tracer->judge, tid, PACE_FAST, inspection);
+	judged.awaits = inspection->awaited.left;
+	answer_choose(&judged, &answer);
+	if (answer.deed != DEED_RELEASE || answer.tells)
+		return false;
+	let_run(tracer, tid, judge_program(tracer->judge, inspection), NULL);
+	return true;
+}
+
+/* The exec succeeded: the proof. */
+static void prove(struct tracer *tracer, const struct proof_stop *stop)
+{
+	/* A thread that executes takes its leader's number, and with it the
+	 * leader's place here. */
+	if (stop->former == 0)
+		forget_vanished(tracer);
+	else if (stop->former != stop->tid)
+		held_drop(&tracer->held, stop->former);
+	forget_follow(tracer, stop->tid);
+	if (prove_at_once(tracer, stop->tid))
+		return;
+	if (!held_put(&tracer->held, stop->tid, HELD_PROVING)) {
+		settle_unremembered(tracer, stop->tid);
+		return;
+	}
+	tracer_submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
+}
+
+/*
+ * A thread that executes takes over its leader's number. Between the stop of
+ * the leader that we were told of and our letting it go, the number may have
+ * become that of the new program, which would run unproven. So a target stays
+ * stopped while another thread of its process is about to execute. One that
+ * has no number any more has executed, and its stop is still to be collected.
+ */
+static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
+{
+	pid_t process = -1; /* asked for where there is anybody else */
+
+	for (size_t i = 0; i < HELD_BUCKETS; i++)
+		for (struct held *h = tracer->held.bucket[i]; h; h = h->next) {
+			if (h->tid == tid || !executes(h))
+				continue;
+			if (process < 0)
+				process = target_process(tid);
+			if (!h->process)
+				h->process = target_process(h->tid);
+			/* Whose process it was can't be asked any more. */
+			if (!process || !h->process || h->process == process)
+				return true;
+		}
+	return false;
+}
+
+/* Tasks stop on their way back to user mode, where no exec is under way: it
+ * failed, or will notify anew. Strangers came by CLONE_PTRACE. */
+static void leave(struct tracer *tracer, pid_t tid, int signal)
+{
+	struct held *held;
+
+	if (!may_be_taken_over(tracer, tid)) {
+		held_drop(&tracer->held, tid);
+		proof_release(tid, signal);
+		return;
+	}
+	held = held_put(&tracer->held, tid, HELD_LEAVING);
+	if (!held) {
+		settle_unremembered(tracer, tid);
+		return;
+	}
+	held->parked = true;
+	held->signal = signal;
+}
+
+/*
+ * A target that is followed is stopped at a system call. What it has open is
+ * judged by a resolver: the target is stopped, alone with its descriptors
+ * since its exec, so nothing changes meanwhile.
+ */
+static void follow(struct tracer *tracer, pid_t tid)
+{
+	struct held *held = held_find(&tracer->held, tid);
+	int fd = -1;
+
+	/* Its next exec failed, which it was let go on with. */
+	if (!held || !held->follow) {
+		leave(tracer, tid, 0);
+		return;
+	}
+	if (follow_step(held->follow, tid, &fd) == FOLLOW_ON) {
+		held_move(&tracer->held, held, HELD_FOLLOWED);
+		proof_step(tid, 0, false);
+		return;
+	}
+	held_move(&tracer->held, held, HELD_PROVING);
+	tracer_submit(tracer, JOB_OPENED, tid, NULL, NULL, fd);
+}
+
+static void on_stop(struct tracer *tracer, const struct proof_stop *stop)
+{
+	const struct held *held = held_find(&tracer->held, stop->tid);
+
+	if (held && held->follow)
+		proof_step(stop->tid, stop->signal, stop->job_control);
+	else
+		leave(tracer, stop->tid, stop->signal);
+}
+
+void tracer_collect(struct tracer *tracer)
+{
+	struct proof_stop stop;
+
+	for (;;) {
+		proof_collect(&stop);
+		switch (stop.what) {
+		case PROOF_NOTHING:
+			return;
+		case PROOF_LOADED:
+			prove(tracer, &stop);
+			break;
+		case PROOF_SYSCALL:
+			follow(tracer, stop.tid);
+			break;
+		case PROOF_STOPPED:
+			on_stop(tracer, &stop);
+			break;
+		case PROOF_ENDED:
+			held_drop(&tracer->held, stop.tid);
+			break;
+		}
+	}
+}
+
+/* Targets that wait for nothing any more: an exec that gave no event failed
+ * in the kernel, and a parked one's sibling is done. */
+void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now)
+{
+	if (executes(held) && held->since_ms + TRACER_DEADLINE_MS < now &&
+	    !target_exists(held->tid)) {
+		/* Its exec was collected, and didn't say whose it was. */
+		held_drop(&tracer->held, held->tid);
+	} else if (held->state == HELD_CONTINUED &&
+		   held->since_ms + TRACER_LINGER_MS < now) {
+		held_move(&tracer->held, held, HELD_LEAVING);
+		proof_interrupt(held->tid);
+	} else if (held->parked && !may_be_taken_over(tracer, held->tid)) {
+		proof_release(held->tid, held->signal);
+		held_drop(&tracer->held, held->tid);
+	}
+}
