@@ -57,28 +57,34 @@ static bool is_kubelets(const void *context, const char *path)
 
 /* The volume's folder in its file system, less so many of the last bytes. On a
  * file system of its own, as secrets are, there is nothing above it. */
-static char *above(const struct volume *volume, size_t less)
+static char *above(const struct location *at, size_t less)
 {
-	const char *folder = volume->at.folder;
-	size_t len = strlen(folder);
+	size_t len = strlen(at->folder);
 
-	return len > less ? strndup(folder, len - less) : strdup("/");
+	return len > less ? strndup(at->folder, len - less) : strdup("/");
 }
 
 int kubelet_find(const struct container *container, const struct mounts *mounts,
-		 struct volume *volume, struct err *e)
+		 const struct location *at, struct kubelet_folders *ret,
+		 struct err *e)
 {
 	struct shown shown = {.pod = seals_pod(container)};
 	struct shown *const context = &shown;
 
-	if (!shown.pod || !volume->facts.read_only ||
-	    !mounts_show(mounts, &volume->at, is_kubelets, &context))
+	*ret = (struct kubelet_folders){0};
+	if (!shown.pod || !mounts_show(mounts, at, is_kubelets, &context))
 		return 0;
-	volume->pod_folder = above(volume, shown.len - shown.folder_len);
-	volume->kubelet_folder =
-		shown.kubelet_len ? above(volume, shown.len - shown.kubelet_len)
-				  : strdup("/");
-	return volume->pod_folder && volume->kubelet_folder
+	ret->pod = above(at, shown.len - shown.folder_len);
+	ret->kubelet = shown.kubelet_len
+			       ? above(at, shown.len - shown.kubelet_len)
+			       : strdup("/");
+	return ret->pod && ret->kubelet
 		       ? 0
 		       : err_set(e, ENOMEM, "look at a volume");
+}
+
+void kubelet_clear(struct kubelet_folders *folders)
+{
+	free(folders->pod);
+	free(folders->kubelet);
 }

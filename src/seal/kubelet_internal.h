@@ -5,10 +5,18 @@
 
 #include "container.h"
 #include "err.h"
-#include "volumes_internal.h"
+#include "location.h"
 
-/* Where it is one of this very pod, sets volume's kubelet_folder and
- * pod_folder. */
+/* Its pod's folder, and that of all pods, as paths of a volume's file system;
+ * "/" where nobody's word counts above. NULL: the volume is none of these. */
+struct kubelet_folders {
+	char *pod;
+	char *kubelet;
+};
+
+/* The folders of the volume at that place, if it is one of this very pod. */
 MUST_CHECK int kubelet_find(const struct container *container,
-			    const struct mounts *mounts, struct volume *volume,
-			    struct err *e);
+			    const struct mounts *mounts,
+			    const struct location *at,
+			    struct kubelet_folders *ret, struct err *e);
+void kubelet_clear(struct kubelet_folders *folders);

@@ -1,6 +1,5 @@
 #include "volumes_internal.h"
 
-#include "kubelet_internal.h"
 #include "seals.h"
 #include "stat.h"
 #include "storage_internal.h"
@@ -27,8 +26,7 @@ static void volume_clear(struct volume *volume)
 	free(volume->holes);
 	location_clear(&volume->at);
 	close_owned(&volume->fd);
-	free(volume->kubelet_folder);
-	free(volume->pod_folder);
+	kubelet_clear(&volume->kubelet);
 	free(volume->path);
 }
 
@@ -391,9 +389,11 @@ static int find(const struct spec *spec, const struct container *container,
 		struct volume *volume = &volumes->list[i];
 
 		volume->facts.storage = reaches_storage(storage, volume);
-		if (add_own_places(container, volumes, volume, e) < 0 ||
-		    kubelet_find(container, volumes->mounts, volume, e) < 0 ||
-		    (volume->facts.read_only &&
+		if (add_own_places(container, volumes, volume, e) < 0)
+			return -1;
+		if (volume->facts.read_only &&
+		    (kubelet_find(container, volumes->mounts, &volume->at,
+				  &volume->kubelet, e) < 0 ||
 		     compare(volumes, volume, e) < 0))
 			return -1;
 	}
@@ -421,8 +421,8 @@ void volumes_plan(const struct writers *writers, const struct config *config,
 			 writers_reach(writers, &volume->at,
 				       volume->hole_places, volume->hole_count);
 	facts->managed =
-		volume->pod_folder && !volume->remountable &&
-		!writers_reach_within(writers, &volume->at, volume->pod_folder,
-				      volume->kubelet_folder);
+		volume->kubelet.pod && !volume->remountable &&
+		!writers_reach_within(writers, &volume->at, volume->kubelet.pod,
+				      volume->kubelet.kubelet);
 	volume_decide(config, facts, &volume->plan);
 }

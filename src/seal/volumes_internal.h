@@ -6,6 +6,7 @@
 
 #include "container.h"
 #include "err.h"
+#include "kubelet_internal.h"
 #include "location.h"
 #include "spec.h"
 #include "volume.h"
@@ -29,11 +30,8 @@ struct volume {
 	/* The folders that its name leads through (way.h). */
 	struct location *way;
 	size_t way_count;
-	/* The kubelet's: its pod's folder, as a path of its file system, and
-	 * that of all pods' kubelet; "/" where nobody's word counts above. */
-	char *pod_folder;
-	char *kubelet_folder;
-	bool remountable; /* the container can make it writable */
+	struct kubelet_folders kubelet; /* where it is read-only */
+	bool remountable;		/* the container can make it writable */
 	struct volume_facts facts;
 	struct volume_plan plan;
 };
