@@ -6,8 +6,8 @@
 
 #include "container.h"
 #include "event.h"
+#include "inspection.h"
 #include "journal.h"
-#include "judge.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

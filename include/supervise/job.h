@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "judge.h"
+#include "answer.h"
 #include "notify.h"
 
 #include <stdbool.h>
@@ -13,7 +13,9 @@
 
 struct digests;
 struct follow;
+struct inspection;
 struct journal;
+struct judge;
 struct kept;
 struct listener;
 

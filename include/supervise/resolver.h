@@ -8,11 +8,11 @@
 
 #include "err.h"
 #include "job.h"
-#include "judge.h"
 
 #include <stdbool.h>
 
 struct journal;
+struct judge;
 struct kept;
 struct resolver;
 

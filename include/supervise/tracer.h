@@ -7,7 +7,6 @@
 
 #include "err.h"
 #include "journal.h"
-#include "judge.h"
 #include "resolver.h"
 
 #include <stdbool.h>
@@ -20,6 +19,7 @@ struct listener {
 	struct listener *next;
 };
 
+struct judge;
 struct tracer;
 
 MUST_CHECK int tracer_new(const struct judge *judge, struct resolver *resolver,

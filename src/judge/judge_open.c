@@ -1,4 +1,4 @@
-#include "judge.h"
+#include "judge_open.h"
 
 #include "digests.h"
 #include "lineage.h"

@@ -4,7 +4,9 @@
  */
 #pragma once
 
-#include "judge.h"
+#include "inspection.h"
+#include "judge_open.h"
+#include "notify.h"
 #include "target.h"
 
 /* One judgement under way. */

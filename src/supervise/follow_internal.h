@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "judge.h"
+#include "inspection.h"
 
 #include <sys/types.h>
 

@@ -2,6 +2,8 @@
 
 #include "digests.h"
 #include "follow_internal.h"
+#include "inspection.h"
+#include "judge.h"
 #include "kept.h"
 #include "report.h"
 #include "start.h"

@@ -1,6 +1,6 @@
 #include "kept_internal.h"
 
-#include "judge.h"
+#include "inspection.h"
 #include "lease.h"
 
 #include <signal.h>

@@ -1,7 +1,7 @@
 #include "kept_internal.h"
 
 #include "freezer.h"
-#include "judge.h"
+#include "inspection.h"
 #include "lease.h"
 #include "report.h"
 

@@ -2,6 +2,8 @@
 
 #include "digests.h"
 #include "held.h"
+#include "inspection.h"
+#include "judge_open.h"
 
 #include <errno.h>
 #include <pthread.h>

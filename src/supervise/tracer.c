@@ -1,5 +1,6 @@
 #include "tracer_internal.h"
 
+#include "judge.h"
 #include "proof.h"
 #include "report.h"
 

@@ -8,6 +8,7 @@
 
 #include "event.h"
 #include "held.h"
+#include "inspection.h"
 #include "tracer.h"
 
 enum { LATE_MAX = 16 };

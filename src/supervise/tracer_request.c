@@ -1,5 +1,6 @@
 #include "tracer_internal.h"
 
+#include "judge.h"
 #include "mappers.h"
 #include "outsider.h"
 #include "proof.h"

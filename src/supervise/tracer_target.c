@@ -1,6 +1,7 @@
 #include "tracer_internal.h"
 
 #include "follow_internal.h"
+#include "judge.h"
 #include "lineage.h"
 #include "proof.h"
 #include "target.h"

@@ -1,0 +1,56 @@
+/*
+ * inspection - all that one judgement finds, from the first look to the
+ * decision: the facts of a target and of each file, and what has to be kept
+ * of these. A thread has one, to work in; each judgement begins by resetting
+ * it, so nothing of the one before is to be read.
+ */
+#pragma once
+
+#include "answer.h"
+#include "decision.h"
+#include "identity.h"
+#include "interpreter.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct awaited_name {
+	char path[PATH_MAX];
+	bool counts; /* else a file that is opened by it is judged, no more */
+};
+
+/* The scripts that an interpreter is still to open, by one of these names. */
+struct awaited {
+	struct awaited_name names[3 * OPERANDS_MAX];
+	unsigned name_count;
+	unsigned left;	/* scripts not yet opened */
+	bool elsewhere; /* one isn't there, and may be found in any folder */
+	bool by_loader; /* ld.so was executed, and has loaded the interpreter */
+};
+
+/* Everything one judgement found; large, so on the heap. */
+struct inspection {
+	struct facts facts;
+	struct identity identities[FILES_MAX];
+	/* By which it is known that nobody writes a file that is mapped, with
+	 * libraries: strict; else, or where nobody could write it, -1. At
+	 * PACE_FULL the caller's, who closes them. */
+	int leases[FILES_MAX];
+	int merged[FILES_MAX]; /* beside these (lease_merged), or -1 */
+	char paths[FILES_MAX][PATH_MAX];
+	char mounts[FILES_MAX][PATH_MAX]; /* points of those that came later */
+	char requested[PATH_MAX];
+	char process[PATH_MAX]; /* facts.process points here */
+	struct decision decision;
+	struct awaited awaited; /* judge_loaded, where scripts are enforced */
+	int error; /* to answer with, where there is nothing to decide */
+	/* OUTCOME_SLOW at PACE_FULL: judge once more when this is hashed
+	 * (digests.h); else 0. */
+	uint64_t waits;
+};
+
+enum pace {
+	PACE_FAST, /* never wait for a file system; give up instead */
+	PACE_FULL, /* look at everything; may wait */
+};
