@@ -1,5 +1,7 @@
 #include "file.h"
 
+#include "text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,9 +10,7 @@
 
 char *file_in(const char *folder, const char *name)
 {
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+	return text_format("%s/%s", folder, name);
 }
 
 int file_read(int dirfd, const char *path, size_t limit, struct buffer *out,
@@ -86,14 +86,12 @@ static int take_name(const char *temporary, const char *path, bool first)
 static int publish(const char *path, const struct content *content,
 		   struct err *e)
 {
-	OWNED(free_owned) char *temporary = NULL;
+	OWNED(free_owned) char *temporary = text_format("%s.XXXXXX", path);
 	OWNED(close_owned) int fd = -1;
 	int failure;
 
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-		temporary = NULL;
+	if (!temporary)
 		return err_set(e, ENOMEM, "write %s", path);
-	}
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return err_set(e, errno, "create %s", temporary);

@@ -3,6 +3,7 @@
 #include "file.h"
 #include "json.h"
 #include "sha256.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -95,8 +96,9 @@ static int recover(struct bundle *bundle, struct err *e)
 		    strncmp(found + len, infix, sizeof(infix) - 1) != 0 ||
 		    strlen(found + len) != sizeof(infix) - 1 + DIGEST_HEX - 1)
 			continue;
-		if (asprintf(&bundle->saved, "%.*s%s", folder_len,
-			     bundle->config, found) < 0)
+		bundle->saved = text_format("%.*s%s", folder_len,
+					    bundle->config, found);
+		if (!bundle->saved)
 			rc = err_set(e, ENOMEM, "recover the bundle");
 		else
 			rc = bundle_restore(bundle, e);
@@ -137,8 +139,8 @@ int bundle_open(const char *folder, const char *config, struct bundle *ret,
 	/* To crun, its own default is no path. */
 	if (config && strcmp(config, "config.json") != 0)
 		ret->config = realpath(config, NULL);
-	else if (asprintf(&ret->config, "%s/config.json", ret->path) < 0)
-		ret->config = NULL;
+	else
+		ret->config = file_in(ret->path, "config.json");
 	rc = ret->config ? lock(ret, e)
 			 : err_set(e, errno, "open %s",
 				   config ? config : "config.json");
@@ -184,11 +186,9 @@ int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
 		return -1;
 	sha256_hex(digest, hex);
 	bundle->mark = strdup(mark);
-	if (!bundle->mark ||
-	    asprintf(&saved, "%s%s%s", bundle->config, infix, hex) < 0) {
-		saved = NULL;
+	saved = text_format("%s%s%s", bundle->config, infix, hex);
+	if (!bundle->mark || !saved)
 		return err_set(e, ENOMEM, "rewrite %s", bundle->config);
-	}
 	if (file_publish(saved, bytes->data, bytes->len, st.st_mode & 07777,
 			 e) < 0)
 		return -1;

@@ -3,6 +3,8 @@
 #include "bill.h"
 #include "container.h"
 #include "died.h"
+#include "file.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -19,16 +21,15 @@ static void examine_container(struct findings *findings, const char *folder)
 	/* One that is being created, or was just deleted, has no record. */
 	if (container_read(folder, &container, NULL) < 0)
 		return;
-	if (asprintf(&line, "container %s%s%s%s", container.id,
-		     container.name ? " (" : "",
-		     container.name ? container.name : "",
-		     container.name ? ")" : "") < 0)
-		line = NULL;
-	if (fallback && asprintf(&sentence,
-				 "what it has judged isn't limited by its own "
-				 "limit of processor time: %s",
-				 fallback) < 0)
-		sentence = NULL;
+	line = text_format("container %s%s%s%s", container.id,
+			   container.name ? " (" : "",
+			   container.name ? container.name : "",
+			   container.name ? ")" : "");
+	if (fallback)
+		sentence = text_format(
+			"what it has judged isn't limited by its own limit of "
+			"processor time: %s",
+			fallback);
 	if (line && died_check(folder)) {
 		(void)died_tell(folder, &ignored);
 		findings_add(findings, FINDING_MISSING, "container", line,
@@ -52,11 +53,9 @@ void doctor_containers(struct findings *findings, const struct config *config)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		if (asprintf(&folder, "%s/%s", config->state_dir,
-			     entry->d_name) < 0) {
-			folder = NULL;
+		folder = file_in(config->state_dir, entry->d_name);
+		if (!folder)
 			break;
-		}
 		examine_container(findings, folder);
 	}
 	if (folders)

@@ -1,8 +1,10 @@
 #include "doctor_internal.h"
 
+#include "file.h"
 #include "handoff.h"
 #include "runtime.h"
 #include "settings.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,10 +87,10 @@ bool doctor_configuration(struct findings *findings, struct config *config)
 	struct err e = {0};
 	bool required;
 	OWNED(free_owned) char *path = settings_path(&required);
-	OWNED(free_owned) char *line = NULL;
+	OWNED(free_owned)
+	char *line = path ? text_format("configuration %s", path) : NULL;
 
-	if (!path || asprintf(&line, "configuration %s", path) < 0) {
-		line = NULL;
+	if (!line) {
 		findings->whole = false;
 		return false;
 	}
@@ -127,15 +129,14 @@ static char *existing_part(const char *path)
 /* A file with something in it, which is gone at once. */
 static int try_write(const char *folder)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned)
+	char *path = file_in(folder, ".runmoor-doctor.XXXXXX");
 	OWNED(close_owned) int fd = -1;
 	static const char bytes[4096];
 	int error = 0;
 
-	if (asprintf(&path, "%s/.runmoor-doctor.XXXXXX", folder) < 0) {
-		path = NULL;
+	if (!path)
 		return ENOMEM;
-	}
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return errno;
@@ -177,8 +178,8 @@ static void examine_folder(struct findings *findings, const char *key,
 	enum finding finding;
 	const char *wrong = look_at_folder(path, &finding);
 
-	if (asprintf(&line, "%s %s", key, path) < 0) {
-		line = NULL;
+	line = text_format("%s %s", key, path);
+	if (!line) {
 		findings->whole = false;
 		return;
 	}
@@ -225,10 +226,9 @@ void doctor_folders(struct findings *findings, const struct config *config)
 static void examine_program(struct findings *findings, const char *folder,
 			    const char *name)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, name);
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		path = NULL;
+	if (!path) {
 		findings->whole = false;
 		return;
 	}
@@ -245,12 +245,12 @@ static void examine_program(struct findings *findings, const char *folder,
 static void examine_link(struct findings *findings, const char *folder,
 			 const char *runtime)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned)
+	char *path = text_format("%s/runmoor-%s", folder, runtime);
 	OWNED(free_owned) char *found = NULL;
 	char sentence[128];
 
-	if (asprintf(&path, "%s/runmoor-%s", folder, runtime) < 0) {
-		path = NULL;
+	if (!path) {
 		findings->whole = false;
 		return;
 	}
@@ -279,11 +279,13 @@ void doctor_programs(struct findings *findings, const struct config *config)
 	if (runtime_find(config->runtime, &runtime, &e) < 0) {
 		findings_add(findings, FINDING_MISSING, "runtime", "runtime",
 			     e.text);
-	} else if (asprintf(&line, "runtime %s", runtime) < 0) {
-		line = NULL;
-		findings->whole = false;
 	} else {
-		findings_add(findings, FINDING_OK, "runtime", line, NULL);
+		line = text_format("runtime %s", runtime);
+		if (line)
+			findings_add(findings, FINDING_OK, "runtime", line,
+				     NULL);
+		else
+			findings->whole = false;
 	}
 	examine_link(findings, folder, "runc");
 	examine_link(findings, folder, "crun");

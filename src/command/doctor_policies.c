@@ -3,6 +3,8 @@
  * of them take protection away.
  */
 #include "doctor_internal.h"
+#include "file.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -20,10 +22,9 @@ static const char *word(const struct policy *policy, const char *key)
 static void examine_policy(struct findings *findings,
 			   const struct policy *policy)
 {
-	OWNED(free_owned) char *line = NULL;
+	OWNED(free_owned) char *line = text_format("policy %s", policy->name);
 
-	if (asprintf(&line, "policy %s", policy->name) < 0) {
-		line = NULL;
+	if (!line) {
 		findings->whole = false;
 		return;
 	}
@@ -56,10 +57,9 @@ static bool is_unread(const char *name)
 static void examine_file(struct findings *findings, const char *folder,
 			 const char *name)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, name);
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		path = NULL;
+	if (!path) {
 		findings->whole = false;
 		return;
 	}
@@ -78,9 +78,9 @@ void doctor_policies(struct findings *findings, const struct config *config,
 	const struct dirent *entry;
 	DIR *entries;
 
-	if (asprintf(&folder, "%.*spolicies.d",
-		     slash ? (int)(slash - file + 1) : 0, file) < 0) {
-		folder = NULL;
+	folder = text_format("%.*spolicies.d",
+			     slash ? (int)(slash - file + 1) : 0, file);
+	if (!folder) {
 		findings->whole = false;
 		return;
 	}

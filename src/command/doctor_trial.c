@@ -8,6 +8,7 @@
 #include "file.h"
 #include "privilege.h"
 #include "runtime.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -56,26 +57,23 @@ static const char spec[] =
 static int write_file(const struct trial *trial, const char *name,
 		      const char *text)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(trial->folder, name);
 
-	if (asprintf(&path, "%s/%s", trial->folder, name) < 0) {
-		path = NULL;
+	if (!path)
 		return -1;
-	}
 	return file_publish(path, text, strlen(text), 0600, NULL);
 }
 
 static int write_config(const struct trial *trial)
 {
-	OWNED(free_owned) char *text = NULL;
+	OWNED(free_owned)
+	char *text = text_format(
+		"{\"state_dir\":\"%s/state\",\"cache_dir\":\"%s/cache\","
+		"\"events\":{\"file\":\"%s/events\"}}\n",
+		trial->folder, trial->folder, trial->folder);
 
-	if (asprintf(&text,
-		     "{\"state_dir\":\"%s/state\",\"cache_dir\":\"%s/cache\","
-		     "\"events\":{\"file\":\"%s/events\"}}\n",
-		     trial->folder, trial->folder, trial->folder) < 0) {
-		text = NULL;
+	if (!text)
 		return -1;
-	}
 	return write_file(trial, "config.json", text);
 }
 
@@ -83,15 +81,12 @@ static int write_config(const struct trial *trial)
 static int copy_program(const struct trial *trial, const char *name,
 			const char *behind)
 {
-	OWNED(free_owned) char *from = NULL;
-	OWNED(free_owned) char *to = NULL;
+	OWNED(free_owned) char *from = file_in(trial->own, "runmoor-trial");
+	OWNED(free_owned)
+	char *to = text_format("%s/bundle/rootfs/%s", trial->folder, name);
 	struct buffer bytes = BUFFER_INIT;
 	int rc;
 
-	if (asprintf(&from, "%s/runmoor-trial", trial->own) < 0)
-		from = NULL;
-	if (asprintf(&to, "%s/bundle/rootfs/%s", trial->folder, name) < 0)
-		to = NULL;
 	if (!from || !to)
 		return -1;
 	rc = file_read(AT_FDCWD, from, (size_t)16 * 1024 * 1024, &bytes, NULL);
@@ -107,12 +102,10 @@ static int copy_program(const struct trial *trial, const char *name,
 
 static int make_folder(const struct trial *trial, const char *name)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(trial->folder, name);
 
-	if (asprintf(&path, "%s/%s", trial->folder, name) < 0) {
-		path = NULL;
+	if (!path)
 		return -1;
-	}
 	return mkdir(path, 0755);
 }
 
@@ -255,10 +248,10 @@ static void judge(struct findings *findings, const struct trial *trial,
 {
 	const enum finding bad = chosen ? FINDING_MISSING : FINDING_WEAK;
 	struct buffer text = BUFFER_INIT;
-	OWNED(free_owned) char *line = NULL;
+	OWNED(free_owned)
+	char *line = text_format("trial by %s", trial->runtime);
 
-	if (asprintf(&line, "trial by %s", trial->runtime) < 0) {
-		line = NULL;
+	if (!line) {
 		findings->whole = false;
 		return;
 	}

@@ -1,6 +1,7 @@
 #include "doctor_internal.h"
 
 #include "seals.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -15,17 +16,15 @@ void doctor_volumes_cut(struct findings *findings,
 		if (!json_string(json_at(container->volumes_cut, i),
 				 &destination))
 			continue;
-		if (asprintf(&name, "volume %s of container %s", destination,
-			     container->id) < 0)
-			name = NULL;
-		if (asprintf(&sentence,
-			     "it holds more than volumes.limit lets a create "
-			     "read, and programs that are over aren't sealed: "
-			     "they are drift. Mount a smaller part, or raise "
-			     "the limit; then moorctl manifest forget %s, and "
-			     "start it anew",
-			     container->id) < 0)
-			sentence = NULL;
+		name = text_format("volume %s of container %s", destination,
+				   container->id);
+		sentence = text_format(
+			"it holds more than volumes.limit lets a create "
+			"read, and programs that are over aren't sealed: "
+			"they are drift. Mount a smaller part, or raise "
+			"the limit; then moorctl manifest forget %s, and "
+			"start it anew",
+			container->id);
 		if (name && sentence)
 			findings_add(findings, FINDING_WEAK, "volume", name,
 				     sentence);
@@ -56,16 +55,15 @@ void doctor_seals(struct findings *findings, const struct config *config)
 	struct kept kept = {0};
 
 	seals_each(config->cache_dir, count, &kept);
-	if (asprintf(&name, "seals of volumes: %zu kept, of %zu workloads",
-		     kept.seals, kept.workloads) < 0)
-		name = NULL;
-	if (kept.cut &&
-	    asprintf(&sentence,
-		     "volumes.limit cut %zu of them off, and where containers "
-		     "can write they stay so: moorctl manifest list marks "
-		     "them, moorctl manifest forget has them made anew",
-		     kept.cut) < 0)
-		sentence = NULL;
+	name = text_format("seals of volumes: %zu kept, of %zu workloads",
+			   kept.seals, kept.workloads);
+	if (kept.cut)
+		sentence = text_format(
+			"volumes.limit cut %zu of them off, and where "
+			"containers can write they stay so: moorctl manifest "
+			"list marks them, moorctl manifest forget has them "
+			"made anew",
+			kept.cut);
 	if (name)
 		findings_add(findings, kept.cut ? FINDING_WEAK : FINDING_OK,
 			     "volume", name, sentence);

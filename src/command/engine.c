@@ -1,9 +1,9 @@
 #include "engine_internal.h"
 
 #include "file.h"
+#include "text.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct json *read_json(const char *path)
@@ -51,12 +51,11 @@ static void take_metadata(const struct json *entry, struct container *container)
 static bool ask_storage(const char *list, struct container *container)
 {
 	OWNED(json_owned) struct json *document = NULL;
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned)
+	char *path = text_format("%s/../../%s", container->bundle, list);
 
-	if (asprintf(&path, "%s/../../%s", container->bundle, list) < 0) {
-		path = NULL;
+	if (!path)
 		return false;
-	}
 	document = read_json(path);
 	for (size_t i = 0; i < json_count(document); i++) {
 		const struct json *entry = json_at(document, i);
@@ -74,12 +73,11 @@ static bool read_record(const char *containers, size_t len,
 			struct container *container)
 {
 	OWNED(json_owned) struct json *document = NULL;
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned)
+	char *path = text_format("%.*s/%s/config.v2.json", (int)len, containers,
+				 container->id);
 	const char *name;
 
-	if (asprintf(&path, "%.*s/%s/config.v2.json", (int)len, containers,
-		     container->id) < 0)
-		path = NULL;
 	document = path ? read_json(path) : NULL;
 	if (!is_text(json_get(document, "ID"), container->id))
 		return false;

@@ -4,6 +4,7 @@
 #include "prepare_internal.h"
 #include "release.h"
 #include "settings.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,19 +80,16 @@ static int find_bundle(const struct spec *spec, const char *id,
 		found = find_id(mount.source, &len);
 		if (!found || strncmp(found, id, ID_LEN) != 0)
 			continue;
-		if (asprintf(&list, "%.*scontainers.json", len, mount.source) <
-		    0) {
-			list = NULL;
+		list = text_format("%.*scontainers.json", len, mount.source);
+		if (!list)
 			return err_set(e, ENOMEM, "find the bundle");
-		}
 		if (*ret_bundle && access(list, F_OK) < 0)
 			continue;
 		free(*ret_bundle);
-		if (asprintf(ret_bundle, "%.*s%s/userdata", len, mount.source,
-			     id) < 0) {
-			*ret_bundle = NULL;
+		*ret_bundle =
+			text_format("%.*s%s/userdata", len, mount.source, id);
+		if (!*ret_bundle)
 			return err_set(e, ENOMEM, "find the bundle");
-		}
 	}
 	return *ret_bundle ? 0 : err_set(e, ENOENT, "find the bundle");
 }

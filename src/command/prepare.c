@@ -94,11 +94,9 @@ static int describe(struct prepared *prepared, const struct owner *owner,
 
 	if (!root)
 		return err_set(e, 0, "%s: root.path is missing", owner->config);
-	if (asprintf(&joined, "%s%s%s", root[0] == '/' ? "" : owner->bundle,
-		     root[0] == '/' ? "" : "/", root) < 0) {
-		joined = NULL;
+	joined = root[0] == '/' ? strdup(root) : file_in(owner->bundle, root);
+	if (!joined)
 		return err_set(e, ENOMEM, "describe the container");
-	}
 	c->rootfs = realpath(joined, NULL);
 	if (!c->rootfs)
 		return err_set(e, errno,
@@ -138,10 +136,9 @@ static int make_folder(struct prepared *prepared, const struct log *log,
 			  "exec in container %s will need the configuration "
 			  "as it is now: %s",
 			  c->id, unlinked.text);
-	if (asprintf(&prepared->socket, "%s/listener.sock", folder) < 0) {
-		prepared->socket = NULL;
+	prepared->socket = file_in(folder, "listener.sock");
+	if (!prepared->socket)
 		return err_set(e, ENOMEM, "name the socket");
-	}
 	return 0;
 }
 
@@ -169,10 +166,9 @@ static int rewrite(struct prepared *prepared, const struct owner *owner,
 		.poststop_args = owner->poststop ? poststop : NULL,
 	};
 
-	if (asprintf(&program, "%s/runmoor", owner->self) < 0) {
-		program = NULL;
+	program = file_in(owner->self, "runmoor");
+	if (!program)
 		return err_set(e, ENOMEM, "rewrite the spec");
-	}
 	protection.hook = program;
 	if (spec_protect(prepared->spec, &protection, e) < 0)
 		return err_wrap(e, "%s", owner->config);

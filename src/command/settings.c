@@ -3,11 +3,11 @@
 #include "directory.h"
 #include "file.h"
 #include "privilege.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,16 +17,13 @@ char *settings_path(bool *ret_required)
 {
 	const char *named = getenv("RUNMOOR_CONFIG");
 	const char *home = getenv("HOME");
-	char *path = NULL;
 
 	*ret_required = named && *named;
 	if (*ret_required)
 		return strdup(named);
 	if (!privilege_rootless() || !home)
 		return strdup("/etc/runmoor/config.json");
-	return asprintf(&path, "%s/.config/runmoor/config.json", home) < 0
-		       ? NULL
-		       : path;
+	return file_in(home, ".config/runmoor/config.json");
 }
 
 /* what: what errors call it. */
@@ -89,11 +86,10 @@ static int read_folder(struct config *config, const char *path, struct err *e)
 	int status = 0;
 	int count;
 
-	if (asprintf(&folder, "%.*spolicies.d",
-		     slash ? (int)(slash - path + 1) : 0, path) < 0) {
-		folder = NULL;
+	folder = text_format("%.*spolicies.d",
+			     slash ? (int)(slash - path + 1) : 0, path);
+	if (!folder)
 		return err_set(e, ENOMEM, "read the policies");
-	}
 	count = scandir(folder, &entries, is_policy_file, by_bytes);
 	if (count < 0)
 		return errno == ENOENT
@@ -101,12 +97,11 @@ static int read_folder(struct config *config, const char *path, struct err *e)
 			       : err_set(e, errno, "read the policies in %s",
 					 folder);
 	for (int i = 0; i < count; i++) {
-		OWNED(free_owned) char *file = NULL;
+		OWNED(free_owned)
+		char *file = file_in(folder, entries[i]->d_name);
 
-		if (asprintf(&file, "%s/%s", folder, entries[i]->d_name) < 0) {
-			file = NULL;
+		if (!file)
 			status = err_set(e, ENOMEM, "read %s", folder);
-		}
 		if (status == 0)
 			status = settings_read_policies(config, file, e);
 		free(entries[i]);

@@ -1,6 +1,8 @@
+#include "file.h"
 #include "look_internal.h"
 #include "look_words_internal.h"
 #include "stat.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,10 +112,8 @@ static void await_from_cwd(struct look *look, const char *path)
 	    target_open_link(look->target.tid, "cwd", &fd, NULL) < 0 ||
 	    target_path_of(fd, cwd, sizeof(cwd), NULL) < 0)
 		return;
-	if (asprintf(&whole, "%s/%s", strcmp(cwd, "/") == 0 ? "" : cwd, path) <
-	    0)
-		whole = NULL;
-	else
+	whole = file_in(strcmp(cwd, "/") == 0 ? "" : cwd, path);
+	if (whole)
 		await_name(look, whole, true);
 }
 
@@ -168,10 +168,9 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 	struct err e;
 
 	*ret_found = false;
-	if (asprintf(&path, "%s%s", operand->name, suffix) < 0) {
-		path = NULL;
+	path = text_format("%s%s", operand->name, suffix);
+	if (!path)
 		return unknown(look);
-	}
 	if (operand->kind == OPERAND_MODULE)
 		for (char *at = path; at < path + strlen(operand->name); at++)
 			if (*at == '.')
@@ -199,14 +198,13 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 static void await_elsewhere(struct look *look, const struct operand *operand)
 {
 	for (const char *const *suffix = operand->suffixes; *suffix; suffix++) {
-		OWNED(free_owned) char *name = NULL;
+		OWNED(free_owned)
+		char *name = text_format("%s%s", operand->name, *suffix);
 
-		if (asprintf(&name, "%s%s", operand->name, *suffix) < 0) {
-			name = NULL;
-			(void)unknown(look);
-		} else {
+		if (name)
 			await_name(look, name, false);
-		}
+		else
+			(void)unknown(look);
 	}
 }
 

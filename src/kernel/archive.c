@@ -3,6 +3,7 @@
 #include "archive_internal.h"
 #include "file.h"
 #include "sha256.h"
+#include "text.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -235,13 +236,12 @@ static int walk_archive(zip_t *zip, const char *within, struct walk *walk,
 		const char *name =
 			zip_get_name(zip, (zip_uint64_t)i, ZIP_FL_ENC_RAW);
 		struct member member = {.zip = zip, .index = (uint64_t)i};
-		OWNED(free_owned) char *path = NULL;
+		OWNED(free_owned)
+		char *path = text_format("%s%s%s", within ? within : "",
+					 within ? "!/" : "", name ? name : "?");
 
-		if (asprintf(&path, "%s%s%s", within ? within : "",
-			     within ? "!/" : "", name ? name : "?") < 0) {
-			path = NULL;
+		if (!path)
 			return err_set(e, ENOMEM, "list the archive");
-		}
 		member.name = path;
 		if (walk_member(&member, walk, e) < 0)
 			return -1;

@@ -1,11 +1,11 @@
 #include "cgroup.h"
 
 #include "attr.h"
+#include "text.h"
 
 #include <errno.h>
 #include <libmount.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,10 +88,10 @@ static int name_folder(struct libmnt_fs *fs, const char *rest,
 		       char **ret_folder, char **ret_mount, struct err *e)
 {
 	const char *target = mnt_fs_get_target(fs);
-	char *folder = NULL;
+	char *folder =
+		text_format("%s%s", target, strcmp(rest, "/") == 0 ? "" : rest);
 
-	if (asprintf(&folder, "%s%s", target,
-		     strcmp(rest, "/") == 0 ? "" : rest) < 0)
+	if (!folder)
 		return err_set(e, ENOMEM, "find a cgroup");
 	*ret_mount = strdup(target);
 	if (!*ret_mount) {

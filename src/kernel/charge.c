@@ -3,6 +3,7 @@
 #include "attr.h"
 #include "cgroup.h"
 #include "file.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,22 +31,19 @@ struct weight {
 
 static int read_text(const char *folder, const char *name, struct buffer *text)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, name);
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		path = NULL;
+	if (!path)
 		return -1;
-	}
 	return file_read(AT_FDCWD, path, TEXT_MAX, text, NULL);
 }
 
 static int write_text(const char *folder, const char *name, const char *text)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, name);
 	OWNED(close_owned) int fd = -1;
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		path = NULL;
+	if (!path) {
 		errno = ENOMEM;
 		return -1;
 	}
@@ -220,9 +218,8 @@ static int find_place(const char *text, const char *ours,
 			       "the container has no cgroup of its own in %s",
 			       ret->mount);
 	slash = strrchr(ret->payer, '/');
-	if (asprintf(&ret->own, "%.*s/%s", (int)(slash - ret->payer),
-		     ret->payer, name) < 0)
-		ret->own = NULL;
+	ret->own = text_format("%.*s/%s", (int)(slash - ret->payer), ret->payer,
+			       name);
 	if (!ret->own)
 		return err_set(e, ENOMEM, "name a cgroup");
 	return 0;

@@ -152,8 +152,8 @@ static char *folder_from(const char *base, const char *name)
 		return NULL;
 	if (name[0] == '/')
 		path = strdup(name);
-	else if (asprintf(&path, "%s/%s", base, name) < 0)
-		path = NULL;
+	else
+		path = file_in(base, name);
 	return is_folder(path) ? PTR_MOVE(path) : NULL;
 }
 
@@ -251,15 +251,13 @@ static int resolve_recorded(const struct shown *shown, const char *folder,
 			    struct layers *ret, struct err *e)
 {
 	OWNED(shown_owned) struct shown names = {.complete = true};
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, "lower");
 	OWNED(free_owned) char *home = strdup(folder);
 	struct buffer text = BUFFER_INIT;
 	int rc = 0;
 
-	if (!home || asprintf(&path, "%s/lower", folder) < 0) {
-		path = NULL;
+	if (!home || !path)
 		return err_set(e, ENOMEM, "read the layers");
-	}
 	if (file_read(AT_FDCWD, path, RECORD_MAX, &text, NULL) == 0 && text.len)
 		rc = add_names(text.data, text.data + text.len, &names, e);
 	buffer_clear(&text);
@@ -283,10 +281,9 @@ static int resolve_by_record(const struct shown *shown, const char *upper,
 		return -1;
 	if (!ret->lower_known || ret->upper)
 		return 0;
-	if (asprintf(&diff, "%s/diff", folder) < 0) {
-		diff = NULL;
+	diff = file_in(folder, "diff");
+	if (!diff)
 		return err_set(e, ENOMEM, "read the layers");
-	}
 	if (is_folder(diff))
 		ret->upper = PTR_MOVE(diff);
 	return 0;

@@ -3,6 +3,7 @@
 #include "filesystem.h"
 #include "layers.h"
 #include "stat.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,17 +88,12 @@ static uint64_t device_number(dev_t device)
 /* folder/rest, where either may be "/". */
 static char *join(const char *folder, const char *rest)
 {
-	char *path = NULL;
-
 	if (strcmp(folder, "/") == 0)
 		folder = "";
 	rest += strspn(rest, "/");
-	if (asprintf(&path, "%s%s%s", folder, *rest ? "/" : "", rest) < 0)
-		return NULL;
-	if (*path)
-		return path;
-	free(path);
-	return strdup("/");
+	return *folder || *rest
+		       ? text_format("%s%s%s", folder, *rest ? "/" : "", rest)
+		       : strdup("/");
 }
 
 enum relation location_compare_paths(const char *path, const char *folder)

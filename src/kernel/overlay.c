@@ -2,6 +2,7 @@
 
 #include "filesystem.h"
 #include "stat.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -157,9 +158,9 @@ static int repeat_options(const char *options, struct overlay *ret)
 			(void)snprintf(text + len, sizeof(text) - len, ",%s=%s",
 				       repeated[i], value);
 	}
-	if (asprintf(&ret->options, "%s%s", text,
-		     has_option(options, "userxattr") ? ",userxattr" : "") < 0)
-		ret->options = NULL;
+	ret->options = text_format(
+		"%s%s", text,
+		has_option(options, "userxattr") ? ",userxattr" : "");
 	return ret->options ? 0 : -1;
 }
 

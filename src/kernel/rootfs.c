@@ -5,6 +5,7 @@
 #include "rootfs_internal.h"
 #include "sha256.h"
 #include "stat.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -79,12 +80,10 @@ static int on_member(void *context, const char *name,
 {
 	const struct member *member = context;
 	struct rootfs_file file = *member->archive;
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = text_format("%s!/%s", file.path, name);
 
-	if (asprintf(&path, "%s!/%s", file.path, name) < 0) {
-		path = NULL;
+	if (!path)
 		return err_set(e, ENOMEM, "list the archive");
-	}
 	file.path = path;
 	file.path_len = strlen(path);
 	file.kind = KIND_MEMBER;

@@ -1,6 +1,7 @@
 #include "runtime.h"
 
 #include "rlimits.h"
+#include "text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -34,7 +35,9 @@ static char *search(const char *name)
 	for (const char *at = path && *path ? path : default_path; *at;) {
 		size_t len = strcspn(at, ":");
 
-		if (len && asprintf(&found, "%.*s/%s", (int)len, at, name) < 0)
+		if (len)
+			found = text_format("%.*s/%s", (int)len, at, name);
+		if (len && !found)
 			return NULL;
 		if (found && access(found, X_OK) == 0 && !is_ourselves(found))
 			return found;

@@ -1,9 +1,9 @@
 #include "config.h"
 
 #include "config_internal.h"
+#include "file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const modes[] = {"enforce", "audit", "off", NULL};
@@ -139,10 +139,8 @@ static int set_paths(struct config *config, const char *state,
 {
 	config->state_dir = strdup(state);
 	config->cache_dir = strdup(cache);
-	if (asprintf(&config->events_file, "%s/events.jsonl", events) < 0)
-		config->events_file = NULL;
-	if (asprintf(&config->evidence_dir, "%s/evidence", cache) < 0)
-		config->evidence_dir = NULL;
+	config->events_file = file_in(events, "events.jsonl");
+	config->evidence_dir = file_in(cache, "evidence");
 	return config->state_dir && config->cache_dir && config->events_file &&
 			       config->evidence_dir
 		       ? 0
@@ -161,7 +159,6 @@ static int set_rootless_paths(struct config *config,
 {
 	OWNED(free_owned) char *state = NULL;
 	OWNED(free_owned) char *cache = NULL;
-	int n;
 
 	if (!is_absolute(home->xdg_runtime_dir))
 		return err_set(e, 0,
@@ -173,18 +170,14 @@ static int set_rootless_paths(struct config *config,
 			       "neither XDG_STATE_HOME nor HOME is set to an "
 			       "absolute path: there is no place for a "
 			       "rootless container's events");
-	if (asprintf(&state, "%s/runmoor", home->xdg_runtime_dir) < 0) {
-		state = NULL;
+	state = file_in(home->xdg_runtime_dir, "runmoor");
+	if (!state)
 		return err_set(e, ENOMEM, "default configuration");
-	}
-	if (is_absolute(home->xdg_state_home))
-		n = asprintf(&cache, "%s/runmoor", home->xdg_state_home);
-	else
-		n = asprintf(&cache, "%s/.local/state/runmoor", home->home);
-	if (n < 0) {
-		cache = NULL;
+	cache = is_absolute(home->xdg_state_home)
+			? file_in(home->xdg_state_home, "runmoor")
+			: file_in(home->home, ".local/state/runmoor");
+	if (!cache)
 		return err_set(e, ENOMEM, "default configuration");
-	}
 	if (set_paths(config, state, cache, cache) < 0)
 		return err_set(e, ENOMEM, "default configuration");
 	return 0;

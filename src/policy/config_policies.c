@@ -1,5 +1,6 @@
 #include "config_internal.h"
 #include "glob.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -192,9 +193,8 @@ static int append(struct config *config, const struct json *value,
 		if (!alone)
 			(void)snprintf(place, sizeof(place), "%s[%zu]", before,
 				       i);
-		if (asprintf(&policy->name, "%s%s%s", file,
-			     *file && !alone ? ": " : "", place) < 0)
-			policy->name = NULL;
+		policy->name = text_format("%s%s%s", file,
+					   *file && !alone ? ": " : "", place);
 		if (!policy->name)
 			(void)err_set(e, ENOMEM, "configuration");
 		if (policy->name &&
@@ -233,10 +233,10 @@ int config_add_policies(struct config *config, const struct json *document,
 int config_name_policies(struct config *config, const char *file, struct err *e)
 {
 	for (size_t i = 0; i < config->policy_count; i++) {
-		char *name;
+		char *name =
+			text_format("%s: %s", file, config->policies[i].name);
 
-		if (asprintf(&name, "%s: %s", file, config->policies[i].name) <
-		    0)
+		if (!name)
 			return err_set(e, ENOMEM, "configuration");
 		free(config->policies[i].name);
 		config->policies[i].name = name;

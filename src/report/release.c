@@ -12,9 +12,7 @@
 
 static char *path_of(const char *folder)
 {
-	char *path = NULL;
-
-	return asprintf(&path, "%s/lost", folder) < 0 ? NULL : path;
+	return file_in(folder, "lost");
 }
 
 int release_leave(const char *folder, const struct rest *rest)

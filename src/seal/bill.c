@@ -2,6 +2,7 @@
 
 #include "cgroup.h"
 #include "file.h"
+#include "text.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,34 +17,27 @@ static const char prefix[] = "runmoor-";
 
 static int read_record(const char *folder, struct buffer *text)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, BILL_RECORD);
 
-	if (asprintf(&path, "%s/" BILL_RECORD, folder) < 0) {
-		path = NULL;
+	if (!path)
 		return -1;
-	}
 	return file_read(AT_FDCWD, path, RECORD_MAX, text, NULL);
 }
 
 static void write_record(const char *folder, const struct buffer *text)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, BILL_RECORD);
 
-	if (asprintf(&path, "%s/" BILL_RECORD, folder) < 0) {
-		path = NULL;
+	if (!path)
 		return;
-	}
 	(void)!file_publish(path, text->data, text->len, 0600, NULL);
 }
 
 static char *name_of(const char *folder)
 {
 	const char *slash = strrchr(folder, '/');
-	char *name = NULL;
 
-	return asprintf(&name, "%s%s", prefix, slash ? slash + 1 : folder) < 0
-		       ? NULL
-		       : name;
+	return text_format("%s%s", prefix, slash ? slash + 1 : folder);
 }
 
 static int join(pid_t init, const char *name, struct charge *charge,

@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "sha256.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,24 +42,18 @@ const char *cache_ending(enum cache_kind kind)
 
 char *cache_path(const char *cache_dir, enum cache_kind kind, const char *key)
 {
-	char *path = NULL;
-
-	return asprintf(&path, "%s/%s/%s%s", cache_dir, kinds[kind].folder, key,
-			kinds[kind].ending) < 0
-		       ? NULL
-		       : path;
+	return text_format("%s/%s/%s%s", cache_dir, kinds[kind].folder, key,
+			   kinds[kind].ending);
 }
 
 static int make_folders(const char *cache_dir, struct err *e)
 {
 	for (size_t i = 0; i < CACHE_KINDS; i++) {
-		OWNED(free_owned) char *folder = NULL;
+		OWNED(free_owned)
+		char *folder = file_in(cache_dir, kinds[i].folder);
 
-		if (asprintf(&folder, "%s/%s", cache_dir, kinds[i].folder) <
-		    0) {
-			folder = NULL;
+		if (!folder)
 			return err_set(e, ENOMEM, "open the cache");
-		}
 		if (file_make_dirs(folder, 0700, e) < 0)
 			return -1;
 	}
@@ -90,10 +85,9 @@ int cache_lock(const char *cache_dir, bool alone, int *ret_fd, struct err *e)
 
 	if (make_folders(cache_dir, e) < 0)
 		return -1;
-	if (asprintf(&path, "%s/lock", cache_dir) < 0) {
-		path = NULL;
+	path = file_in(cache_dir, "lock");
+	if (!path)
 		return err_set(e, ENOMEM, "open the cache");
-	}
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_set(e, errno, "open %s", path);
@@ -135,12 +129,10 @@ static bool is_held(const char *path)
 
 bool cache_remove(const char *path)
 {
-	OWNED(free_owned) char *aside = NULL;
+	OWNED(free_owned) char *aside = text_format("%s.removed", path);
 
-	if (asprintf(&aside, "%s.removed", path) < 0) {
-		aside = NULL;
+	if (!aside)
 		return false;
-	}
 	if (rename(path, aside) < 0)
 		return false;
 	if (!is_held(aside))

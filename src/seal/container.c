@@ -2,6 +2,7 @@
 
 #include "file.h"
 #include "sha256.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,12 +76,8 @@ struct workload_source container_names(const struct container *container)
 
 char *container_source(const struct container *container, const char *source)
 {
-	char *path;
-
-	if (asprintf(&path, "%s%s%s", source[0] == '/' ? "" : container->bundle,
-		     source[0] == '/' ? "" : "/", source) < 0)
-		return NULL;
-	return path;
+	return source[0] == '/' ? strdup(source)
+				: file_in(container->bundle, source);
 }
 
 void container_name_source(const struct stat *st, char ret[64])
@@ -94,7 +91,6 @@ char *container_folder(const char *state_dir, const char *root, const char *id)
 	struct buffer key = BUFFER_INIT;
 	uint8_t digest[DIGEST_SIZE];
 	char hex[DIGEST_HEX];
-	char *folder = NULL;
 	int rc;
 
 	buffer_append(&key, root, strlen(root) + 1);
@@ -106,9 +102,7 @@ char *container_folder(const char *state_dir, const char *root, const char *id)
 	if (rc < 0)
 		return NULL;
 	sha256_hex(digest, hex);
-	if (asprintf(&folder, "%s/%.16s", state_dir, hex) < 0)
-		return NULL;
-	return folder;
+	return text_format("%s/%.16s", state_dir, hex);
 }
 
 /* The members that are plain strings, once for writing and reading. */

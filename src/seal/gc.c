@@ -124,12 +124,10 @@ static int list_entry(struct gc *gc, enum cache_kind kind, int dir,
 /* NULL: there is none. */
 static DIR *open_folder(const char *cache_dir, const char *name)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(cache_dir, name);
 
-	if (asprintf(&path, "%s/%s", cache_dir, name) < 0) {
-		path = NULL;
+	if (!path)
 		return NULL;
-	}
 	return opendir(path);
 }
 

@@ -1,9 +1,9 @@
 #include "place_internal.h"
 
 #include "layers.h"
+#include "text.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,8 +32,10 @@ static void add_line(const char *word, const char *path, struct buffer *text)
 	OWNED(free_owned) char *name = NULL;
 	OWNED(free_owned) char *line = NULL;
 
-	if (!read_name(path, &name) ||
-	    asprintf(&line, "%s%s %s\n", word, name, path) < 0)
+	if (!read_name(path, &name))
+		return;
+	line = text_format("%s%s %s\n", word, name, path);
+	if (!line)
 		return;
 	if (!text->data || !strstr(text->data, line))
 		buffer_append(text, line, strlen(line));
@@ -84,13 +86,11 @@ static bool is_still(const char *path, const char *name)
 /* The name that text has for a folder above; malloc'ed. */
 static char *find_above(const char *text, const char *path)
 {
-	OWNED(free_owned) char *end = NULL;
+	OWNED(free_owned) char *end = text_format(" %s\n", path);
 	const char *at = text;
 
-	if (asprintf(&end, " %s\n", path) < 0) {
-		end = NULL;
+	if (!end)
 		return NULL;
-	}
 	while ((at = strstr(at, above_word))) {
 		const char *name = at + strlen(above_word);
 		size_t len = strcspn(name, "\n") + 1;

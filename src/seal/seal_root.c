@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 static int open_image(const struct overlay *overlay, bool layers,
@@ -26,10 +25,9 @@ static int open_image(const struct overlay *overlay, bool layers,
 					     container->rootfs)
 				   : 0;
 	}
-	if (asprintf(&scratch, "%s/" SEAL_SCRATCH, folder) < 0) {
-		scratch = NULL;
+	scratch = file_in(folder, SEAL_SCRATCH);
+	if (!scratch)
 		return err_set(e, ENOMEM, "open the layers");
-	}
 	if (mkdir(scratch, 0700) < 0 && errno != EEXIST)
 		return err_set(e, errno, "create folder %s", scratch);
 	rc = overlay_open_lower(overlay, scratch, ret_fd, e);
@@ -71,12 +69,10 @@ static int make_manifest(const struct overlay *overlay, const char *folder,
 
 static int unlink_own(const char *folder)
 {
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, "image.manifest");
 
-	if (asprintf(&path, "%s/image.manifest", folder) < 0) {
-		path = NULL;
+	if (!path)
 		return -1;
-	}
 	return unlink(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
@@ -92,10 +88,8 @@ static void describe_root(const struct overlay *overlay,
 		place_describe(overlay->layers.upper, text);
 	else if (!container->overlay && !layers_served(container->rootfs))
 		place_describe(container->rootfs, text);
-	else if (asprintf(&above, "%s/..", container->rootfs) >= 0)
+	else if ((above = file_in(container->rootfs, "..")))
 		place_describe(above, text);
-	else
-		above = NULL;
 }
 
 /* The first seal of a root file system without layers, and where it is. */
@@ -152,9 +146,8 @@ int seal_own(const struct overlay *overlay, const char *folder,
 	/* A crash may have left one, of another image. */
 	if (unlink_own(folder) < 0)
 		return err_set(e, errno, "remove the manifest in %s", folder);
-	if (asprintf(&container->manifest, "%s/image.manifest", folder) < 0) {
-		container->manifest = NULL;
+	container->manifest = file_in(folder, "image.manifest");
+	if (!container->manifest)
 		return err_set(e, ENOMEM, "seal the image");
-	}
 	return make_manifest(overlay, folder, container, e);
 }

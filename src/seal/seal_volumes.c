@@ -6,11 +6,11 @@
 #include "seals.h"
 #include "spare_internal.h"
 #include "survey.h"
+#include "text.h"
 #include "volumes_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -73,10 +73,9 @@ static int leave_out(struct container *container, const struct sealing *sealing,
 		destination, why);
 	if (!container->volumes_left)
 		container->volumes_left = json_new_array();
-	if (asprintf(&text, "%s: %s", destination, why) < 0) {
-		text = NULL;
+	text = text_format("%s: %s", destination, why);
+	if (!text)
 		return err_set(e, ENOMEM, "seal the volumes");
-	}
 	if (json_count(container->volumes_left) == LEFT_LISTED)
 		return 0;
 	return json_append(container->volumes_left, json_new_string(text)) < 0
@@ -320,14 +319,12 @@ static int hand_over(struct manifest_builder *builder, const char *folder,
 		     struct err *e)
 {
 	OWNED(manifest_owned) struct manifest *manifest = NULL;
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(folder, name);
 	struct buffer bytes = BUFFER_INIT;
 	int rc;
 
-	if (asprintf(&path, "%s/%s", folder, name) < 0) {
-		path = NULL;
+	if (!path)
 		return err_set(e, ENOMEM, "seal the volumes");
-	}
 	/* A crash may have left one. */
 	(void)unlink(path);
 	if (survey_publish(builder, path, e) < 0)

@@ -3,11 +3,11 @@
 #include "file.h"
 #include "layers.h"
 #include "sha256.h"
+#include "text.h"
 #include "writers_line_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -122,9 +122,8 @@ int seals_open(const struct container *container, struct seals *ret,
 	if (rc < 0)
 		return -1;
 	ret->record = describe(container);
-	if (asprintf(&ret->folder, "%s/volumes/%s", container->config.cache_dir,
-		     digits) < 0)
-		ret->folder = NULL;
+	ret->folder = text_format("%s/volumes/%s", container->config.cache_dir,
+				  digits);
 	if (!ret->record || !ret->folder || remember(ret) < 0) {
 		seals_clear(ret);
 		return err_set(e, ENOMEM, "name the workload");

@@ -2,11 +2,11 @@
 
 #include "file.h"
 #include "sha256.h"
+#include "text.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -28,15 +28,12 @@ char *seals_path(const char *folder, const char *destination)
 {
 	struct buffer name = BUFFER_INIT;
 	char digits[DIGEST_HEX];
-	char *path = NULL;
 	int rc;
 
 	buffer_append(&name, destination, strlen(destination));
 	rc = seals_digits(&name, digits, NULL);
 	buffer_clear(&name);
-	if (rc < 0 || asprintf(&path, "%s/%s.manifest", folder, digits) < 0)
-		return NULL;
-	return path;
+	return rc < 0 ? NULL : text_format("%s/%s.manifest", folder, digits);
 }
 
 struct json *seals_read(const char *folder)

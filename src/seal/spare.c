@@ -1,9 +1,9 @@
 #include "spare_internal.h"
 
 #include "file.h"
+#include "text.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,14 +33,12 @@ static bool is_kept(const struct config *config, const char *source)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		OWNED(free_owned) char *path = NULL;
+		OWNED(free_owned)
+		char *path = text_format("%s%s", rows[i].folder, rows[i].below);
 		OWNED(free_owned) char *real = NULL;
 
-		if (asprintf(&path, "%s%s", rows[i].folder, rows[i].below) <
-		    0) {
-			path = NULL;
+		if (!path)
 			return true;
-		}
 		real = realpath(path, NULL);
 		if (real && (rows[i].alone ? strcmp(source, real) == 0
 					   : is_within(source, real)))

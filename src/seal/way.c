@@ -1,12 +1,12 @@
 #include "way_internal.h"
 
+#include "file.h"
 #include "filesystem.h"
 #include "stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -82,7 +82,8 @@ static int follow(struct way *way, int link, const char *behind, struct err *e)
 	if (len <= 0 || ++way->links > LINKS_MAX)
 		return 1;
 	target[len] = '\0';
-	if (asprintf(&rest, "%s/%s", target, behind) < 0)
+	rest = file_in(target, behind);
+	if (!rest)
 		return err_set(e, ENOMEM, "follow a path");
 	free(way->rest);
 	way->rest = rest;

@@ -18,6 +18,7 @@
 #include "container.h"
 #include "died.h"
 #include "digests.h"
+#include "file.h"
 #include "held.h"
 #include "journal.h"
 #include "judge.h"
@@ -328,9 +329,9 @@ static int start(struct supervisor *s, struct err *e)
 	static const enum source_kind kinds[] = {
 		SOURCE_HANDOFF_SOCKET, SOURCE_SIGNALS, SOURCE_JOBS,
 		SOURCE_TICK,	       SOURCE_READY,   SOURCE_PATIENCE};
-	OWNED(free_owned) char *path = NULL;
+	OWNED(free_owned) char *path = file_in(s->folder, "listener.sock");
 
-	if (asprintf(&path, "%s/listener.sock", s->folder) < 0)
+	if (!path)
 		return err_set(e, ENOMEM, "start");
 	hurry();
 	s->sources.epoll = epoll_create1(EPOLL_CLOEXEC);
