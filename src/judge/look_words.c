@@ -1,8 +1,8 @@
 #include "look_words_internal.h"
+#include "procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,13 +36,10 @@ static bool words_grow(struct words *words, enum pace pace)
 
 int words_read_own(const struct look *look, struct words *words)
 {
-	OWNED(close_owned) int fd = -1;
-	char path[64];
+	OWNED(close_owned)
+	int fd = procfs_open(look->target.tid, "cmdline", O_RDONLY);
 	ssize_t n = 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline",
-		       look->target.tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	while (words->len < words->size || words_grow(words, look->pace)) {

@@ -2,6 +2,7 @@
 
 #include "buffer.h"
 #include "file.h"
+#include "procfs.h"
 #include "stat.h"
 
 #include <dirent.h>
@@ -228,7 +229,6 @@ int binfmt_ask(const struct binfmt_entry *entry, int *ret_fd, struct err *e)
 	OWNED(close_owned) int exe = -1;
 	struct identity ours;
 	struct identity id;
-	char path[64];
 	int status = 0;
 	pid_t pid;
 
@@ -238,9 +238,8 @@ int binfmt_ask(const struct binfmt_entry *entry, int *ret_fd, struct err *e)
 		return err_set(e, errno, "ask for %s", entry->interpreter);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	(void)snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	if (WIFSTOPPED(status)) {
-		exe = open(path, O_RDONLY | O_CLOEXEC);
+		exe = procfs_open(pid, "exe", O_RDONLY);
 		(void)kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;

@@ -1,8 +1,8 @@
 #include "caller.h"
 
 #include "err.h"
-#include "file.h"
 #include "filesystem.h"
+#include "procfs.h"
 #include "target.h"
 
 #include <errno.h>
@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
-
-enum { STATUS_MAX = 1024 * 1024 };
 
 struct caller {
 	uint32_t user;
@@ -31,11 +29,10 @@ static bool caller_read(pid_t tid, struct caller *ret)
 	const char *uid;
 	const char *gid;
 	const char *caps;
-	char path[64];
 
 	*ret = (struct caller){.status = BUFFER_INIT};
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	if (file_read(AT_FDCWD, path, STATUS_MAX, &ret->status, NULL) < 0)
+	if (procfs_read(tid, "status", PROCFS_STATUS_MAX, &ret->status, NULL) <
+	    0)
 		return false;
 	uid = strstr(ret->status.data, "\nUid:\t");
 	gid = strstr(ret->status.data, "\nGid:\t");

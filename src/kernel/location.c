@@ -2,6 +2,7 @@
 
 #include "filesystem.h"
 #include "layers.h"
+#include "procfs.h"
 #include "stat.h"
 #include "text.h"
 
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <libmount/libmount.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -158,13 +158,12 @@ int location_find(const struct mounts *mounts, int fd, struct location *ret,
 	struct by_id mount = {0};
 	char real[PATH_MAX];
 	struct statfs fs;
-	char link[64];
+	char link[PROCFS_PATH];
 	ssize_t len;
 	int rc;
 
 	*ret = (struct location){0};
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, real, sizeof(real) - 1);
+	len = readlink(procfs_fd_path(fd, link), real, sizeof(real) - 1);
 	if (len <= 0 || stat_identity(fd, "", AT_EMPTY_PATH, &ret->identity))
 		return err_set(e, errno, "look where a file lies");
 	real[len] = '\0';

@@ -1,7 +1,7 @@
 #include "mappers.h"
 
 #include "cgroup.h"
-#include "file.h"
+#include "procfs.h"
 #include "stat.h"
 #include "target.h"
 
@@ -26,10 +26,7 @@ static int failed(int error, struct err *e)
 
 static int read_cgroup(pid_t tid, struct buffer *text, struct err *e)
 {
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", tid);
-	return file_read(AT_FDCWD, path, CGROUP_TEXT_MAX, text, e);
+	return procfs_read(tid, "cgroup", CGROUP_TEXT_MAX, text, e);
 }
 
 char *mappers_cgroup(pid_t tid)
@@ -139,14 +136,11 @@ static int visit_mappings(const struct search *search, FILE *maps,
 /* A leader that has ended has neither cgroups nor memory; its threads do. */
 static bool has_ended(pid_t pid)
 {
-	char path[64];
+	OWNED(close_owned) int fd = procfs_open(pid, "stat", O_RDONLY);
 	char stat[512];
 	const char *name_end;
 	ssize_t n;
-	OWNED(close_owned) int fd = -1;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, stat, sizeof(stat) - 1);
 	if (n <= 0)
 		return false;
@@ -161,13 +155,12 @@ static pid_t living_task(pid_t pid)
 {
 	struct dirent *entry;
 	pid_t living = pid;
-	char path[64];
+	char path[PROCFS_PATH];
 	DIR *tasks;
 
 	if (!has_ended(pid))
 		return pid;
-	(void)snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	tasks = opendir(path);
+	tasks = opendir(procfs_path(pid, "task", path));
 	while (tasks && living == pid && (entry = readdir(tasks))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
 
@@ -183,7 +176,7 @@ static int look_at_process(const struct search *search,
 			   const struct process *process, struct err *e)
 {
 	bool in = false;
-	char path[64];
+	char path[PROCFS_PATH];
 	FILE *maps;
 	int rc;
 
@@ -192,8 +185,7 @@ static int look_at_process(const struct search *search,
 		return -1;
 	if (!in)
 		return 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/maps", process->task);
-	maps = fopen(path, "re");
+	maps = fopen(procfs_path(process->task, "maps", path), "re");
 	if (!maps)
 		return failed(errno, e);
 	rc = visit_mappings(search, maps, process, e);

@@ -1,9 +1,10 @@
 #include "memfd.h"
 
+#include "procfs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -23,7 +24,7 @@ int memfd_deny(pid_t pid, struct err *e)
 {
 	OWNED(close_owned) int setting = open(sysctl, O_WRONLY | O_CLOEXEC);
 	OWNED(close_owned) int namespace = -1;
-	char path[64];
+	char path[PROCFS_PATH];
 	int status = 0;
 	pid_t child;
 
@@ -31,8 +32,8 @@ int memfd_deny(pid_t pid, struct err *e)
 		return err_set(e, errno,
 			       "memfd: deny needs root, and %s (Linux 6.3)",
 			       sysctl);
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
-	namespace = open(path, O_RDONLY | O_CLOEXEC);
+	namespace =
+		open(procfs_path(pid, "ns/pid", path), O_RDONLY | O_CLOEXEC);
 	if (namespace < 0)
 		return err_set(e, errno, "memfd: deny: open %s", path);
 	if (is_own(namespace))

@@ -2,6 +2,7 @@
 
 #include "attr.h"
 #include "buffer.h"
+#include "procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,14 +116,13 @@ static int read_all(int fd, size_t limit, struct buffer *text, struct err *e)
 int mountinfo_read(pid_t tid, size_t limit, struct mountinfo *ret,
 		   struct err *e)
 {
-	OWNED(close_owned) int fd = -1;
+	OWNED(close_owned)
+	int fd = tid ? procfs_open(tid, "mountinfo", O_RDONLY)
+		     : open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	struct buffer text = BUFFER_INIT;
-	char path[64];
 	int rc;
 
 	*ret = (struct mountinfo)MOUNTINFO_INIT;
-	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
-	fd = open(tid ? path : "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(e, errno, "open the mounts");
 	rc = read_all(fd, limit, &text, e);

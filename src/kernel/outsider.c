@@ -1,8 +1,8 @@
 #include "outsider.h"
 
 #include "err.h"
-#include "file.h"
 #include "mappers.h"
+#include "procfs.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,27 +10,10 @@
 #include <string.h>
 
 enum {
-	STATUS_MAX = 1024 * 1024,
+	STAT_MAX = 4096,
 	NOT_KNOWN = -1,
 	PF_EXITING = 0x4, /* linux/sched.h, as in proc_pid_stat(5) "flags" */
 };
-
-/* A number of proc_pid_status(5), by its name with line end and tab. */
-static long status_of(pid_t pid, const char *name)
-{
-	struct buffer status = BUFFER_INIT;
-	const char *at = NULL;
-	char path[64];
-	long value = NOT_KNOWN;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (file_read(AT_FDCWD, path, STATUS_MAX, &status, NULL) == 0)
-		at = strstr(status.data, name);
-	if (at)
-		value = strtol(at + strlen(name), NULL, 10);
-	buffer_clear(&status);
-	return value;
-}
 
 /* "4:memory:/a/b": where the path begins. */
 static const char *path_in(const char *line)
@@ -97,11 +80,9 @@ static bool is_ending(pid_t pid)
 	const char *at = NULL;
 	unsigned flags = 0;
 	char state = 'X';
-	char path[64];
 	bool known;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (file_read(AT_FDCWD, path, STATUS_MAX, &stat, NULL) == 0)
+	if (procfs_read(pid, "stat", STAT_MAX, &stat, NULL) == 0)
 		at = strrchr(stat.data, ')');
 	known = at &&
 		sscanf(at, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) == 2;
@@ -111,16 +92,17 @@ static bool is_ending(pid_t pid)
 
 bool outsider_traces(pid_t tid, const char *home)
 {
-	const pid_t tracer = (pid_t)status_of(tid, "\nTracerPid:\t");
+	const pid_t tracer =
+		(pid_t)procfs_status_number(tid, "TracerPid", NOT_KNOWN);
 	OWNED(free_owned) char *cgroup = NULL;
 	bool outside;
 
 	if (tracer <= 0)
 		return false;
 	cgroup = mappers_cgroup(tracer);
-	outside = status_of(tracer, "\nSeccomp:\t") == 0 ||
+	outside = procfs_status_number(tracer, "Seccomp", NOT_KNOWN) == 0 ||
 		  (home && cgroup && outsider_is(cgroup, home));
 	/* Still the same: the number wasn't another's meanwhile. */
 	return outside && !is_ending(tracer) &&
-	       status_of(tid, "\nTracerPid:\t") == tracer;
+	       procfs_status_number(tid, "TracerPid", NOT_KNOWN) == tracer;
 }

@@ -1,11 +1,12 @@
 #include "proof.h"
 
+#include "procfs.h"
+
 #include <errno.h>
 #include <linux/audit.h>
 #include <seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -85,27 +86,10 @@ static void watch_begin(void)
 	set_timer(PROOF_TICK_MS);
 }
 
-/* Who traces tid: a pid, 0 for nobody, -1 for a task that is no more. */
-static pid_t tracer_of(pid_t tid)
-{
-	pid_t tracer = -1;
-	char path[64];
-	char line[256];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	file = fopen(path, "re");
-	while (file && tracer < 0 && fgets(line, sizeof(line), file))
-		if (strncmp(line, "TracerPid:", 10) == 0)
-			tracer = (pid_t)strtol(line + 10, NULL, 10);
-	if (file)
-		(void)fclose(file);
-	return tracer;
-}
-
 static enum proof_seize why_not(pid_t tid, int error)
 {
-	pid_t tracer = tracer_of(tid);
+	/* 0: nobody; -1: a task that is no more. */
+	pid_t tracer = (pid_t)procfs_status_number(tid, "TracerPid", -1);
 
 	if (tracer == (pid_t)syscall(SYS_gettid))
 		return PROOF_SEIZED;

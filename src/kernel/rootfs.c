@@ -2,6 +2,7 @@
 #include "binary.h"
 #include "filesystem.h"
 #include "layer.h"
+#include "procfs.h"
 #include "rootfs_internal.h"
 #include "sha256.h"
 #include "stat.h"
@@ -12,7 +13,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -372,12 +372,12 @@ static void visit_alone(struct crew *crew, const struct folder *folder)
 {
 	struct rootfs_file file = {.path = ""};
 	OWNED(close_owned) int fd = -1;
-	char link[64];
+	char link[PROCFS_PATH];
 
 	if (!crew_spend_file(crew) || filesystem_is_kernels(crew->walk.root))
 		return;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", crew->walk.root);
-	fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = open(procfs_fd_path(crew->walk.root, link),
+		  O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || stat_identity(fd, "", AT_EMPTY_PATH, &file.identity) < 0)
 		crew_unreadable(crew, folder->path, errno);
 	else

@@ -1,6 +1,6 @@
 #include "target.h"
 
-#include "file.h"
+#include "procfs.h"
 #include "stat.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 
-enum { PAGE = 4096, LINK_NAME = 64, STATUS_MAX = 1024 * 1024 };
+enum { PAGE = 4096, LINK_NAME = 64 };
 
 void target_init(struct target *target, pid_t tid, const uint64_t *local,
 		 size_t local_count)
@@ -29,18 +29,10 @@ void target_clear(struct target *target)
 	close_owned(&target->root);
 }
 
-static int open_proc(pid_t tid, const char *name, int flags)
-{
-	char path[LINK_NAME + 32];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
-	return open(path, flags | O_CLOEXEC);
-}
-
 int target_read_string(const struct target *target, uint64_t address, char *ret,
 		       size_t size, struct err *e)
 {
-	OWNED(close_owned) int mem = open_proc(target->tid, "mem", O_RDONLY);
+	OWNED(close_owned) int mem = procfs_open(target->tid, "mem", O_RDONLY);
 	size_t done = 0;
 
 	ret[0] = '\0';
@@ -70,7 +62,7 @@ int target_read_string(const struct target *target, uint64_t address, char *ret,
 int target_read(const struct target *target, uint64_t address, void *ret,
 		size_t size, struct err *e)
 {
-	OWNED(close_owned) int mem = open_proc(target->tid, "mem", O_RDONLY);
+	OWNED(close_owned) int mem = procfs_open(target->tid, "mem", O_RDONLY);
 
 	if (mem < 0 || pread(mem, ret, size, (off_t)address) != (ssize_t)size)
 		return err_set(e, EFAULT, "read the memory of task %d",
@@ -82,7 +74,7 @@ static int open_root(struct target *target, struct err *e)
 {
 	if (target->root >= 0)
 		return 0;
-	target->root = open_proc(target->tid, "root", O_PATH | O_DIRECTORY);
+	target->root = procfs_open(target->tid, "root", O_PATH | O_DIRECTORY);
 	if (target->root < 0)
 		return err_set(e, errno, "open the root of task %d",
 			       target->tid);
@@ -98,7 +90,7 @@ static int open_start(struct target *target, int dirfd, int *ret_fd,
 		(void)snprintf(name, sizeof(name), "cwd");
 	else
 		(void)snprintf(name, sizeof(name), "fd/%d", dirfd);
-	*ret_fd = open_proc(target->tid, name, O_PATH);
+	*ret_fd = procfs_open(target->tid, name, O_PATH);
 	if (*ret_fd < 0)
 		return err_set(e, errno == ENOENT ? EBADF : errno,
 			       "open %s of task %d", name, target->tid);
@@ -107,7 +99,7 @@ static int open_start(struct target *target, int dirfd, int *ret_fd,
 
 int target_open_link(pid_t tid, const char *name, int *ret_fd, struct err *e)
 {
-	*ret_fd = open_proc(tid, name, O_PATH);
+	*ret_fd = procfs_open(tid, name, O_PATH);
 	if (*ret_fd < 0)
 		return err_set(e, errno, "open %s of task %d", name, tid);
 	return 0;
@@ -190,43 +182,24 @@ int target_open_fast(struct target *target, int dirfd, const char *path,
 	return err_set(e, EAGAIN, "find the program without waiting");
 }
 
-/* proc_pid_status(5): of up to 65,536 groups. */
-static bool read_status(pid_t tid, struct buffer *ret)
-{
-	char path[LINK_NAME];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	return file_read(AT_FDCWD, path, STATUS_MAX, ret, NULL) == 0;
-}
-
 pid_t target_process(pid_t tid)
 {
-	struct buffer status = BUFFER_INIT;
-	const char *tgid = read_status(tid, &status)
-				   ? strstr(status.data, "\nTgid:\t")
-				   : NULL;
-	pid_t process =
-		tgid ? (pid_t)strtol(tgid + strlen("\nTgid:\t"), NULL, 10) : 0;
-
-	buffer_clear(&status);
-	return process;
+	return (pid_t)procfs_status_number(tid, "Tgid", 0);
 }
 
 bool target_exists(pid_t tid)
 {
-	char path[LINK_NAME];
+	char path[PROCFS_PATH];
 
-	(void)snprintf(path, sizeof(path), "/proc/%d", tid);
-	return access(path, F_OK) == 0 || errno != ENOENT;
+	return access(procfs_path(tid, "", path), F_OK) == 0 || errno != ENOENT;
 }
 
 int target_path_of(int fd, char *ret, size_t size, struct err *e)
 {
-	char link[LINK_NAME];
+	char link[PROCFS_PATH];
 	ssize_t n;
 
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, ret, size);
+	n = readlink(procfs_fd_path(fd, link), ret, size);
 	if (n < 0 || (size_t)n >= size)
 		return err_set(e, n < 0 ? errno : ENAMETOOLONG,
 			       "read the path of a file");
@@ -236,15 +209,15 @@ int target_path_of(int fd, char *ret, size_t size, struct err *e)
 
 int target_reopen(int fd, int *ret_fd, struct err *e)
 {
-	char link[LINK_NAME];
+	char link[PROCFS_PATH];
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return err_set(e, errno, "stat a file");
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, EINVAL, "not a regular file");
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	*ret_fd = open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	*ret_fd = open(procfs_fd_path(fd, link),
+		       O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*ret_fd < 0)
 		return err_set(e, errno, "open a file");
 	return 0;

@@ -1,5 +1,7 @@
 #include "target.h"
 
+#include "procfs.h"
+
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,14 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-static int open_maps(pid_t tid)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
 
 bool target_parse_mapping(const char *line, struct mapping *ret,
 			  bool *ret_executable, uint64_t *ret_stack_end)
@@ -39,7 +33,7 @@ bool target_parse_mapping(const char *line, struct mapping *ret,
 
 bool target_may_read(pid_t tid, uint64_t address)
 {
-	int fd = open_maps(tid);
+	int fd = procfs_open(tid, "maps", O_RDONLY);
 	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
 	OWNED(free_owned) char *line = NULL;
 	bool may = false;
@@ -75,7 +69,7 @@ int target_open_mapping(pid_t tid, const struct mapping *mapping, int *ret_fd,
 int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
 		    size_t *ret_count, uint64_t *ret_stack_end, struct err *e)
 {
-	OWNED(close_owned) int fd = open_maps(tid);
+	OWNED(close_owned) int fd = procfs_open(tid, "maps", O_RDONLY);
 	char text[64 * 1024];
 	size_t len = 0;
 	char *next;
@@ -114,7 +108,7 @@ int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 			   struct mapping ret[MAPPINGS_MAX], size_t *ret_count,
 			   struct err *e)
 {
-	int fd = open_maps(tid);
+	int fd = procfs_open(tid, "maps", O_RDONLY);
 	FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
 	OWNED(free_owned) char *line = NULL;
 	bool full = false;
@@ -148,13 +142,10 @@ int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 /* One value of getauxval(3); false where there is none, or it can't be told. */
 static bool find_auxiliary(pid_t tid, uint64_t type, uint64_t *ret)
 {
-	OWNED(close_owned) int fd = -1;
-	char path[32];
+	OWNED(close_owned) int fd = procfs_open(tid, "auxv", O_RDONLY);
 	uint64_t vector[128]; /* pairs of a type and a value */
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/auxv", tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, vector, sizeof(vector));
 	if (n < 0)
 		return false;

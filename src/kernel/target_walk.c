@@ -5,6 +5,7 @@
  */
 #include "target.h"
 
+#include "procfs.h"
 #include "stat.h"
 
 #include <errno.h>
@@ -172,14 +173,6 @@ static bool is_target(int procfs, long number, const char *own, long inner)
 	       numbers.in[numbers.count - 1] == inner;
 }
 
-static int open_status(pid_t tid)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 /* /proc/self and /proc/thread-self are the target's, not ours, and by the
  * number that it has in the pid namespace of that procfs, which may be any
  * that it is in (pid_namespaces(7)). */
@@ -191,10 +184,12 @@ static int walk_self(struct walk *walk, bool thread)
 	struct numbers tgid;
 	struct numbers tid;
 
-	(void)snprintf(text, sizeof(text), "/proc/%d/ns/pid", target);
-	if (!read_namespace(open(text, O_PATH | O_NOFOLLOW | O_CLOEXEC), own) ||
-	    read_numbers(open_status(target), "NStgid:", &tgid) < 0 ||
-	    read_numbers(open_status(target), "NSpid:", &tid) < 0 ||
+	if (!read_namespace(procfs_open(target, "ns/pid", O_PATH | O_NOFOLLOW),
+			    own) ||
+	    read_numbers(procfs_open(target, "status", O_RDONLY),
+			 "NStgid:", &tgid) < 0 ||
+	    read_numbers(procfs_open(target, "status", O_RDONLY),
+			 "NSpid:", &tid) < 0 ||
 	    tgid.count != tid.count) {
 		errno = ENOENT;
 		return -1;

@@ -1,7 +1,7 @@
 #include "witness.h"
 
 #include "buffer.h"
-#include "file.h"
+#include "procfs.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -20,12 +20,11 @@ static void read_pid(const char *text, int64_t *ret)
 
 static void read_status(pid_t tid, struct process_info *ret)
 {
-	char path[64];
+	char path[PROCFS_PATH];
 	char line[512];
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	file = fopen(path, "re");
+	file = fopen(procfs_path(tid, "status", path), "re");
 	while (file && fgets(line, sizeof(line), file)) {
 		char *value = strchr(line, '\t');
 		char *last = strrchr(line, '\t');
@@ -52,23 +51,20 @@ static void read_status(pid_t tid, struct process_info *ret)
 
 static char *read_proc_link(pid_t tid, const char *name)
 {
-	char path[64];
+	char path[PROCFS_PATH];
 	char text[PATH_MAX];
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/%s", tid, name);
-	n = readlink(path, text, sizeof(text));
+	n = readlink(procfs_path(tid, name, path), text, sizeof(text));
 	return n < 0 ? NULL : strndup(text, (size_t)n);
 }
 
 static void read_args(pid_t tid, struct process_info *ret)
 {
-	char path[64];
+	OWNED(close_owned) int fd = procfs_open(tid, "cmdline", O_RDONLY);
 	char text[PROCESS_ARGS_MAX];
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", tid);
-	OWNED(close_owned) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	n = read(fd, text, sizeof(text));
@@ -122,11 +118,9 @@ size_t witness_ancestors(const struct process_info *process, bool args,
 static bool read_stat(pid_t pid, char *ret_state, uint64_t *ret_ticks)
 {
 	struct buffer text = BUFFER_INIT;
-	char path[64];
 	const char *at = NULL;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (file_read(AT_FDCWD, path, 4096, &text, NULL) == 0)
+	if (procfs_read(pid, "stat", 4096, &text, NULL) == 0)
 		at = strrchr(text.data, ')');
 	*ret_state = 'X';
 	if (at && at[1])

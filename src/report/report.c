@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "detail.h"
+#include "procfs.h"
 #include "session_internal.h"
 #include "sha256.h"
 #include "stat.h"
@@ -147,16 +148,16 @@ void report_died(const struct container *container, struct journal *journal)
 static void name_runtime(const struct container *container, pid_t tid,
 			 char **executable)
 {
-	char link[64];
+	char link[PROCFS_PATH];
 	struct identity running;
 	struct identity runtime;
 	bool same;
 
 	if (!*executable || strcmp(*executable, "/") != 0)
 		return;
-	(void)snprintf(link, sizeof(link), "/proc/%d/exe", tid);
 	same = container->runtime &&
-	       stat_identity(AT_FDCWD, link, 0, &running) == 0 &&
+	       stat_identity(AT_FDCWD, procfs_path(tid, "exe", link), 0,
+			     &running) == 0 &&
 	       stat_identity(AT_FDCWD, container->runtime, 0, &runtime) == 0 &&
 	       identity_same_file(&running, &runtime);
 	free(*executable);

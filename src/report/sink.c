@@ -1,3 +1,4 @@
+#include "procfs.h"
 #include "sink_internal.h"
 
 #include "event.h"
@@ -5,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -45,7 +45,7 @@ static void open_file(struct sink *sink)
 		/* O_NONBLOCK: a FIFO without a reader must not hold us. */
 		FLAGS = O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 	};
-	char path[64];
+	char path[PROCFS_PATH];
 	struct stat st;
 	int both;
 
@@ -54,8 +54,7 @@ static void open_file(struct sink *sink)
 	sink->fd = open(sink->file, O_WRONLY | O_CREAT | FLAGS, 0640);
 	if (sink->fd < 0 || fstat(sink->fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", sink->fd);
-	both = open(path, O_RDWR | FLAGS);
+	both = open(procfs_fd_path(sink->fd, path), O_RDWR | FLAGS);
 	if (both < 0)
 		return;
 	(void)close(sink->fd);

@@ -2,10 +2,10 @@
 
 #include "cgroup.h"
 #include "file.h"
+#include "procfs.h"
 #include "text.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,11 +44,9 @@ static int join(pid_t init, const char *name, struct charge *charge,
 		struct err *e)
 {
 	struct buffer text = BUFFER_INIT;
-	char path[64];
 	int rc;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", init);
-	rc = file_read(AT_FDCWD, path, CGROUP_TEXT_MAX, &text, e);
+	rc = procfs_read(init, "cgroup", CGROUP_TEXT_MAX, &text, e);
 	if (rc == 0)
 		rc = charge_join(text.data ? text.data : "", name, charge, e);
 	buffer_clear(&text);
