@@ -54,6 +54,9 @@ enum relation location_relation(const struct location *one,
 /* How path lies to folder, both absolute, by their names. */
 enum relation location_compare_paths(const char *path, const char *folder);
 
+/* path is folder, or lies below it. */
+bool location_is_within(const char *path, const char *folder);
+
 /* point: where it is mounted; place: of its root, without its numbers, but
  * for that of the mount. */
 typedef int mounts_below_found(void *context, const char *point,

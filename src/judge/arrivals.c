@@ -70,14 +70,12 @@ static bool is_of_root(const struct mountinfo *info,
 {
 	for (size_t i = 0; i < info->count; i++) {
 		const struct mountinfo_line *root = &info->lines[i];
-		enum relation relation;
 
 		if (strcmp(root->point, "/") != 0)
 			continue;
-		relation = location_compare_paths(line->root, root->root);
-		return line == root || (line->device == root->device &&
-					(relation == LOCATION_SAME ||
-					 relation == LOCATION_BELOW));
+		return line == root ||
+		       (line->device == root->device &&
+			location_is_within(line->root, root->root));
 	}
 	return true;
 }
@@ -173,15 +171,12 @@ static bool is_there(const struct question *question,
 		     const struct mountinfo_line *mount)
 {
 	char path[PATH_MAX];
-	enum relation relation;
 	struct err e;
 
-	if (!question->path ||
-	    target_path_of(question->fd, path, sizeof(path), &e) < 0 ||
-	    strcmp(path, question->path) != 0)
-		return false;
-	relation = location_compare_paths(path, mount->point);
-	return relation == LOCATION_SAME || relation == LOCATION_BELOW;
+	return question->path &&
+	       target_path_of(question->fd, path, sizeof(path), &e) == 0 &&
+	       strcmp(path, question->path) == 0 &&
+	       location_is_within(path, mount->point);
 }
 
 static bool trace(const struct question *question,

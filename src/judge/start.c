@@ -1,6 +1,7 @@
 #include "start.h"
 
 #include "arrivals_internal.h"
+#include "location.h"
 #include "sha256.h"
 #include "stat.h"
 #include "survey.h"
@@ -138,19 +139,12 @@ static int open_in(int root, const char *path, uint64_t resolve)
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	return strncmp(path, folder, len) == 0 &&
-	       (path[len] == '/' || path[len] == '\0');
-}
-
 /* The runtime's own are there. */
 static bool is_kernels(const char *point)
 {
-	return is_below(point, "/proc") || is_below(point, "/sys") ||
-	       is_below(point, "/dev");
+	return location_is_within(point, "/proc") ||
+	       location_is_within(point, "/sys") ||
+	       location_is_within(point, "/dev");
 }
 
 static void remember(struct start *start, int root, const char *point,
@@ -192,8 +186,7 @@ static bool read_origin(const char *line, struct origin *ret)
 static bool is_part(const struct origin *origin, const struct origin *whole)
 {
 	return origin->major == whole->major && origin->minor == whole->minor &&
-	       (strcmp(whole->folder, "/") == 0 ||
-		is_below(origin->folder, whole->folder));
+	       location_is_within(origin->folder, whole->folder);
 }
 
 static bool read_mounts(struct start *start, pid_t tid, int root)
@@ -263,7 +256,7 @@ static bool is_hooks(const struct start *start, const struct given *given)
 		return false;
 	for (size_t i = 0; i < start->count; i++)
 		if (start->given[i].specified &&
-		    is_below(given->point, start->given[i].point))
+		    location_is_within(given->point, start->given[i].point))
 			return false;
 	return true;
 }

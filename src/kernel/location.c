@@ -113,6 +113,13 @@ enum relation location_compare_paths(const char *path, const char *folder)
 		       : LOCATION_APART;
 }
 
+bool location_is_within(const char *path, const char *folder)
+{
+	const enum relation relation = location_compare_paths(path, folder);
+
+	return relation == LOCATION_SAME || relation == LOCATION_BELOW;
+}
+
 /* The part of its file system that the mount shows. */
 static int of_mount(struct libmnt_fs *fs, const char *real,
 		    struct location *ret)
@@ -342,20 +349,15 @@ static bool visit_show(void *context, struct libmnt_fs *fs)
 	const char *target = mnt_fs_get_target(fs);
 	const char *root = mnt_fs_get_root(fs);
 	OWNED(free_owned) char *path = NULL;
-	enum relation relation;
 
 	if (!target || !root ||
 	    device_number(mnt_fs_get_devno(fs)) != show->place->device)
 		return true;
-	relation = location_compare_paths(show->place->folder, root);
-	if (relation != LOCATION_SAME && relation != LOCATION_BELOW)
+	if (!location_is_within(show->place->folder, root))
 		return true;
 	path = join(target,
-		    relation == LOCATION_SAME
-			    ? ""
-			    : show->place->folder + (strcmp(root, "/") == 0
-							     ? 0
-							     : strlen(root)));
+		    show->place->folder +
+			    (strcmp(root, "/") == 0 ? 0 : strlen(root)));
 	show->shown = path && show->found(show->context, path);
 	return !show->shown;
 }

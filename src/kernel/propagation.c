@@ -139,10 +139,8 @@ bool propagation_shows(const struct mountinfo *host,
 	/* Of several at one point the last hides the others. */
 	for (size_t i = 0; i < host->count; i++) {
 		const struct mountinfo_line *line = &host->lines[i];
-		enum relation relation =
-			location_compare_paths(path, line->point);
 
-		if ((relation == LOCATION_SAME || relation == LOCATION_BELOW) &&
+		if (location_is_within(path, line->point) &&
 		    (!has || strlen(line->point) >= strlen(has->point)))
 			has = line;
 	}

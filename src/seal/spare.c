@@ -1,3 +1,4 @@
+#include "location.h"
 #include "spare_internal.h"
 
 #include "file.h"
@@ -6,14 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool is_within(const char *path, const char *folder)
-{
-	size_t len = strlen(folder);
-
-	return strncmp(path, folder, len) == 0 &&
-	       (path[len] == '/' || path[len] == '\0');
-}
 
 /* What the container could alter its own seal by. */
 static bool is_kept(const struct config *config, const char *source)
@@ -41,7 +34,7 @@ static bool is_kept(const struct config *config, const char *source)
 			return true;
 		real = realpath(path, NULL);
 		if (real && (rows[i].alone ? strcmp(source, real) == 0
-					   : is_within(source, real)))
+					   : location_is_within(source, real)))
 			return true;
 	}
 	return false;

@@ -157,20 +157,14 @@ static int open_volumes(const struct spec *spec,
 	return 0;
 }
 
-static bool is_within(const char *path, const char *folder)
-{
-	enum relation relation = location_compare_paths(path, folder);
-
-	return relation == LOCATION_SAME || relation == LOCATION_BELOW;
-}
-
 /* The kernel's own, other containers' roots, and what the kubelet writes into
  * its pods are no places that a node's agent hands programs over by. */
 static bool is_aside(const struct mounts *mounts, const char *point,
 		     const struct location *place)
 {
-	return is_within(point, "/proc") || is_within(point, "/sys") ||
-	       is_within(point, "/dev") ||
+	return location_is_within(point, "/proc") ||
+	       location_is_within(point, "/sys") ||
+	       location_is_within(point, "/dev") ||
 	       mounts_is_container_root(mounts, point, place) ||
 	       storage_managed(point, NULL);
 }

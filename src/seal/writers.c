@@ -200,12 +200,9 @@ bool writers_hold(const struct writers *writers, const struct location *at)
 static bool is_agent(const struct writer *writer, const char *pod,
 		     const char *kubelet)
 {
-	enum relation relation =
-		location_compare_paths(writer->at.folder, kubelet);
-
 	return location_compare_paths(writer->at.folder, pod) ==
 		       LOCATION_ABOVE &&
-	       (relation == LOCATION_SAME || relation == LOCATION_BELOW);
+	       location_is_within(writer->at.folder, kubelet);
 }
 
 bool writers_reach_within(const struct writers *writers,

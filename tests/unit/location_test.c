@@ -25,10 +25,15 @@ int main(void)
 	struct location other = {0};
 	struct err e = {0};
 
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		CHECK(rows[i].one,
 		      location_compare_paths(rows[i].one, rows[i].other) ==
 			      rows[i].relation);
+		CHECK("what is the same or below is within",
+		      location_is_within(rows[i].one, rows[i].other) ==
+			      (rows[i].relation == LOCATION_SAME ||
+			       rows[i].relation == LOCATION_BELOW));
+	}
 	CHECK("the mounts are read", mounts_read(&mounts, &e) == 0);
 	CHECK("a folder lies somewhere",
 	      location_find(mounts, folder, &one, &e) == 0);
