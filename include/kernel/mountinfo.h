@@ -18,9 +18,13 @@ struct mountinfo_line {
 	uint64_t device;   /* major << 32 | minor, of the file system */
 	const char *root;  /* the folder of it that is shown */
 	const char *point; /* in the root of the process whose table it is */
-	unsigned shared;   /* peer group; 0: none */
-	unsigned master;   /* peer group that it gets mounts from; 0: none */
-	bool read_only;	   /* the mount, or its file system */
+	const char
+		*source; /* a device, a server's folder, any word; NULL: none */
+	const char *type;    /* of the file system; NULL: none */
+	const char *options; /* the file system's own; NULL: none */
+	unsigned shared;     /* peer group; 0: none */
+	unsigned master;     /* peer group that it gets mounts from; 0: none */
+	bool read_only;	     /* the mount, or its file system */
 };
 
 struct mountinfo {
@@ -48,6 +52,16 @@ void mountinfo_clear(struct mountinfo *info);
 /* Nothing was mounted, moved or unmounted in that namespace since the reading
  * began. */
 bool mountinfo_stands(const struct mountinfo *info);
+
+/* A copy of the value of an option of the file system, malloc'ed; NULL: it
+ * hasn't that option, or the option has no value. */
+char *mountinfo_copy_value(const struct mountinfo_line *line, const char *name);
+bool mountinfo_has_option(const struct mountinfo_line *line, const char *name);
+
+/* The mount that hides all others at that point, borrowed; NULL: none is
+ * mounted there. */
+const struct mountinfo_line *mountinfo_at(const struct mountinfo *info,
+					  const char *point);
 
 /* The mount of this number, borrowed; NULL: it isn't among them. */
 const struct mountinfo_line *mountinfo_find(const struct mountinfo *info,

@@ -73,10 +73,6 @@ bool target_exists(pid_t tid);
 /* The path of an open file as its mount namespace sees it. */
 MUST_CHECK int target_path_of(int fd, char *ret, size_t size, struct err *e);
 
-/* One line of mountinfo, which is taken apart: where it is mounted. False where
- * it is no such line, or too long. */
-bool target_parse_mount(char *line, char *ret, size_t size);
-
 /* Reopen an O_PATH file for reading; EINVAL if it isn't a regular file. */
 MUST_CHECK int target_reopen(int fd, int *ret_fd, struct err *e);
 

@@ -2,6 +2,7 @@
 
 #include "arrivals_internal.h"
 #include "location.h"
+#include "mountinfo.h"
 #include "sha256.h"
 #include "stat.h"
 #include "survey.h"
@@ -12,13 +13,15 @@
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 
-enum { MOUNTS_MAX = 4096 };
+enum {
+	MOUNTS_MAX = 4096,
+	TABLE_MAX = 16 * 1024 * 1024, /* bytes of mountinfo */
+};
 
 /* A mount that the container was started with. */
 struct given {
@@ -169,54 +172,34 @@ static void remember(struct start *start, int root, const char *point,
 		start->count++;
 }
 
-/* What a mount shows, of mountinfo: file system, and folder in it. */
-struct origin {
-	unsigned major, minor;
-	char folder[PATH_MAX];
-};
-
-static bool read_origin(const char *line, struct origin *ret)
-{
-	return sscanf(line, "%*d %*d %u:%u %4095s", &ret->major, &ret->minor,
-		      ret->folder) == 3;
-}
-
 /* As the runtime mounts linux.readonlyPaths: what an earlier life has put
  * there isn't what was sealed. */
-static bool is_part(const struct origin *origin, const struct origin *whole)
+static bool is_part(const struct mountinfo_line *line,
+		    const struct mountinfo_line *root)
 {
-	return origin->major == whole->major && origin->minor == whole->minor &&
-	       location_is_within(origin->folder, whole->folder);
+	return line->device == root->device &&
+	       location_is_within(line->root, root->root);
 }
 
 static bool read_mounts(struct start *start, pid_t tid, int root)
 {
-	struct origin origin;
-	struct origin whole = {0};
-	char path[PATH_MAX];
-	char *line = NULL;
-	size_t cap = 0;
-	FILE *file;
+	OWNED(mountinfo_clear) struct mountinfo info = MOUNTINFO_INIT;
+	const struct mountinfo_line *whole = NULL;
 
 	while (start->count)
 		free(start->given[--start->count].point);
-	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", tid);
-	file = fopen(path, "re");
-	while (file && getline(&line, &cap, file) > 0) {
-		bool known = read_origin(line, &origin);
+	if (mountinfo_read(tid, TABLE_MAX, &info, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < info.count; i++) {
+		const struct mountinfo_line *line = &info.lines[i];
+		const bool is_root = strcmp(line->point, "/") == 0;
 
-		if (!target_parse_mount(line, path, sizeof(path)))
-			continue;
 		/* The root comes first: whatever else is mounted on it. */
-		if (known && strcmp(path, "/") == 0)
-			whole = origin;
-		remember(start, root, path,
-			 known && strcmp(path, "/") != 0 &&
-				 is_part(&origin, &whole));
+		if (is_root)
+			whole = line;
+		remember(start, root, line->point,
+			 !is_root && whole && is_part(line, whole));
 	}
-	free(line);
-	if (file)
-		(void)fclose(file);
 	return start->count > 0;
 }
 

@@ -1,10 +1,11 @@
 #include "cgroup.h"
 
 #include "attr.h"
+#include "location.h"
+#include "mountinfo.h"
 #include "text.h"
 
 #include <errno.h>
-#include <libmount.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,48 +47,28 @@ const char *cgroup_path(const char *text, const char *controller,
 	return NULL;
 }
 
-static void table_owned(struct libmnt_table **table)
+static bool is_hierarchy(const struct mountinfo_line *line,
+			 const char *controller)
 {
-	mnt_unref_table(*table);
-}
-
-static void iterator_owned(struct libmnt_iter **iterator)
-{
-	mnt_free_iter(*iterator);
-}
-
-static bool is_hierarchy(struct libmnt_fs *fs, const char *controller)
-{
-	const char *type = mnt_fs_get_fstype(fs);
-	const char *options = mnt_fs_get_fs_options(fs);
-	char *value;
-	size_t len;
-
-	if (!type)
+	if (!line->type)
 		return false;
 	if (*controller == '\0')
-		return strcmp(type, "cgroup2") == 0;
-	return strcmp(type, "cgroup") == 0 && options &&
-	       mnt_optstr_get_option(options, controller, &value, &len) == 0;
+		return strcmp(line->type, "cgroup2") == 0;
+	return strcmp(line->type, "cgroup") == 0 &&
+	       mountinfo_has_option(line, controller);
 }
 
 /* The part of path that lies below the mount; NULL: it doesn't. */
-static const char *below(struct libmnt_fs *fs, const char *path)
+static const char *below(const struct mountinfo_line *line, const char *path)
 {
-	const char *root = mnt_fs_get_root(fs);
-	size_t len = root ? strlen(root) : 0;
+	size_t root = strcmp(line->root, "/") == 0 ? 0 : strlen(line->root);
 
-	if (!root || strcmp(root, "/") == 0)
-		return path;
-	if (strncmp(path, root, len) != 0 || (path[len] && path[len] != '/'))
-		return NULL;
-	return path + len;
+	return location_is_within(path, line->root) ? path + root : NULL;
 }
 
-static int name_folder(struct libmnt_fs *fs, const char *rest,
-		       char **ret_folder, char **ret_mount, struct err *e)
+static int name_folder(const char *target, const char *rest, char **ret_folder,
+		       char **ret_mount, struct err *e)
 {
-	const char *target = mnt_fs_get_target(fs);
 	char *folder =
 		text_format("%s%s", target, strcmp(rest, "/") == 0 ? "" : rest);
 
@@ -105,13 +86,8 @@ static int name_folder(struct libmnt_fs *fs, const char *rest,
 int cgroup_folder(const char *text, const char *controller, char **ret_folder,
 		  char **ret_mount, struct err *e)
 {
-	OWNED(table_owned)
-	struct libmnt_table *table =
-		mnt_new_table_from_file("/proc/self/mountinfo");
-	OWNED(iterator_owned)
-	struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_BACKWARD);
+	OWNED(mountinfo_clear) struct mountinfo mounts = MOUNTINFO_INIT;
 	OWNED(free_owned) char *path = NULL;
-	struct libmnt_fs *fs = NULL;
 	size_t len;
 	const char *at = cgroup_path(text, controller, &len);
 	const char *rest;
@@ -120,11 +96,18 @@ int cgroup_folder(const char *text, const char *controller, char **ret_folder,
 	if (!at || strncmp(at, "/..", 3) == 0)
 		return err_set(e, ENOENT, "it has no cgroup that is seen here");
 	path = strndup(at, len);
-	if (!table || !iterator || !path)
+	if (!path)
 		return err_set(e, ENOMEM, "find a cgroup");
-	while (mnt_table_next_fs(table, iterator, &fs) == 0)
-		if (is_hierarchy(fs, controller) && (rest = below(fs, path)))
-			return name_folder(fs, rest, ret_folder, ret_mount, e);
+	if (mountinfo_read(0, SIZE_MAX, &mounts, e) < 0)
+		return err_wrap(e, "find a cgroup");
+	for (size_t i = mounts.count; i-- > 0;) {
+		const struct mountinfo_line *line = &mounts.lines[i];
+
+		if (is_hierarchy(line, controller) &&
+		    (rest = below(line, path)))
+			return name_folder(line->point, rest, ret_folder,
+					   ret_mount, e);
+	}
 	return err_set(e, ENOENT, "the %s hierarchy isn't mounted",
 		       *controller ? controller : "cgroup2");
 }

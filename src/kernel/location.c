@@ -2,21 +2,20 @@
 
 #include "filesystem.h"
 #include "layers.h"
+#include "mountinfo.h"
 #include "procfs.h"
 #include "stat.h"
 #include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmount/libmount.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/sysmacros.h>
 
 struct mounts {
-	struct libmnt_table *table;
+	struct mountinfo info;
 };
 
 int mounts_read(struct mounts **ret, struct err *e)
@@ -25,8 +24,7 @@ int mounts_read(struct mounts **ret, struct err *e)
 
 	if (!mounts)
 		return err_set(e, ENOMEM, "read the mounts");
-	mounts->table = mnt_new_table_from_file("/proc/self/mountinfo");
-	if (!mounts->table) {
+	if (mountinfo_read(0, SIZE_MAX, &mounts->info, NULL) < 0) {
 		free(mounts);
 		return err_set(e, 0,
 			       "can't read /proc/self/mountinfo: is /proc "
@@ -39,7 +37,7 @@ int mounts_read(struct mounts **ret, struct err *e)
 void mounts_owned(struct mounts **mounts)
 {
 	if (*mounts)
-		mnt_unref_table((*mounts)->table);
+		mountinfo_clear(&(*mounts)->info);
 	free(*mounts);
 	*mounts = NULL;
 }
@@ -49,40 +47,6 @@ void location_clear(struct location *place)
 	free(place->origin);
 	free(place->folder);
 	*place = (struct location){0};
-}
-
-/* For all of them; false ends it. */
-static void each_mount(const struct mounts *mounts,
-		       bool (*next)(void *context, struct libmnt_fs *fs),
-		       void *context)
-{
-	struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs = NULL;
-
-	while (iterator && mnt_table_next_fs(mounts->table, iterator, &fs) == 0)
-		if (!next(context, fs))
-			break;
-	mnt_free_iter(iterator);
-}
-
-struct by_id {
-	int id;
-	struct libmnt_fs *fs;
-};
-
-static bool has_id(void *context, struct libmnt_fs *fs)
-{
-	struct by_id *wanted = context;
-
-	if (mnt_fs_get_id(fs) != wanted->id)
-		return true;
-	wanted->fs = fs;
-	return false;
-}
-
-static uint64_t device_number(dev_t device)
-{
-	return (uint64_t)major(device) << 32 | minor(device);
 }
 
 /* folder/rest, where either may be "/". */
@@ -121,23 +85,21 @@ bool location_is_within(const char *path, const char *folder)
 }
 
 /* The part of its file system that the mount shows. */
-static int of_mount(struct libmnt_fs *fs, const char *real,
+static int of_mount(const struct mountinfo_line *line, const char *real,
 		    struct location *ret)
 {
-	const char *target = mnt_fs_get_target(fs);
-	const char *root = mnt_fs_get_root(fs);
-	const char *origin = mnt_fs_get_source(fs);
+	const char *origin = line->source;
 
-	ret->device = device_number(mnt_fs_get_devno(fs));
+	ret->device = line->device;
 	/* Names that aren't of this machine's devices, or of a server, are
 	 * those of many file systems: "tmpfs". */
 	if (origin && (origin[0] == '/' || strchr(origin, ':')))
 		ret->origin = strdup(origin);
-	if (target && location_compare_paths(real, target) == LOCATION_BELOW)
-		real += strcmp(target, "/") == 0 ? 0 : strlen(target);
+	if (location_compare_paths(real, line->point) == LOCATION_BELOW)
+		real += strcmp(line->point, "/") == 0 ? 0 : strlen(line->point);
 	else
 		real = "";
-	ret->folder = join(root ? root : "/", real);
+	ret->folder = join(line->root, real);
 	return ret->folder ? 0 : -1;
 }
 
@@ -162,7 +124,7 @@ static void find_birth(int fd, struct location *ret)
 int location_find(const struct mounts *mounts, int fd, struct location *ret,
 		  struct err *e)
 {
-	struct by_id mount = {0};
+	const struct mountinfo_line *line;
 	char real[PATH_MAX];
 	struct statfs fs;
 	char link[PROCFS_PATH];
@@ -177,9 +139,8 @@ int location_find(const struct mounts *mounts, int fd, struct location *ret,
 	find_birth(fd, ret);
 	if (fstatfs(fd, &fs) == 0)
 		memcpy(&ret->file_system, &fs.f_fsid, sizeof(fs.f_fsid));
-	mount.id = (int)ret->identity.mount;
-	each_mount(mounts, has_id, &mount);
-	rc = mount.fs ? of_mount(mount.fs, real, ret) : of_no_mount(real, ret);
+	line = mountinfo_find(&mounts->info, (int)ret->identity.mount);
+	rc = line ? of_mount(line, real, ret) : of_no_mount(real, ret);
 	if (rc == 0)
 		return 0;
 	location_clear(ret);
@@ -204,62 +165,26 @@ bool location_differs(const struct location *one, const struct location *other)
 		one->birth_ns != other->birth_ns);
 }
 
-struct below {
-	const char *folder;
-	mounts_below_found *found;
-	void *context;
-	int rc;
-	struct err *e;
-};
-
-static bool is_read_only(struct libmnt_fs *fs)
-{
-	const char *options[] = {mnt_fs_get_vfs_options(fs),
-				 mnt_fs_get_fs_options(fs)};
-	char *value;
-	size_t len;
-
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (options[i] &&
-		    mnt_optstr_get_option(options[i], "ro", &value, &len) == 0)
-			return true;
-	return false;
-}
-
-static bool visit_below(void *context, struct libmnt_fs *fs)
-{
-	struct below *below = context;
-	const char *target = mnt_fs_get_target(fs);
-	struct location place = {0};
-
-	if (!target ||
-	    location_compare_paths(target, below->folder) != LOCATION_BELOW)
-		return true;
-	place.identity.mount = (uint64_t)mnt_fs_get_id(fs);
-	below->rc = of_mount(fs, target, &place) < 0
-			    ? err_set(below->e, ENOMEM, "list the mounts")
-			    : below->found(below->context, target, &place,
-					   is_read_only(fs), below->e);
-	location_clear(&place);
-	return below->rc == 0;
-}
-
 int mounts_below(const struct mounts *mounts, const char *folder,
 		 mounts_below_found *found, void *context, struct err *e)
 {
-	struct below below = {folder, found, context, 0, e};
+	int rc = 0;
 
-	each_mount(mounts, visit_below, &below);
-	return below.rc;
+	for (size_t i = 0; rc == 0 && i < mounts->info.count; i++) {
+		const struct mountinfo_line *line = &mounts->info.lines[i];
+		struct location place = {.identity.mount = (uint64_t)line->id};
+
+		if (location_compare_paths(line->point, folder) !=
+		    LOCATION_BELOW)
+			continue;
+		rc = of_mount(line, line->point, &place) < 0
+			     ? err_set(e, ENOMEM, "list the mounts")
+			     : found(context, line->point, &place,
+				     line->read_only, e);
+		location_clear(&place);
+	}
+	return rc;
 }
-
-struct uppers {
-	int (*found)(void *context, uint64_t device, const char *path,
-		     struct err *e);
-	void *context;
-	int rc;
-	struct err *e;
-};
 
 /* Where engines and bundles have a container's root. */
 static bool has_name_of_root(const char *target)
@@ -270,59 +195,26 @@ static bool has_name_of_root(const char *target)
 	       (strcmp(slash, "/merged") == 0 || strcmp(slash, "/rootfs") == 0);
 }
 
-struct kind {
-	uint64_t device;
-	bool overlay;
-};
-
-static bool visit_kind(void *context, struct libmnt_fs *fs)
-{
-	struct kind *kind = context;
-	const char *type = mnt_fs_get_fstype(fs);
-
-	if (!type || device_number(mnt_fs_get_devno(fs)) != kind->device)
-		return true;
-	kind->overlay = strcmp(type, "overlay") == 0 ||
-			strcmp(type, "fuse.fuse-overlayfs") == 0;
-	return false;
-}
-
 bool mounts_is_container_root(const struct mounts *mounts, const char *point,
 			      const struct location *place)
 {
-	struct kind kind = {.device = place->device};
+	if (!has_name_of_root(point))
+		return false;
+	for (size_t i = 0; i < mounts->info.count; i++) {
+		const struct mountinfo_line *line = &mounts->info.lines[i];
 
-	if (has_name_of_root(point))
-		each_mount(mounts, visit_kind, &kind);
-	return kind.overlay;
+		if (line->type && line->device == place->device)
+			return strcmp(line->type, "overlay") == 0 ||
+			       strcmp(line->type, "fuse.fuse-overlayfs") == 0;
+	}
+	return false;
 }
 
-static bool visit_upper(void *context, struct libmnt_fs *fs)
+static bool is_root_overlay(const struct mountinfo_line *line)
 {
-	struct uppers *uppers = context;
-	const char *target = mnt_fs_get_target(fs);
-	const char *type = mnt_fs_get_fstype(fs);
-	const char *options = mnt_fs_get_fs_options(fs);
-	const uint64_t device = device_number(mnt_fs_get_devno(fs));
-	OWNED(free_owned) char *upper = NULL;
-	OWNED(free_owned) char *work = NULL;
-	char *value = NULL;
-	size_t len = 0;
-
-	if (!target || !type || !options || strcmp(type, "overlay") != 0 ||
-	    !has_name_of_root(target))
-		return true;
-	upper = layers_upper(target, options);
-	if (upper)
-		uppers->rc = uppers->found(uppers->context, device, upper,
-					   uppers->e);
-	if (mnt_optstr_get_option(options, "workdir", &value, &len) == 0 &&
-	    value)
-		work = strndup(value, len);
-	if (uppers->rc == 0 && work && work[0] == '/')
-		uppers->rc =
-			uppers->found(uppers->context, device, work, uppers->e);
-	return uppers->rc == 0;
+	return line->type && line->options &&
+	       strcmp(line->type, "overlay") == 0 &&
+	       has_name_of_root(line->point);
 }
 
 int mounts_uppers(const struct mounts *mounts,
@@ -330,44 +222,41 @@ int mounts_uppers(const struct mounts *mounts,
 			       struct err *e),
 		  void *context, struct err *e)
 {
-	struct uppers uppers = {found, context, 0, e};
+	int rc = 0;
 
-	each_mount(mounts, visit_upper, &uppers);
-	return uppers.rc;
-}
+	for (size_t i = 0; rc == 0 && i < mounts->info.count; i++) {
+		const struct mountinfo_line *line = &mounts->info.lines[i];
+		OWNED(free_owned) char *upper = NULL;
+		OWNED(free_owned) char *work = NULL;
 
-struct show {
-	const struct location *place;
-	bool (*found)(const void *context, const char *path);
-	const void *context;
-	bool shown;
-};
-
-static bool visit_show(void *context, struct libmnt_fs *fs)
-{
-	struct show *show = context;
-	const char *target = mnt_fs_get_target(fs);
-	const char *root = mnt_fs_get_root(fs);
-	OWNED(free_owned) char *path = NULL;
-
-	if (!target || !root ||
-	    device_number(mnt_fs_get_devno(fs)) != show->place->device)
-		return true;
-	if (!location_is_within(show->place->folder, root))
-		return true;
-	path = join(target,
-		    show->place->folder +
-			    (strcmp(root, "/") == 0 ? 0 : strlen(root)));
-	show->shown = path && show->found(show->context, path);
-	return !show->shown;
+		if (!is_root_overlay(line))
+			continue;
+		upper = layers_upper(line->point, line->options);
+		work = mountinfo_copy_value(line, "workdir");
+		if (upper)
+			rc = found(context, line->device, upper, e);
+		if (rc == 0 && work && work[0] == '/')
+			rc = found(context, line->device, work, e);
+	}
+	return rc;
 }
 
 bool mounts_show(const struct mounts *mounts, const struct location *place,
 		 bool (*found)(const void *context, const char *path),
 		 const void *context)
 {
-	struct show show = {place, found, context, false};
+	for (size_t i = 0; i < mounts->info.count; i++) {
+		const struct mountinfo_line *line = &mounts->info.lines[i];
+		size_t root =
+			strcmp(line->root, "/") == 0 ? 0 : strlen(line->root);
+		OWNED(free_owned) char *path = NULL;
 
-	each_mount(mounts, visit_show, &show);
-	return show.shown;
+		if (line->device != place->device ||
+		    !location_is_within(place->folder, line->root))
+			continue;
+		path = join(line->point, place->folder + root);
+		if (path && found(context, path))
+			return true;
+	}
+	return false;
 }

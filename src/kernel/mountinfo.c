@@ -54,6 +54,9 @@ static void take_line(struct libmnt_fs *fs, struct mountinfo *info)
 		.device = (uint64_t)major(device) << 32 | minor(device),
 		.root = mnt_fs_get_root(fs),
 		.point = mnt_fs_get_target(fs),
+		.source = mnt_fs_get_source(fs),
+		.type = mnt_fs_get_fstype(fs),
+		.options = mnt_fs_get_fs_options(fs),
 		.shared = group_of(fields, "shared:"),
 		.master = group_of(fields, "master:"),
 		.read_only = is_read_only(fs),
@@ -146,6 +149,36 @@ const struct mountinfo_line *mountinfo_find(const struct mountinfo *info,
 {
 	for (size_t i = 0; i < info->count; i++)
 		if (info->lines[i].id == id)
+			return &info->lines[i];
+	return NULL;
+}
+
+bool mountinfo_has_option(const struct mountinfo_line *line, const char *name)
+{
+	char *value;
+	size_t len;
+
+	return line->options &&
+	       mnt_optstr_get_option(line->options, name, &value, &len) == 0;
+}
+
+char *mountinfo_copy_value(const struct mountinfo_line *line, const char *name)
+{
+	char *value = NULL;
+	size_t len = 0;
+
+	if (!line->options ||
+	    mnt_optstr_get_option(line->options, name, &value, &len) != 0 ||
+	    !value)
+		return NULL;
+	return strndup(value, len);
+}
+
+const struct mountinfo_line *mountinfo_at(const struct mountinfo *info,
+					  const char *point)
+{
+	for (size_t i = info->count; i-- > 0;)
+		if (strcmp(info->lines[i].point, point) == 0)
 			return &info->lines[i];
 	return NULL;
 }

@@ -1,12 +1,12 @@
 #include "overlay.h"
 
 #include "filesystem.h"
+#include "mountinfo.h"
 #include "stat.h"
 #include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmount/libmount.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -16,32 +16,6 @@
 
 /* Overlays on overlays: include/linux/fs.h. */
 enum { FILESYSTEM_MAX_STACK_DEPTH = 2 };
-
-static void table_owned(struct libmnt_table **table)
-{
-	mnt_unref_table(*table);
-	*table = NULL;
-}
-
-/* A copy of an option's value; NULL where it isn't given. */
-static char *option_value(const char *options, const char *name)
-{
-	char *value = NULL;
-	size_t len = 0;
-
-	if (!options ||
-	    mnt_optstr_get_option(options, name, &value, &len) != 0 || !value)
-		return NULL;
-	return strndup(value, len);
-}
-
-static bool has_option(const char *options, const char *name)
-{
-	char *value = NULL;
-	size_t len = 0;
-
-	return mnt_optstr_get_option(options, name, &value, &len) == 0;
-}
 
 /* The folders that layers are, as numbers: a machine has many mounts. */
 static size_t identify(const struct layers *layers, struct identity *ret)
@@ -55,17 +29,15 @@ static size_t identify(const struct layers *layers, struct identity *ret)
 	return count;
 }
 
-static bool is_upper(struct libmnt_fs *fs, const struct identity *folders,
-		     size_t count)
+static bool is_upper(const struct mountinfo_line *line,
+		     const struct identity *folders, size_t count)
 {
-	const char *type = mnt_fs_get_fstype(fs);
-	const char *options = mnt_fs_get_fs_options(fs);
 	OWNED(free_owned) char *upper = NULL;
 	struct identity id;
 
-	if (!type || strcmp(type, "overlay") != 0 || !options)
+	if (!line->type || strcmp(line->type, "overlay") != 0 || !line->options)
 		return false;
-	upper = layers_upper(mnt_fs_get_target(fs), options);
+	upper = layers_upper(line->point, line->options);
 	if (!upper || stat_identity(AT_FDCWD, upper, 0, &id) < 0)
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -76,46 +48,41 @@ static bool is_upper(struct libmnt_fs *fs, const struct identity *folders,
 
 /* A layer that some overlay of this machine writes to isn't immutable. */
 static bool layer_is_written(const struct layers *layers,
-			     struct libmnt_table *table)
+			     const struct mountinfo *mounts)
 {
 	struct identity folders[LAYERS_MAX];
 	size_t count = identify(layers, folders);
-	struct libmnt_iter *iterator = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs = NULL;
-	bool written = !iterator;
 
-	while (!written && mnt_table_next_fs(table, iterator, &fs) == 0)
-		written = is_upper(fs, folders, count);
-	mnt_free_iter(iterator);
-	return written;
+	for (size_t i = 0; i < mounts->count; i++)
+		if (is_upper(&mounts->lines[i], folders, count))
+			return true;
+	return false;
 }
 
-/* The mount table's overlay that is mounted on real; NULL: there is none. */
-static struct libmnt_fs *find_overlay(struct libmnt_table *table,
-				      const char *real)
+/* The overlay that is mounted on real; NULL: there is none. */
+static const struct mountinfo_line *find_overlay(const struct mountinfo *mounts,
+						 const char *real)
 {
-	struct libmnt_fs *fs =
-		mnt_table_find_target(table, real, MNT_ITER_BACKWARD);
-	const char *type = fs ? mnt_fs_get_fstype(fs) : NULL;
+	const struct mountinfo_line *line = mountinfo_at(mounts, real);
 
-	return type && strcmp(type, "overlay") == 0 && mnt_fs_get_root(fs) &&
-			       strcmp(mnt_fs_get_root(fs), "/") == 0
-		       ? fs
+	return line && line->type && strcmp(line->type, "overlay") == 0 &&
+			       strcmp(line->root, "/") == 0
+		       ? line
 		       : NULL;
 }
 
 static bool are_immutable(const struct layers *layers,
-			  struct libmnt_table *table, unsigned depth);
+			  const struct mountinfo *mounts, unsigned depth);
 
 /* A layer that is itself an overlay, as an image's mount is: its files have the
  * inodes and times of its own layers, if nothing can be written above these. */
-static bool is_immutable(const char *folder, struct libmnt_table *table,
+static bool is_immutable(const char *folder, const struct mountinfo *mounts,
 			 unsigned depth)
 {
 	OWNED(close_owned) int fd = open(folder, O_PATH | O_CLOEXEC);
 	OWNED(free_owned) char *real = NULL;
 	struct layers layers = {0};
-	struct libmnt_fs *fs;
+	const struct mountinfo_line *line;
 	bool immutable;
 	struct err e;
 
@@ -123,35 +90,36 @@ static bool is_immutable(const char *folder, struct libmnt_table *table,
 		return fd >= 0;
 	real = depth && filesystem_is_overlay(fd) ? realpath(folder, NULL)
 						  : NULL;
-	fs = real ? find_overlay(table, real) : NULL;
-	if (!fs || !mnt_fs_get_fs_options(fs) ||
-	    layers_find(real, mnt_fs_get_fs_options(fs), &layers, &e) < 0)
+	line = real ? find_overlay(mounts, real) : NULL;
+	if (!line || !line->options ||
+	    layers_find(real, line->options, &layers, &e) < 0)
 		return false;
 	immutable =
-		!layers.writable && are_immutable(&layers, table, depth - 1);
+		!layers.writable && are_immutable(&layers, mounts, depth - 1);
 	layers_clear(&layers);
 	return immutable;
 }
 
 static bool are_immutable(const struct layers *layers,
-			  struct libmnt_table *table, unsigned depth)
+			  const struct mountinfo *mounts, unsigned depth)
 {
-	if (!layers->lower_known || layer_is_written(layers, table))
+	if (!layers->lower_known || layer_is_written(layers, mounts))
 		return false;
 	for (size_t i = 0; i < layers->lower_count; i++)
-		if (!is_immutable(layers->lower[i], table, depth))
+		if (!is_immutable(layers->lower[i], mounts, depth))
 			return false;
 	return true;
 }
 
-static int repeat_options(const char *options, struct overlay *ret)
+static int repeat_options(const struct mountinfo_line *line,
+			  struct overlay *ret)
 {
 	static const char *const repeated[] = {"redirect_dir", "metacopy"};
 	char text[128] = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(repeated); i++) {
 		OWNED(free_owned)
-		char *value = option_value(options, repeated[i]);
+		char *value = mountinfo_copy_value(line, repeated[i]);
 		size_t len = strlen(text);
 
 		if (value && strlen(value) < 32)
@@ -160,41 +128,44 @@ static int repeat_options(const char *options, struct overlay *ret)
 	}
 	ret->options = text_format(
 		"%s%s", text,
-		has_option(options, "userxattr") ? ",userxattr" : "");
+		mountinfo_has_option(line, "userxattr") ? ",userxattr" : "");
 	return ret->options ? 0 : -1;
+}
+
+static int read_overlay(const char *real, const struct mountinfo *mounts,
+			const struct mountinfo_line *line, struct overlay *ret,
+			struct err *e)
+{
+	const char *options = line->options ? line->options : "";
+
+	if (layers_find(real, options, &ret->layers, e) < 0 ||
+	    repeat_options(line, ret) < 0) {
+		overlay_clear(ret);
+		return err_set(e, ENOMEM, "read the overlay of %s", real);
+	}
+	ret->lower_immutable =
+		are_immutable(&ret->layers, mounts, FILESYSTEM_MAX_STACK_DEPTH);
+	return 0;
 }
 
 int overlay_find(const char *path, bool *ret_found, struct overlay *ret,
 		 struct err *e)
 {
-	OWNED(table_owned)
-	struct libmnt_table *table =
-		mnt_new_table_from_file("/proc/self/mountinfo");
+	OWNED(mountinfo_clear) struct mountinfo mounts = MOUNTINFO_INIT;
 	OWNED(free_owned) char *real = realpath(path, NULL);
-	struct libmnt_fs *fs;
-	const char *options;
+	const struct mountinfo_line *line;
 
 	*ret = (struct overlay){0};
 	*ret_found = false;
-	if (!table)
+	if (mountinfo_read(0, SIZE_MAX, &mounts, NULL) < 0)
 		return err_set(e, 0,
 			       "can't read /proc/self/mountinfo: is /proc "
 			       "mounted?");
 	if (!real)
 		return err_set(e, errno, "%s", path);
-	fs = find_overlay(table, real);
-	if (!fs)
-		return 0;
-	options = mnt_fs_get_fs_options(fs);
-	if (layers_find(real, options ? options : "", &ret->layers, e) < 0 ||
-	    repeat_options(options, ret) < 0) {
-		overlay_clear(ret);
-		return err_set(e, ENOMEM, "read the overlay of %s", path);
-	}
-	ret->lower_immutable =
-		are_immutable(&ret->layers, table, FILESYSTEM_MAX_STACK_DEPTH);
-	*ret_found = true;
-	return 0;
+	line = find_overlay(&mounts, real);
+	*ret_found = line && read_overlay(real, &mounts, line, ret, e) == 0;
+	return line && !*ret_found ? -1 : 0;
 }
 
 void overlay_clear(struct overlay *overlay)

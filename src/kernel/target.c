@@ -248,37 +248,3 @@ int target_execfn(pid_t tid, uint64_t stack_end, char *ret, size_t size,
 	memcpy(ret, top + start, strlen(top + start) + 1);
 	return 0;
 }
-
-/* proc_pid_mountinfo(5): ID, parent, device, root, mount point, …; spaces and
- * the like are octal escapes there. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *at = text; *at; to++) {
-		bool octal = at[0] == '\\' && at[1] && at[2] && at[3];
-		int value = octal ? (at[1] - '0') * 64 + (at[2] - '0') * 8 +
-					    (at[3] - '0')
-				  : *at;
-
-		*to = (char)value;
-		at += octal ? 4 : 1;
-	}
-	*to = '\0';
-}
-
-bool target_parse_mount(char *line, char *ret, size_t size)
-{
-	char *save = NULL;
-	char *field = strtok_r(line, " ", &save);
-
-	for (int i = 0; field && i < 4; i++)
-		field = strtok_r(NULL, " ", &save);
-	if (!field)
-		return false;
-	unescape(field);
-	if (strlen(field) >= size)
-		return false;
-	memcpy(ret, field, strlen(field) + 1);
-	return true;
-}
