@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "prepare_internal.h"
 
 #include "directory.h"
@@ -70,10 +71,7 @@ int prepare_policy(struct prepared *prepared, const struct owner *owner,
 /* As files get their times: a clock of ticks. */
 static uint64_t now_ns(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	return (uint64_t)clock_ns(CLOCK_REALTIME_COARSE);
 }
 
 /* What hooks add is to be newer than the create. */

@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "digests_internal.h"
 
 #include "err.h"
@@ -14,10 +15,7 @@ enum { STORIES_MAX = 2, EXACT_S = 15 };
 
 int64_t digests_now_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 struct digests *digests_new(void)

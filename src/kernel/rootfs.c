@@ -1,5 +1,6 @@
 #include "archive.h"
 #include "binary.h"
+#include "clock.h"
 #include "filesystem.h"
 #include "layer.h"
 #include "procfs.h"
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 enum {
 	SLICE = 1024 * 1024, /* bytes, after which a walk that is over stops */
@@ -109,13 +109,11 @@ static bool is_of_holes(int fd)
  * ctime. Where the file system keeps no birth times, ctime has to do. */
 static bool is_since(int fd, const struct identity *identity, int64_t since_ns)
 {
-	struct timespec clock;
 	struct identity now;
 	int64_t birth = 0;
 
 	/* What is of later than now is of before the clock was set back. */
-	if (clock_gettime(CLOCK_REALTIME, &clock) < 0 ||
-	    identity->ctime_ns > clock.tv_sec * 1000000000 + clock.tv_nsec)
+	if (identity->ctime_ns > clock_ns(CLOCK_REALTIME))
 		return false;
 	return identity->ctime_ns > since_ns &&
 	       stat_birth(fd, &now, &birth) == 0 &&

@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "rootfs_internal.h"
 
 #include <errno.h>
@@ -146,14 +147,6 @@ void crew_found(struct crew *crew, const struct rootfs_file *file)
 		crew_fail(crew, &e);
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* With the lock. */
 static void exceed(struct crew *crew)
 {
@@ -171,7 +164,8 @@ bool crew_spend_file(struct crew *crew)
 		return !crew->over;
 	(void)pthread_mutex_lock(&crew->lock);
 	if (!crew->left && !crew->over) {
-		spent = limit->files > 0 && now_ns() < limit->until_ns;
+		spent = limit->files > 0 &&
+			clock_ns(CLOCK_MONOTONIC) < limit->until_ns;
 		if (spent)
 			limit->files--;
 		else

@@ -1,5 +1,6 @@
 #include "journal.h"
 
+#include "clock.h"
 #include "file.h"
 #include "sink_internal.h"
 
@@ -32,14 +33,6 @@ struct journal {
 	journal_summarize *summarize;
 	const void *context;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void push(struct journal *journal, const struct line *take_line)
 {
@@ -95,7 +88,7 @@ static bool wait_for_work(struct journal *journal)
 		(void)pthread_cond_wait(&journal->changed, &journal->lock);
 		return false;
 	}
-	if (due <= now_ms())
+	if (due <= clock_ms(CLOCK_MONOTONIC))
 		return true;
 	until.tv_sec = due / 1000;
 	until.tv_nsec = due % 1000 * 1000000;
@@ -206,8 +199,8 @@ enum telling journal_admit(struct journal *journal,
 	(void)pthread_mutex_lock(&journal->lock);
 	idle = journal->limiter && limiter_due(journal->limiter) < 0;
 	if (journal->limiter)
-		telling = limiter_admit(journal->limiter, kind, now_ms(),
-					&evicted);
+		telling = limiter_admit(journal->limiter, kind,
+					clock_ms(CLOCK_MONOTONIC), &evicted);
 	/* The thread waits without a deadline so far. */
 	if (idle && telling == TELL_COUNTED)
 		(void)pthread_cond_broadcast(&journal->changed);

@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "seal.h"
 
 #include "file.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define OVER_LIMIT                                                             \
 	"it holds more than volumes.limit lets a create read, and what is "    \
@@ -51,12 +51,9 @@ static void sealing_owned(struct sealing *sealing)
 
 static int64_t deadline_ns(uint64_t seconds)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	if (seconds > SECONDS_MAX)
 		seconds = SECONDS_MAX;
-	return ((int64_t)seconds + now.tv_sec) * 1000000000 + now.tv_nsec;
+	return clock_ns(CLOCK_MONOTONIC) + (int64_t)seconds * 1000000000;
 }
 
 /* For the log, and for the event. */

@@ -1,5 +1,6 @@
 #include "survey.h"
 
+#include "clock.h"
 #include "file.h"
 #include "glob.h"
 #include "rootfs.h"
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	MANIFEST_BYTES_MAX = 1 << 30,
@@ -30,14 +30,6 @@ struct walk {
 	int64_t racy_ns; /* a later ctime is too fresh */
 	bool terminal;
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void say_of_layer(const struct survey *survey, struct entry *entry)
 {
@@ -98,7 +90,7 @@ static void on_unreadable(void *context, const char *path, int error)
 static void on_progress(void *context, uint64_t files, uint64_t bytes)
 {
 	struct walk *walk = context;
-	int64_t now = clock_ns(CLOCK_MONOTONIC) / 1000000;
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	if (!walk->terminal || now - walk->started_ms < PROGRESS_AFTER_MS ||
 	    now - walk->shown_ms < PROGRESS_EVERY_MS)
@@ -135,7 +127,7 @@ int survey_folder(const struct survey *survey, int root, struct err *e)
 {
 	struct walk walk = {
 		.survey = survey,
-		.started_ms = clock_ns(CLOCK_MONOTONIC) / 1000000,
+		.started_ms = clock_ms(CLOCK_MONOTONIC),
 		.racy_ns = clock_ns(CLOCK_REALTIME) - RACY_NS,
 		.terminal = isatty(STDERR_FILENO),
 	};

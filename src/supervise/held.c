@@ -1,16 +1,14 @@
 #include "held.h"
 
+#include "clock.h"
+
 #include <stdlib.h>
-#include <time.h>
 
 static int64_t waited_ms; /* of the tracer's thread */
 
 int64_t held_now_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000 - waited_ms;
+	return clock_ms(CLOCK_MONOTONIC_COARSE) - waited_ms;
 }
 
 void held_wait(int64_t ms)

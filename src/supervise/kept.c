@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "kept_internal.h"
 
 #include "inspection.h"
@@ -6,16 +7,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { STACK = 256 * 1024 };
 
 int64_t kept_now_ms(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 struct kept *kept_new(const struct container *container,
