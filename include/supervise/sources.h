@@ -42,8 +42,8 @@ struct sources {
 	struct journal *journal;
 	struct source *first; /* of those that come and go */
 	size_t living;	      /* listeners that have tasks */
-	bool had_listener;
-	pid_t init; /* the container's first process; 0: not known */
+	size_t taken;	      /* all that ever came */
+	pid_t init;	      /* the container's first process; 0: not known */
 };
 
 /* Have fd's events tell of source. */
@@ -53,8 +53,9 @@ MUST_CHECK int sources_watch(const struct sources *sources, int fd,
 /* A runtime connects. */
 void sources_connect(struct sources *sources);
 
-/* It sends: with the last of it a source is a listener, if it is admitted. */
-void sources_receive(struct sources *sources, struct source *source);
+/* It sends: with the last of it a source is a listener, if it is admitted:
+ * true then. */
+bool sources_receive(struct sources *sources, struct source *source);
 
 /* A listener that no task is left of; freed by sources_sweep once no job
  * refers to it. */

@@ -1,6 +1,7 @@
 #include "precreate.h"
 
 #include "file.h"
+#include "letter.h"
 #include "prepare_internal.h"
 #include "release.h"
 #include "settings.h"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { ID_LEN = 64 };
 
@@ -244,7 +244,7 @@ static int answer(struct prepared *prepared, const struct buffer *input,
 		return -1;
 	/* It waits for the runtime, for a while. */
 	if (!unprotected)
-		(void)send(prepared->supervisor, "W", 1, MSG_NOSIGNAL);
+		letter_send(prepared->supervisor, LETTER_WAIT);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "engine_internal.h"
 #include "features.h"
 #include "file.h"
+#include "letter.h"
 #include "rlimits.h"
 #include "seal.h"
 #include "settings.h"
@@ -251,7 +252,7 @@ static int start_supervisor(struct prepared *prepared,
 	do
 		n = recv(prepared->supervisor, answer, sizeof(answer) - 1, 0);
 	while (n < 0 && errno == EINTR);
-	if (n == 1 && answer[0] == 'R')
+	if (n == 1 && answer[0] == LETTER_READY)
 		return 0;
 	answer[n > 0 ? n : 0] = '\0';
 	return err_set(e, 0, "the supervisor did not start: %s",

@@ -2,6 +2,7 @@
 
 #include "bundle_internal.h"
 #include "inherit.h"
+#include "letter.h"
 #include "prepare_internal.h"
 #include "release.h"
 #include "runtime.h"
@@ -96,7 +97,7 @@ static void warn_of_wrapper(const struct run *run)
 		"Let the engine run that, and that run runmoor",
 		run->prepared.container.id, run->bundle.config,
 		run->line->runtime);
-	(void)send(run->prepared.supervisor, "B", 1, MSG_NOSIGNAL);
+	letter_send(run->prepared.supervisor, LETTER_REWRITTEN);
 }
 
 static int delete_container(const struct run *run, struct err *e)
@@ -196,7 +197,7 @@ static bool handed_over(const struct run *run)
 		return true;
 	return poll(&ready, 1, HANDOFF_MS) == 1 &&
 	       recv(run->prepared.supervisor, &byte, 1, MSG_DONTWAIT) == 1 &&
-	       byte == 'H';
+	       byte == LETTER_HANDED_OVER;
 }
 
 static int undo(const struct run *run, struct err *e)
@@ -227,7 +228,7 @@ static int protect(struct run *run, const struct owner *owner, int *ret_status,
 	if (container_stays(run->line->cli, *ret_status)) {
 		if (!handed_over(run))
 			return undo(run, e);
-		(void)send(prepared->supervisor, "C", 1, MSG_NOSIGNAL);
+		letter_send(prepared->supervisor, LETTER_CREATED);
 		return 0;
 	}
 	return release_container(prepared->folder, run->line->log, e);

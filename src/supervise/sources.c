@@ -62,7 +62,7 @@ static bool admit_session(const struct sources *sources, struct source *source,
 	const char *status = NULL;
 	uint64_t pid = 0; /* crun says 0 */
 
-	if (!sources->had_listener ||
+	if (sources->taken == 0 ||
 	    !json_string(json_get(json_get(state, "state"), "status"),
 			 &status) ||
 	    strcmp(status, "running") != 0)
@@ -88,7 +88,7 @@ static pid_t first_process(const struct handoff *handoff,
 
 /* The runtime has sent all. The state's "status" is "running" for an exec
  * session, "creating" or "created" for the container itself. */
-static void take_listener(struct sources *sources, struct source *source)
+static bool take_listener(struct sources *sources, struct source *source)
 {
 	struct handoff *handoff = &source->handoff;
 	OWNED(json_owned) struct json *document = NULL;
@@ -98,20 +98,21 @@ static void take_listener(struct sources *sources, struct source *source)
 	    json_parse(handoff->state.data, handoff->state.len, &document,
 		       NULL) < 0 ||
 	    !admit_session(sources, source, document))
-		return;
+		return false;
 	listener = add_source(sources, SOURCE_LISTENER);
 	if (!listener)
-		return;
+		return false;
 	if (sources_watch(sources, handoff->listener, listener, NULL) < 0) {
 		remove_source(sources, listener);
-		return;
+		return false;
 	}
 	notify_prepare(handoff->listener);
 	listener->listener.fd = FD_MOVE(handoff->listener);
-	if (!sources->had_listener)
+	if (sources->taken == 0)
 		sources->init = first_process(handoff, document);
 	sources->living++;
-	sources->had_listener = true;
+	sources->taken++;
+	return true;
 }
 
 void sources_connect(struct sources *sources)
@@ -132,22 +133,24 @@ void sources_connect(struct sources *sources)
 		return;
 	}
 	/* Now: crun's exec may be gone once it has sent all. */
-	if (sources->had_listener)
+	if (sources->taken)
 		source->asker = report_asker(handoff.peer);
 }
 
-void sources_receive(struct sources *sources, struct source *source)
+bool sources_receive(struct sources *sources, struct source *source)
 {
 	bool done = false;
+	bool taken;
 
 	if (handoff_read(&source->handoff, &done, NULL) < 0) {
 		remove_source(sources, source);
-		return;
+		return false;
 	}
 	if (!done)
-		return;
-	take_listener(sources, source);
+		return false;
+	taken = take_listener(sources, source);
 	remove_source(sources, source);
+	return taken;
 }
 
 void sources_retire(struct sources *sources, struct source *source)

@@ -5,13 +5,10 @@
  *   runmoor-supervisor FOLDER READY
  *
  * FOLDER is the container's below state_dir. READY is an inherited socket to
- * the runmoor that started it: 'R' says that the listener's socket is there,
- * anything else is an error message; 'H' that a listener was handed over;
- * from the other side 'C' commits: the container was created, 'W' says that a
- * runtime is about to, 'B' that the specification was rewritten behind us.
- * Should it close without either and no listener come, the supervisor ends;
- * after a 'W' it waits for as long as the root file system is there, for half a
- * minute at least.
+ * the runmoor that started it (letter.h). Should that close without
+ * LETTER_CREATED or LETTER_WAIT and no listener come, the supervisor ends;
+ * after LETTER_WAIT it waits for as long as the root file system is there, for
+ * half a minute at least.
  */
 #include "bill.h"
 #include "confine.h"
@@ -23,7 +20,9 @@
 #include "journal.h"
 #include "judge.h"
 #include "kept.h"
+#include "letter.h"
 #include "mapped.h"
+#include "phase_internal.h"
 #include "privilege.h"
 #include "release.h"
 #include "report.h"
@@ -52,6 +51,7 @@ enum {
 };
 
 struct supervisor {
+	enum phase phase;
 	const char *folder;
 	struct container container;
 	struct judge judge;
@@ -66,15 +66,22 @@ struct supervisor {
 	int jobs;
 	int tick;
 	int patience;
-	int ready;
+	int ready; /* -1: the command has nothing more to say */
 	bool ticking;
 	int64_t ticked_ms; /* when the last tick came */
 	unsigned ticks;
 	struct charge charge;
-	bool committed;
-	bool told; /* runmoor, that a listener came */
-	bool ending;
 };
+
+/* With the first listener the command is told: the container is protected. */
+static void happen(struct supervisor *s, enum happening happening)
+{
+	const enum phase next = phase_next(s->phase, happening);
+
+	if (s->phase == PHASE_AWAIT && next == PHASE_SERVE && s->ready >= 0)
+		letter_send(s->ready, LETTER_HANDED_OVER);
+	s->phase = next;
+}
 
 static void on_signal(struct supervisor *s)
 {
@@ -87,7 +94,7 @@ static void on_signal(struct supervisor *s)
 		else if (infos[i].ssi_signo == MAPPED_SIGNAL)
 			mapped_rescue(s->judge.mapped);
 		else if (infos[i].ssi_signo != SIGCHLD)
-			s->ending = true;
+			happen(s, TERMINATED);
 	tracer_collect(s->tracer);
 }
 
@@ -112,33 +119,30 @@ static void on_patience(struct supervisor *s)
 	uint64_t count;
 
 	(void)!read(s->patience, &count, sizeof(count));
-	if (s->sources.had_listener)
+	if (s->phase != PHASE_AWAIT)
 		set_patience(s, 0);
 	else if (!s->container.rootfs || stat(s->container.rootfs, &now) < 0 ||
 		 now.st_dev != s->root.st_dev || now.st_ino != s->root.st_ino)
-		s->ending = true;
+		happen(s, GIVEN_UP);
 }
 
 static void on_ready(struct supervisor *s)
 {
-	char byte;
+	char byte = 0;
 	ssize_t n = recv(s->ready, &byte, 1, MSG_DONTWAIT);
 
-	if (n == 1 && byte == 'B')
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n == 1 && byte == LETTER_REWRITTEN)
 		report_rewritten(&s->container, s->journal);
-	if (n == 1 && byte == 'C')
-		s->committed = true;
-	if (n == 1 && byte == 'W') {
-		s->committed = true;
+	if (n == 1 && byte == LETTER_WAIT)
 		set_patience(s, PATIENCE_S);
-	}
-	if (n == 0 || (n < 0 && errno != EAGAIN)) {
-		close_owned(&s->ready);
-		/* create was killed half-way: nobody will come. */
-		if (!s->committed && !s->sources.had_listener)
-			s->ending = true;
-		s->committed = true;
-	}
+	if (n == 1 && byte != LETTER_WAIT && byte != LETTER_CREATED)
+		return;
+	close_owned(&s->ready);
+	/* create was killed half-way: nobody will come. */
+	if (n != 1)
+		happen(s, GIVEN_UP);
 }
 
 static void set_ticking(struct supervisor *s)
@@ -212,6 +216,14 @@ static void enter_account(struct supervisor *s)
 	s->sources.init = 0;
 }
 
+static void receive(struct supervisor *s, struct source *source)
+{
+	if (!sources_receive(&s->sources, source))
+		return;
+	enter_account(s);
+	happen(s, A_LISTENER_CAME);
+}
+
 static void dispatch(struct supervisor *s, struct source *source,
 		     uint32_t events)
 {
@@ -220,8 +232,7 @@ static void dispatch(struct supervisor *s, struct source *source,
 		sources_connect(&s->sources);
 		break;
 	case SOURCE_HANDOFF:
-		sources_receive(&s->sources, source);
-		enter_account(s);
+		receive(s, source);
 		break;
 	case SOURCE_LISTENER:
 		if (events & EPOLLIN)
@@ -247,34 +258,24 @@ static void dispatch(struct supervisor *s, struct source *source,
 	}
 }
 
-static void tell(struct supervisor *s)
-{
-	if (s->told || !s->sources.had_listener)
-		return;
-	s->told = true;
-	if (s->ready >= 0)
-		(void)send(s->ready, "H", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* await listener → serve → drain → exit */
 static void serve(struct supervisor *s)
 {
 	struct epoll_event events[16];
 
-	while (!s->ending) {
+	while (s->phase != PHASE_EXIT) {
 		int n = epoll_wait(s->sources.epoll, events, ARRAY_LEN(events),
 				   -1);
 
 		for (int i = 0; i < n; i++)
 			dispatch(s, events[i].data.ptr, events[i].events);
-		tell(s);
 		set_ticking(s);
 		sources_sweep(&s->sources);
-		/* The tasks of the container are gone, and runmoor knows that
-		 * there was one. */
-		if (s->sources.had_listener && s->sources.living == 0 &&
-		    s->committed && !tracer_busy(s->tracer))
-			s->ending = true;
+		if (s->sources.living == 0)
+			happen(s, ALL_HUNG_UP);
+		/* Until the command is through it may have to undo what it
+		 * created, and asks whether a listener came. */
+		if (s->ready < 0 && !tracer_busy(s->tracer))
+			happen(s, NOTHING_LEFT);
 	}
 	tracer_end(s->tracer);
 }
@@ -400,7 +401,7 @@ int main(int argc, char *argv[])
 		return 1;
 	}
 	report_sealed(&s.container, s.journal);
-	(void)send(s.ready, "R", 1, MSG_NOSIGNAL);
+	letter_send(s.ready, LETTER_READY);
 	serve(&s);
 	kept_end(s.kept);
 	end(&s);
