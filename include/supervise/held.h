@@ -16,8 +16,13 @@ struct job;
 enum held_state {
 	HELD_CONTINUED, /* its exec was let go on                       */
 	HELD_PROVING,	/* stopped at its exec, a resolver looks        */
-	HELD_FOLLOWED,	/* runs, until it has its script open           */
 	HELD_LEAVING,	/* its exec failed; it stops, and is let go     */
+	HELD_PARKED,	/* it has stopped so, and is to be let go later */
+	/* An interpreter whose script is to come. */
+	HELD_FOLLOWED,	  /* runs, until it has its script open          */
+	HELD_OPENED,	  /* stopped at an open, a resolver looks        */
+	HELD_EXEC_AGAIN,  /* another exec of it was let go on            */
+	HELD_LEAVING_EXEC /* that failed; it stops, and is followed on   */
 };
 
 struct held {
@@ -26,11 +31,10 @@ struct held {
 	pid_t process; /* its thread group; 0: not known yet */
 	enum held_state state;
 	int64_t since_ms;
-	bool parked;	 /* HELD_LEAVING: stopped, and to be let go later */
-	int signal;	 /* parked: to deliver then, or 0             */
-	bool reported;	 /* an event has told of this exec already   */
-	struct job *job; /* HELD_PROVING; owned by the resolver      */
-	struct follow *follow; /* what it is followed for; or NULL    */
+	int signal;	       /* HELD_PARKED: to deliver then, or 0        */
+	bool reported;	       /* an event has told of this exec already   */
+	struct job *job;       /* HELD_PROVING, HELD_OPENED: the resolver's */
+	struct follow *follow; /* what it is followed for; else NULL   */
 };
 
 enum { HELD_BUCKETS = 256 };
@@ -57,4 +61,20 @@ struct held *held_put(struct held_table *table, pid_t tid,
 		      enum held_state state);
 void held_move(struct held_table *table, struct held *held,
 	       enum held_state state);
+/* It is an interpreter whose script is to come: it has a follow. */
+bool held_is_followed(const struct held *held);
+
+/* It may be inside an exec still, however long that takes: until it stops. */
+bool held_executes(const struct held *held);
+
+/* Its exec was let go on. NULL: out of memory. */
+struct held *held_continue(struct held_table *table, pid_t tid);
+
+/* That exec failed. It is to be stopped (proof_interrupt). */
+void held_leave(struct held_table *table, struct held *held);
+
+/* The interpreter's script is to come; another program runs (NULL). Frees what
+ * it was followed for before. */
+void held_follow(struct held *held, struct follow *take_follow);
+
 void held_drop(struct held_table *table, pid_t tid);

@@ -51,9 +51,43 @@ struct held *held_put(struct held_table *table, pid_t tid,
 		table->count++;
 	}
 	held_move(table, held, state);
-	held->parked = false;
 	held->since_ms = held_now_ms();
 	return held;
+}
+
+bool held_is_followed(const struct held *held)
+{
+	return held->state == HELD_FOLLOWED || held->state == HELD_OPENED ||
+	       held->state == HELD_EXEC_AGAIN ||
+	       held->state == HELD_LEAVING_EXEC;
+}
+
+bool held_executes(const struct held *held)
+{
+	return held->state == HELD_CONTINUED || held->state == HELD_LEAVING ||
+	       held->state == HELD_EXEC_AGAIN ||
+	       held->state == HELD_LEAVING_EXEC;
+}
+
+struct held *held_continue(struct held_table *table, pid_t tid)
+{
+	const struct held *held = held_find(table, tid);
+
+	return held_put(table, tid,
+			held && held_is_followed(held) ? HELD_EXEC_AGAIN
+						       : HELD_CONTINUED);
+}
+
+void held_leave(struct held_table *table, struct held *held)
+{
+	held_move(table, held,
+		  held_is_followed(held) ? HELD_LEAVING_EXEC : HELD_LEAVING);
+}
+
+void held_follow(struct held *held, struct follow *take_follow)
+{
+	free(held->follow);
+	held->follow = take_follow;
 }
 
 void held_drop(struct held_table *table, pid_t tid)

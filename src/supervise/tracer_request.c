@@ -13,7 +13,7 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 {
 	(void)tracer;
 	(void)reported;
-	(void)held_put;
+	(void)held_continue;
 	(void)notify_continue(listener->fd, n->id);
 }
 #else
@@ -54,7 +54,7 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 		answer_unheld(tracer, listener, n, seized);
 		return;
 	}
-	held = held_put(&tracer->held, n->tid, HELD_CONTINUED);
+	held = held_continue(&tracer->held, n->tid);
 	if (!held) {
 		answer_unheld(tracer, listener, n, PROOF_FAILED);
 		proof_interrupt(n->tid);
@@ -65,7 +65,7 @@ static void continue_proven(struct tracer *tracer, struct listener *listener,
 	 * target dead, its number given anew. Then this isn't valid. */
 	if (!notify_valid(listener->fd, n->id) ||
 	    notify_continue(listener->fd, n->id) < 0) {
-		held->state = HELD_LEAVING;
+		held_leave(&tracer->held, held);
 		proof_interrupt(n->tid);
 	}
 }

@@ -45,8 +45,7 @@ static void let_run(struct tracer *tracer, pid_t pid, const char *path,
 	if (tracer->judge->lineage && path)
 		lineage_record(tracer->judge->lineage, pid, path);
 	if (held) {
-		free(held->follow);
-		held->follow = take_follow;
+		held_follow(held, take_follow);
 		proof_step(pid, 0, false);
 		return;
 	}
@@ -64,7 +63,7 @@ static void let_read(struct tracer *tracer, pid_t tid)
 {
 	struct held *held = held_find(&tracer->held, tid);
 
-	if (held && held->follow && !follow_allowed(held->follow)) {
+	if (held && held_is_followed(held) && !follow_allowed(held->follow)) {
 		(void)held_put(&tracer->held, tid, HELD_FOLLOWED);
 		proof_step(tid, 0, false);
 		return;
@@ -92,24 +91,6 @@ void tracer_finish_target(struct tracer *tracer, struct job *job)
 		let_run(tracer, job->tid, job->program, PTR_MOVE(job->follow));
 }
 
-/* Another program runs now. */
-static void forget_follow(struct tracer *tracer, pid_t tid)
-{
-	struct held *held = held_find(&tracer->held, tid);
-
-	if (!held)
-		return;
-	free(held->follow);
-	held->follow = NULL;
-}
-
-/* It may be inside its exec still, however long that takes: until it stops. */
-static bool executes(const struct held *held)
-{
-	return held->state == HELD_CONTINUED ||
-	       (held->state == HELD_LEAVING && !held->parked);
-}
-
 /* Threads whose numbers are gone have executed; who has theirs is dying, and
  * doesn't say who it was. */
 static void forget_vanished(struct tracer *tracer)
@@ -119,7 +100,7 @@ static void forget_vanished(struct tracer *tracer)
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
 		for (struct held *h = tracer->held.bucket[i]; h; h = next) {
 			next = h->next;
-			if (executes(h) && !target_exists(h->tid))
+			if (held_executes(h) && !target_exists(h->tid))
 				held_drop(&tracer->held, h->tid);
 		}
 }
@@ -150,19 +131,22 @@ static bool prove_at_once(struct tracer *tracer, pid_t tid)
 /* The exec succeeded: the proof. */
 static void prove(struct tracer *tracer, const struct proof_stop *stop)
 {
+	struct held *held;
+
 	/* A thread that executes takes its leader's number, and with it the
 	 * leader's place here. */
 	if (stop->former == 0)
 		forget_vanished(tracer);
 	else if (stop->former != stop->tid)
 		held_drop(&tracer->held, stop->former);
-	forget_follow(tracer, stop->tid);
 	if (prove_at_once(tracer, stop->tid))
 		return;
-	if (!held_put(&tracer->held, stop->tid, HELD_PROVING)) {
+	held = held_put(&tracer->held, stop->tid, HELD_PROVING);
+	if (!held) {
 		settle_unremembered(tracer, stop->tid);
 		return;
 	}
+	held_follow(held, NULL); /* another program runs now */
 	tracer_submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
 }
 
@@ -179,7 +163,7 @@ static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
 
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
 		for (struct held *h = tracer->held.bucket[i]; h; h = h->next) {
-			if (h->tid == tid || !executes(h))
+			if (h->tid == tid || !held_executes(h))
 				continue;
 			if (process < 0)
 				process = target_process(tid);
@@ -203,12 +187,11 @@ static void leave(struct tracer *tracer, pid_t tid, int signal)
 		proof_release(tid, signal);
 		return;
 	}
-	held = held_put(&tracer->held, tid, HELD_LEAVING);
+	held = held_put(&tracer->held, tid, HELD_PARKED);
 	if (!held) {
 		settle_unremembered(tracer, tid);
 		return;
 	}
-	held->parked = true;
 	held->signal = signal;
 }
 
@@ -223,7 +206,7 @@ static void follow(struct tracer *tracer, pid_t tid)
 	int fd = -1;
 
 	/* Its next exec failed, which it was let go on with. */
-	if (!held || !held->follow) {
+	if (!held || !held_is_followed(held)) {
 		leave(tracer, tid, 0);
 		return;
 	}
@@ -232,7 +215,7 @@ static void follow(struct tracer *tracer, pid_t tid)
 		proof_step(tid, 0, false);
 		return;
 	}
-	held_move(&tracer->held, held, HELD_PROVING);
+	held_move(&tracer->held, held, HELD_OPENED);
 	tracer_submit(tracer, JOB_OPENED, tid, NULL, NULL, fd);
 }
 
@@ -240,7 +223,7 @@ static void on_stop(struct tracer *tracer, const struct proof_stop *stop)
 {
 	const struct held *held = held_find(&tracer->held, stop->tid);
 
-	if (held && held->follow)
+	if (held && held_is_followed(held))
 		proof_step(stop->tid, stop->signal, stop->job_control);
 	else
 		leave(tracer, stop->tid, stop->signal);
@@ -275,15 +258,17 @@ void tracer_collect(struct tracer *tracer)
  * in the kernel, and a parked one's sibling is done. */
 void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now)
 {
-	if (executes(held) && held->since_ms + TRACER_DEADLINE_MS < now &&
+	if (held_executes(held) && held->since_ms + TRACER_DEADLINE_MS < now &&
 	    !target_exists(held->tid)) {
 		/* Its exec was collected, and didn't say whose it was. */
 		held_drop(&tracer->held, held->tid);
-	} else if (held->state == HELD_CONTINUED &&
+	} else if ((held->state == HELD_CONTINUED ||
+		    held->state == HELD_EXEC_AGAIN) &&
 		   held->since_ms + TRACER_LINGER_MS < now) {
-		held_move(&tracer->held, held, HELD_LEAVING);
+		held_leave(&tracer->held, held);
 		proof_interrupt(held->tid);
-	} else if (held->parked && !may_be_taken_over(tracer, held->tid)) {
+	} else if (held->state == HELD_PARKED &&
+		   !may_be_taken_over(tracer, held->tid)) {
 		proof_release(held->tid, held->signal);
 		held_drop(&tracer->held, held->tid);
 	}
