@@ -42,7 +42,10 @@ struct inspection {
 	char mounts[FILES_MAX][PATH_MAX]; /* points of those that came later */
 	char requested[PATH_MAX];
 	char process[PATH_MAX]; /* facts.process points here */
+	enum stage stage;
+	bool reported; /* an event has told already that this exec is drift */
 	struct decision decision;
+	struct answer answer;	/* any outcome but OUTCOME_SLOW */
 	struct awaited awaited; /* judge_loaded, where scripts are enforced */
 	int error; /* to answer with, where there is nothing to decide */
 	/* OUTCOME_SLOW at PACE_FULL: judge once more when this is hashed

@@ -14,17 +14,18 @@
 /* The stage of what a notification asks for. */
 enum stage judge_stage(const struct notification *n);
 
-/* Judge a notification. OUTCOME_SLOW at PACE_FULL, here as below, only while a
- * digest is to come: what can't be looked at with all the time is decided as
- * unresolvable. */
+/* Judge a notification: look, decide, choose the answer. OUTCOME_SLOW at
+ * PACE_FULL, here as below, only while a digest is to come: what can't be
+ * looked at with all the time is decided as unresolvable. */
 enum outcome judge_request(const struct judge *judge,
 			   const struct notification *n, enum pace pace,
 			   struct inspection *ret);
 
-/* What the kernel loaded into a target that is stopped at its exec. Never
- * OUTCOME_ERROR: what can't be seen is denied. OUTCOME_PASS: it is dying. */
-enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
-			  struct inspection *ret);
+/* What the kernel loaded into a target that is stopped at its exec. reported:
+ * an event has told already that this exec is drift. Never OUTCOME_ERROR: what
+ * can't be seen is denied. OUTCOME_PASS: it is dying. */
+enum outcome judge_loaded(const struct judge *judge, pid_t tid, bool reported,
+			  enum pace pace, struct inspection *ret);
 
 /* The path that the image shipped a loaded program under; "" where it is none
  * of the image's. */
@@ -36,13 +37,10 @@ const char *judge_program(const struct judge *judge,
 enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
 			  enum pace pace, struct inspection *ret);
 
-/* Decide anew, on what inspection holds by now. */
-void judge_decide(const struct judge *judge, struct inspection *inspection);
+/* Decide and answer anew, on the facts that inspection holds by now. */
+void judge_anew(const struct judge *judge, struct inspection *inspection);
 
-/*
- * Decide what needs no look: that a target can't be looked at in time, or
- * can't be seized, say. Of facts no files count. Of inspection the path that
- * was asked for stays.
- */
-void judge_unseen(const struct judge *judge, const struct facts *facts,
-		  struct inspection *inspection);
+/* What may not be looked at any more: a deadline, a target that can't be
+ * seized, no memory. Of facts no files count. */
+struct answer judge_unseen(const struct judge *judge, enum stage stage,
+			   const struct facts *facts, struct decision *ret);

@@ -5,8 +5,9 @@
 #pragma once
 
 #include "container.h"
+#include "decision.h"
 #include "event.h"
-#include "inspection.h"
+#include "identity.h"
 #include "journal.h"
 
 #include <stdbool.h>
@@ -41,16 +42,23 @@ struct event *report_asker(pid_t asker);
 void report_session(const struct container *container, struct journal *journal,
 		    enum action action, struct event *take_event, pid_t tid);
 
-/*
- * An event of what was judged, as a malloc'ed line to queue before the
- * answer; NULL when out of memory, or where it is only counted. call: NULL
- * where it was no notification's. args: also the processes' arguments, which
- * may wait for their memory.
- */
+/* What was judged, all of it borrowed. */
+struct judgement {
+	enum action action;
+	pid_t tid;
+	const char *call;      /* the notification's; NULL: it was none      */
+	const char *requested; /* the path that was asked for; NULL: none    */
+	const struct facts *facts;
+	const struct decision *decision;
+	const struct identity *identity; /* of decision.file; NULL: no file  */
+	bool args; /* tell the processes' arguments, too: this may wait for
+		    * their memory */
+};
+
+/* The event of it, as a malloc'ed line to queue before the answer; NULL when
+ * out of memory, or where it is only counted. */
 char *report_judged(const struct container *container, struct journal *journal,
-		    enum action action, pid_t tid, const char *call,
-		    const struct inspection *inspection, bool args,
-		    size_t *ret_len);
+		    const struct judgement *judgement, size_t *ret_len);
 
 /* The line of what was only counted, for journal_limit. context: the
  * container. */

@@ -25,14 +25,22 @@ static void reset_facts(struct facts *facts)
 	facts->count = 0;
 }
 
-static void inspection_reset(struct inspection *inspection, bool proven)
+static bool is_proven(enum stage stage)
+{
+	return stage == STAGE_LOADED || stage == STAGE_OPENED;
+}
+
+static void inspection_reset(struct inspection *inspection, enum stage stage)
 {
 	reset_facts(&inspection->facts);
-	inspection->facts.proven = proven;
+	inspection->facts.proven = is_proven(stage);
+	inspection->facts.maps = stage == STAGE_MAPPING;
 	for (size_t i = 0; i < FILES_MAX; i++) {
 		inspection->leases[i] = -1;
 		inspection->merged[i] = -1;
 	}
+	inspection->stage = stage;
+	inspection->reported = false;
 	inspection->error = 0;
 	inspection->waits = 0;
 	inspection->requested[0] = '\0';
@@ -65,28 +73,49 @@ const char *judge_program(const struct judge *judge,
 	return path ? path : "";
 }
 
-void judge_decide(const struct judge *judge, struct inspection *inspection)
+static void decide(const struct judge *judge, const struct facts *facts,
+		   struct decision *ret)
 {
 	const struct sealed sealed = all_sealed(judge);
 
-	decision_make(&sealed, &judge->container->config, &inspection->facts,
-		      &inspection->decision);
+	decision_make(&sealed, &judge->container->config, facts, ret);
 }
 
-void judge_unseen(const struct judge *judge, const struct facts *facts,
-		  struct inspection *inspection)
+static void choose(struct inspection *inspection, enum outcome outcome)
 {
-	reset_facts(&inspection->facts);
-	inspection->facts.proven = facts->proven;
-	inspection->facts.maps = facts->maps;
-	inspection->facts.judged = facts->judged;
-	inspection->facts.traced = facts->traced;
-	inspection->facts.outside = facts->outside;
-	inspection->facts.unheld = facts->unheld;
-	inspection->facts.unresolvable = facts->unresolvable;
-	inspection->facts.timed_out = facts->timed_out;
-	inspection->awaited.left = 0;
-	judge_decide(judge, inspection);
+	const struct judged judged = {
+		.stage = inspection->stage,
+		.outcome = outcome,
+		.error = inspection->error,
+		.reported = inspection->reported,
+		.awaits = inspection->awaited.left,
+		.facts = &inspection->facts,
+		.decision = &inspection->decision,
+	};
+
+	answer_choose(&judged, &inspection->answer);
+}
+
+void judge_anew(const struct judge *judge, struct inspection *inspection)
+{
+	decide(judge, &inspection->facts, &inspection->decision);
+	choose(inspection, OUTCOME_DECIDED);
+}
+
+struct answer judge_unseen(const struct judge *judge, enum stage stage,
+			   const struct facts *facts, struct decision *ret)
+{
+	const struct judged judged = {
+		.stage = stage,
+		.outcome = OUTCOME_DECIDED,
+		.facts = facts,
+		.decision = ret,
+	};
+	struct answer answer;
+
+	decide(judge, facts, ret);
+	answer_choose(&judged, &answer);
+	return answer;
 }
 
 static bool is_hopeless(const struct look *look, enum outcome outcome)
@@ -109,14 +138,15 @@ static enum outcome finish(struct look *look, enum outcome outcome)
 			 sizeof(out->process)))
 		out->facts.process = out->process;
 	if (outcome == OUTCOME_DECIDED)
-		judge_decide(judge, out);
+		decide(judge, &out->facts, &out->decision);
+	choose(out, outcome);
 	target_clear(&look->target);
 	return outcome;
 }
 
-static void look_begin(struct look *look, pid_t tid, bool proven)
+static void look_begin(struct look *look, pid_t tid, enum stage stage)
 {
-	inspection_reset(look->out, proven);
+	inspection_reset(look->out, stage);
 	target_init(&look->target, tid, look->judge->devices,
 		    look->judge->container->device_count);
 }
@@ -178,8 +208,7 @@ enum outcome judge_request(const struct judge *judge,
 	bool early = judge->start && !start_known(judge->start);
 	enum outcome outcome;
 
-	look_begin(&look, n->tid, false);
-	ret->facts.maps = call_maps(n->call);
+	look_begin(&look, n->tid, judge_stage(n));
 	if (pace == PACE_FAST && (judge->container->reads_may_block || early))
 		outcome = OUTCOME_SLOW;
 	else if (early)
@@ -211,12 +240,13 @@ static enum outcome settle(struct look *look, enum outcome outcome)
 	return finish(look, outcome);
 }
 
-enum outcome judge_loaded(const struct judge *judge, pid_t tid, enum pace pace,
-			  struct inspection *ret)
+enum outcome judge_loaded(const struct judge *judge, pid_t tid, bool reported,
+			  enum pace pace, struct inspection *ret)
 {
 	struct look look = {.judge = judge, .pace = pace, .out = ret};
 
-	look_begin(&look, tid, true);
+	look_begin(&look, tid, STAGE_LOADED);
+	ret->reported = reported;
 	return settle(&look, look_at_loaded(&look));
 }
 
@@ -225,6 +255,6 @@ enum outcome judge_opened(const struct judge *judge, pid_t tid, int fd,
 {
 	struct look look = {.judge = judge, .pace = pace, .out = ret};
 
-	look_begin(&look, tid, true);
+	look_begin(&look, tid, STAGE_OPENED);
 	return settle(&look, look_at_opened(&look, fd));
 }

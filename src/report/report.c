@@ -248,45 +248,44 @@ void report_session(const struct container *container, struct journal *journal,
 	free(event);
 }
 
-static void describe_file(const struct inspection *inspection,
+static void describe_file(const struct judgement *judgement,
 			  struct event_file *ret)
 {
-	size_t index = inspection->decision.file;
-	const struct file_facts *file = &inspection->facts.files[index];
+	const struct file_facts *file =
+		&judgement->facts->files[judgement->decision->file];
 
-	if (inspection->facts.count == 0) {
-		ret->path = copy(inspection->requested);
+	if (!judgement->identity) {
+		ret->path = copy(judgement->requested);
 		return;
 	}
-	ret->path = copy(file->path ? file->path : inspection->requested);
+	ret->path = copy(file->path ? file->path : judgement->requested);
 	ret->has_identity = true;
-	ret->identity = inspection->identities[index];
+	ret->identity = *judgement->identity;
 	ret->has_digest = file->hashed || file->stat_matches;
 	memcpy(ret->digest, file->digest, DIGEST_SIZE);
 }
 
 /* Tell the event from others, without a look at the process beyond its
  * program. */
-static enum telling admit(struct journal *journal, enum action action,
-			  const char *program,
-			  const struct inspection *inspection)
+static enum telling admit(struct journal *journal, const char *program,
+			  const struct judgement *judgement)
 {
-	const struct decision *decision = &inspection->decision;
+	const struct decision *decision = judgement->decision;
 	const struct file_facts *file =
-		&inspection->facts.files[decision->file];
+		&judgement->facts->files[decision->file];
 	struct event_kind kind = {
-		.action = action,
+		.action = judgement->action,
 		.reason = decision->reason,
 		.flagged = decision->flagged,
 		.allow_rule = decision->allow_rule,
 		.program = program,
-		.file = inspection->requested,
+		.file = judgement->requested ? judgement->requested : "",
 	};
 
-	if (inspection->facts.count) {
+	if (judgement->identity) {
 		if (file->path)
 			kind.file = file->path;
-		kind.identity = &inspection->identities[decision->file];
+		kind.identity = judgement->identity;
 		if (file->hashed || file->stat_matches)
 			kind.digest = file->digest;
 	}
@@ -294,30 +293,31 @@ static enum telling admit(struct journal *journal, enum action action,
 }
 
 char *report_judged(const struct container *container, struct journal *journal,
-		    enum action action, pid_t tid, const char *call,
-		    const struct inspection *inspection, bool args,
-		    size_t *ret_len)
+		    const struct judgement *judgement, size_t *ret_len)
 {
+	const struct decision *decision = judgement->decision;
+	const pid_t tid = judgement->tid;
 	OWNED(free_owned) char *program = witness_executable(tid);
 	struct event event;
 	enum telling telling;
+	bool args;
 
 	name_runtime(container, tid, &program);
-	telling = admit(journal, action, program, inspection);
+	telling = admit(journal, program, judgement);
 	*ret_len = 0;
 	if (telling == TELL_COUNTED)
 		return NULL;
-	args = args && telling == TELL_WHOLE;
-	begin(&event, action);
+	args = judgement->args && telling == TELL_WHOLE;
+	begin(&event, judgement->action);
 	event.brief = telling == TELL_BRIEFLY;
-	event.reason = inspection->decision.reason;
-	event.flagged = inspection->decision.flagged;
-	event.allow_rule = inspection->decision.allow_rule;
-	event.syscall = copy(call);
-	event.requested = copy(inspection->requested);
-	event.detail = copy(detail_choose(
-		&container->config, &inspection->facts, &inspection->decision));
-	describe_file(inspection, &event.file);
+	event.reason = decision->reason;
+	event.flagged = decision->flagged;
+	event.allow_rule = decision->allow_rule;
+	event.syscall = copy(judgement->call);
+	event.requested = copy(judgement->requested);
+	event.detail = copy(
+		detail_choose(&container->config, judgement->facts, decision));
+	describe_file(judgement, &event.file);
 	witness_process(tid, args, &event.process);
 	name_runtime(container, tid, &event.process.executable);
 	if (telling == TELL_WHOLE)

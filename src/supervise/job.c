@@ -41,7 +41,8 @@ static enum outcome look(const struct job *job, const struct judge *judge,
 		return judge_request(judge, &job->notification, PACE_FULL,
 				     inspection);
 	case JOB_LOADED:
-		return judge_loaded(judge, job->tid, PACE_FULL, inspection);
+		return judge_loaded(judge, job->tid, job->reported, PACE_FULL,
+				    inspection);
 	case JOB_OPENED:
 		break;
 	}
@@ -90,7 +91,7 @@ static void keep(const struct job *job, const struct judge *judge,
 		unkept |= file->keeping != KEEPING_NONE;
 	}
 	if (unkept)
-		judge_decide(judge, inspection);
+		judge_anew(judge, inspection);
 }
 
 static void close_leases(struct inspection *inspection)
@@ -101,60 +102,37 @@ static void close_leases(struct inspection *inspection)
 	}
 }
 
-static void choose(struct job *job, enum outcome outcome,
-		   const struct inspection *inspection)
+/* It can't be gone on with: neither what was seen nor what is to come counts.
+ */
+static void give_up(const struct judge *judge, struct inspection *inspection)
 {
-	const struct judged judged = {
-		.stage = job_stage(job),
-		.outcome = outcome,
-		.error = inspection->error,
-		.reported = job->reported,
-		.awaits = inspection->awaited.left,
-		.facts = &inspection->facts,
-		.decision = &inspection->decision,
+	inspection->facts = (struct facts){
+		.proven = inspection->facts.proven,
+		.maps = inspection->facts.maps,
+		.unresolvable = true,
 	};
-
-	answer_choose(&judged, &job->answer);
+	inspection->awaited.left = 0;
+	judge_anew(judge, inspection);
 }
 
 /* Leave the tracer what it goes on with. */
 static void hand_on(struct job *job, const struct judge *judge,
 		    struct inspection *inspection)
 {
-	static const struct facts no_memory = {
-		.proven = true,
-		.unresolvable = true,
-	};
-
 	job->requested = strdup(inspection->requested);
 	if (job->kind == JOB_LOADED && judge->lineage)
 		job->program = strdup(judge_program(judge, inspection));
-	if (job->answer.deed != DEED_FOLLOW)
+	if (inspection->answer.deed != DEED_FOLLOW)
 		return;
 	job->follow = follow_new(&inspection->awaited);
-	if (job->follow)
-		return;
-	judge_unseen(judge, &no_memory, inspection);
-	choose(job, OUTCOME_DECIDED, inspection);
+	if (!job->follow)
+		give_up(judge, inspection);
 }
 
 void job_settle(struct job *job, struct digests *digests)
 {
 	while (job->waited_count)
 		digests_settle(digests, job->waited[--job->waited_count]);
-}
-
-static enum outcome give_up(const struct judge *judge,
-			    struct inspection *inspection)
-{
-	const struct facts facts = {
-		.proven = inspection->facts.proven,
-		.maps = inspection->facts.maps,
-		.unresolvable = true,
-	};
-
-	judge_unseen(judge, &facts, inspection);
-	return OUTCOME_DECIDED;
 }
 
 static void look_at_start(const struct job *job, const struct judge *judge,
@@ -164,6 +142,28 @@ static void look_at_start(const struct job *job, const struct judge *judge,
 
 	if (added)
 		report_added(judge->container, added, journal);
+}
+
+static void report(struct job *job, const struct judge *judge,
+		   struct journal *journal, const struct inspection *inspection)
+{
+	const struct facts *facts = &inspection->facts;
+	const size_t file = inspection->decision.file;
+	const struct judgement judgement = {
+		.action = inspection->answer.action,
+		.tid = job->tid,
+		.call = job->kind == JOB_REQUEST
+				? notify_call_name(job->notification.call)
+				: NULL,
+		.requested = inspection->requested,
+		.facts = facts,
+		.decision = &inspection->decision,
+		.identity = facts->count ? &inspection->identities[file] : NULL,
+		.args = true,
+	};
+
+	job->event = report_judged(judge->container, journal, &judgement,
+				   &job->event_len);
 }
 
 bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
@@ -189,20 +189,17 @@ bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
 	/* A file that changes faster than it can be hashed can't be judged. */
 	if (job->waits) {
 		digests_leave(judge->digests, job->waits);
-		outcome = give_up(judge, inspection);
+		give_up(judge, inspection);
+		outcome = OUTCOME_DECIDED;
 	}
-	choose(job, outcome, inspection);
 	if (outcome == OUTCOME_DECIDED)
 		hand_on(job, judge, inspection);
+	job->answer = inspection->answer;
 	/* It has been killed, or asks anew: nobody is refused here. */
 	if (job->kind == JOB_REQUEST && job->answer.deed == DEED_REFUSE &&
 	    !notify_valid(job->listener_fd, n->id))
 		return true;
 	if (job->answer.tells)
-		job->event = report_judged(
-			judge->container, journal, job->answer.action, job->tid,
-			job->kind == JOB_REQUEST ? notify_call_name(n->call)
-						 : NULL,
-			inspection, true, &job->event_len);
+		report(job, judge, journal, inspection);
 	return true;
 }

@@ -1,7 +1,6 @@
 #include "clock.h"
 #include "kept_internal.h"
 
-#include "inspection.h"
 #include "lease.h"
 
 #include <signal.h>
@@ -22,11 +21,6 @@ struct kept *kept_new(const struct container *container,
 
 	if (!kept)
 		return NULL;
-	kept->inspection = calloc(1, sizeof(*kept->inspection));
-	if (!kept->inspection) {
-		free(kept);
-		return NULL;
-	}
 	kept->container = container;
 	kept->journal = journal;
 	(void)pthread_mutex_init(&kept->lock, NULL);

@@ -19,8 +19,6 @@ enum {
 	SWEEP_MS = 10000, /* after the last was added */
 };
 
-struct inspection;
-
 struct library {
 	struct library *next;
 	int lease;
@@ -44,8 +42,7 @@ struct kept {
 	int64_t sweep_ms; /* when to look which are mapped; 0: no need */
 	bool started;
 	pthread_t thread;
-	struct inspection *inspection; /* the thread's, to work in */
-	pthread_mutex_t freezing;      /* held while something is frozen */
+	pthread_mutex_t freezing; /* held while something is frozen */
 };
 
 int64_t kept_now_ms(void);

@@ -1,7 +1,7 @@
 #include "kept_internal.h"
 
+#include "answer.h"
 #include "freezer.h"
-#include "inspection.h"
 #include "lease.h"
 #include "report.h"
 
@@ -106,17 +106,16 @@ static void find_mappers(struct batch *batch, mappers_visit *visit)
 	}
 }
 
-/* A library that a process has mapped is about to be written. */
+/* A process has mapped a library that is about to be written. */
 static struct answer decide(const struct batch *batch,
-			    const struct library *library,
-			    struct inspection *inspection)
+			    const struct library *library, struct facts *facts,
+			    struct decision *ret)
 {
 	static const struct sealed nothing;
-	struct facts *facts = &inspection->facts;
 	const struct judged judged = {
 		.stage = STAGE_MAPPED,
 		.facts = facts,
-		.decision = &inspection->decision,
+		.decision = ret,
 	};
 	struct answer answer;
 
@@ -129,24 +128,16 @@ static struct answer decide(const struct batch *batch,
 		.count = 1,
 	};
 	memcpy(facts->files[0].digest, library->digest, DIGEST_SIZE);
-	inspection->identities[0] = library->identity;
-	decision_make(&nothing, &batch->kept->container->config, facts,
-		      &inspection->decision);
+	decision_make(&nothing, &batch->kept->container->config, facts, ret);
 	answer_choose(&judged, &answer);
 	return answer;
 }
 
-static void report(const struct batch *batch, pid_t pid,
-		   const struct answer *answer,
-		   const struct inspection *inspection)
+static void report(const struct kept *kept, const struct judgement *judgement)
 {
-	const struct kept *kept = batch->kept;
 	size_t len;
-	char *line = answer->tells
-			     ? report_judged(kept->container, kept->journal,
-					     answer->action, pid, NULL,
-					     inspection, false, &len)
-			     : NULL;
+	char *line =
+		report_judged(kept->container, kept->journal, judgement, &len);
 
 	if (line)
 		journal_push(kept->journal, line, len);
@@ -155,15 +146,25 @@ static void report(const struct batch *batch, pid_t pid,
 static void kill_mapper(void *context, pid_t pid, int pidfd, size_t file)
 {
 	struct batch *batch = context;
-	struct answer answer;
+	const struct library *library = batch->libraries[file];
+	struct facts facts;
+	struct decision decision;
+	const struct answer answer = decide(batch, library, &facts, &decision);
+	const struct judgement judgement = {
+		.action = answer.action,
+		.tid = pid,
+		.facts = &facts,
+		.decision = &decision,
+		.identity = &library->identity,
+	};
 	bool known = batch->killed_count == KILLED_MAX;
 
 	for (size_t i = 0; i < batch->killed_count; i++)
 		known = known || batch->killed[i] == pid;
-	answer = decide(batch, batch->libraries[file], batch->kept->inspection);
 	if (!known) {
 		batch->killed[batch->killed_count++] = pid;
-		report(batch, pid, &answer, batch->kept->inspection);
+		if (answer.tells)
+			report(batch->kept, &judgement);
 	}
 	if (answer.deed == DEED_RELEASE)
 		return;

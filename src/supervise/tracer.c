@@ -5,7 +5,6 @@
 #include "report.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { ASK_MS = 500 };
@@ -55,88 +54,95 @@ static void forget_job(struct tracer *tracer, struct job *job)
 		job->listener->jobs--;
 }
 
-/* No memory, no judgement. */
-static void refuse_submission(struct tracer *tracer, enum job_kind kind,
-			      pid_t tid, const struct notification *n,
-			      struct listener *listener)
-{
-	const struct facts facts = {.unresolvable = true,
-				    .proven = kind != JOB_REQUEST,
-				    .maps = n && call_maps(n->call)};
-	struct answer answer;
-
-	if (kind != JOB_REQUEST) {
-		tracer_settle_unseen(tracer,
-				     kind == JOB_LOADED ? STAGE_LOADED
-							: STAGE_OPENED,
-				     &facts, tid);
-		return;
-	}
-	answer = tracer_decide_unseen(tracer, judge_stage(n), &facts, tid, n);
-	tracer_answer(tracer, listener, n, &answer);
-}
-
-void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
-		   const struct notification *n, struct listener *listener,
-		   int fd)
+static struct job *new_job(enum job_kind kind, pid_t tid)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	struct held *held;
 
-	if (!job) {
-		refuse_submission(tracer, kind, tid, n, listener);
-		return;
-	}
+	if (!job)
+		return NULL;
 	job->kind = kind;
-	job->fd = fd;
 	job->tid = tid;
-	if (n)
-		job->notification = *n;
-	job->listener = listener;
-	job->listener_fd = listener ? listener->fd : -1;
+	job->fd = -1;
+	job->listener_fd = -1;
 	job->asked_ms = held_now_ms();
 	job->deadline_ms = job->asked_ms + TRACER_DEADLINE_MS;
+	return job;
+}
+
+static void submit(struct tracer *tracer, struct job *job)
+{
 	remember_job(tracer, job);
-	held = kind != JOB_REQUEST ? held_find(&tracer->held, tid) : NULL;
-	if (held) {
-		held->job = job;
-		job->reported = held->reported;
-	}
 	resolver_submit(tracer->resolver, job);
 }
 
-struct answer tracer_decide_unseen(struct tracer *tracer, enum stage stage,
-				   const struct facts *facts, pid_t tid,
-				   const struct notification *n)
+void tracer_submit_request(struct tracer *tracer, const struct request *request)
 {
-	struct inspection *inspection = &tracer->inspection;
-	const struct judged judged = {
-		.stage = stage,
-		.outcome = OUTCOME_DECIDED,
-		.facts = &inspection->facts,
-		.decision = &inspection->decision,
+	const struct notification *n = &request->n;
+	struct job *job = new_job(JOB_REQUEST, n->tid);
+	const struct facts no_memory = {.unresolvable = true,
+					.maps = call_maps(n->call)};
+	const struct unseen unseen = {.stage = judge_stage(n),
+				      .tid = n->tid,
+				      .facts = &no_memory,
+				      .request = request};
+
+	if (!job) {
+		const struct answer answer =
+			tracer_decide_unseen(tracer, &unseen);
+
+		tracer_answer(tracer, request, &answer);
+		return;
+	}
+	job->notification = *n;
+	job->listener = request->listener;
+	job->listener_fd = request->listener->fd;
+	submit(tracer, job);
+}
+
+void tracer_submit_target(struct tracer *tracer, struct held *held,
+			  enum job_kind kind, int fd)
+{
+	static const struct facts no_memory = {.unresolvable = true,
+					       .proven = true};
+	struct job *job = new_job(kind, held->tid);
+
+	if (!job) {
+		tracer_settle_unseen(tracer,
+				     kind == JOB_LOADED ? STAGE_LOADED
+							: STAGE_OPENED,
+				     &no_memory, held->tid);
+		return;
+	}
+	job->fd = fd;
+	job->reported = held->reported;
+	held->job = job;
+	submit(tracer, job);
+}
+
+struct answer tracer_decide_unseen(const struct tracer *tracer,
+				   const struct unseen *unseen)
+{
+	const struct request *request = unseen->request;
+	struct decision decision;
+	const struct answer answer = judge_unseen(tracer->judge, unseen->stage,
+						  unseen->facts, &decision);
+	const struct judgement judgement = {
+		.action = answer.action,
+		.tid = unseen->tid,
+		.call = request ? notify_call_name(request->n.call) : NULL,
+		.requested = request ? request->requested : NULL,
+		.facts = unseen->facts,
+		.decision = &decision,
 	};
-	struct answer answer;
 	char *line = NULL;
 	size_t len = 0;
 
-	judge_unseen(tracer->judge, facts, inspection);
-	answer_choose(&judged, &answer);
 	if (answer.tells)
 		line = report_judged(tracer->judge->container, tracer->journal,
-				     answer.action, tid,
-				     n ? notify_call_name(n->call) : NULL,
-				     inspection, false, &len);
+				     &judgement, &len);
 	if (line)
 		journal_push(tracer->journal, line, len);
 	return answer;
-}
-
-void tracer_set_requested(struct tracer *tracer, const char *path)
-{
-	(void)snprintf(tracer->inspection.requested,
-		       sizeof(tracer->inspection.requested), "%s",
-		       path ? path : "");
 }
 
 void tracer_finish_jobs(struct tracer *tracer)
@@ -153,18 +159,22 @@ void tracer_finish_jobs(struct tracer *tracer)
 	}
 }
 
-static void expire_request(struct tracer *tracer, struct listener *listener,
-			   const struct notification *n)
+static void expire_request(struct tracer *tracer, const struct request *request)
 {
-	const struct facts facts = {.timed_out = true,
-				    .maps = call_maps(n->call)};
+	const struct notification *n = &request->n;
+	const struct facts late = {.timed_out = true,
+				   .maps = call_maps(n->call)};
+	const struct unseen unseen = {.stage = judge_stage(n),
+				      .tid = n->tid,
+				      .facts = &late,
+				      .request = request};
 	struct answer answer;
 
-	if (listener->gone || !notify_valid(listener->fd, n->id))
+	if (request->listener->gone ||
+	    !notify_valid(request->listener->fd, n->id))
 		return;
-	answer =
-		tracer_decide_unseen(tracer, judge_stage(n), &facts, n->tid, n);
-	tracer_answer(tracer, listener, n, &answer);
+	answer = tracer_decide_unseen(tracer, &unseen);
+	tracer_answer(tracer, request, &answer);
 }
 
 /* Give a job up. Its thread may free it the moment it is abandoned. */
@@ -173,8 +183,8 @@ static void expire(struct tracer *tracer, struct job *job)
 	static const struct facts late = {.proven = true, .timed_out = true};
 	const enum job_kind kind = job->kind;
 	const enum stage stage = job_stage(job);
-	const struct notification n = job->notification;
-	struct listener *listener = job->listener;
+	const struct request request = {.listener = job->listener,
+					.n = job->notification};
 	const pid_t tid = job->tid;
 	struct held *held =
 		kind != JOB_REQUEST ? held_find(&tracer->held, tid) : NULL;
@@ -186,9 +196,8 @@ static void expire(struct tracer *tracer, struct job *job)
 		remember_job(tracer, job);
 		return;
 	}
-	tracer_set_requested(tracer, NULL);
 	if (kind == JOB_REQUEST)
-		expire_request(tracer, listener, &n);
+		expire_request(tracer, &request);
 	if (proving) {
 		held->job = NULL;
 		tracer_settle_unseen(tracer, stage, &late, tid);

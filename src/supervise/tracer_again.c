@@ -56,11 +56,12 @@ static bool asks_the_same(const struct late_answer *late,
 	       strcmp(path, late->requested) == 0;
 }
 
-bool tracer_answer_again(struct tracer *tracer, struct listener *listener,
-			 const struct notification *n)
+bool tracer_answer_again(struct tracer *tracer, const struct request *request)
 {
 	for (size_t i = 0; i < LATE_MAX; i++) {
 		struct late_answer *late = &tracer->late[i];
+		OWNED(free_owned) char *requested = NULL;
+		struct request again = *request;
 		struct answer answer;
 
 		if (!late->tid)
@@ -69,15 +70,16 @@ bool tracer_answer_again(struct tracer *tracer, struct listener *listener,
 			forget(late);
 			continue;
 		}
-		if (!asks_the_same(late, n))
+		if (!asks_the_same(late, &request->n))
 			continue;
 		answer = late->answer;
 		if (late->event)
 			journal_push(tracer->journal, PTR_MOVE(late->event),
 				     late->event_len);
-		tracer_set_requested(tracer, late->requested);
+		requested = PTR_MOVE(late->requested);
 		forget(late);
-		tracer_answer(tracer, listener, n, &answer);
+		again.requested = requested;
+		tracer_answer(tracer, &again, &answer);
 		return true;
 	}
 	return false;

@@ -29,35 +29,44 @@ struct tracer {
 	struct resolver *resolver;
 	struct journal *journal;
 	struct held_table held;
-	struct job *jobs; /* under way, linked by peer */
-	struct inspection inspection;
+	struct job *jobs;	      /* under way, linked by peer */
+	struct inspection inspection; /* to work in */
 	struct late_answer late[LATE_MAX];
 	size_t late_next;
 	char *home; /* mappers_cgroup of the first target; NULL: not known */
 	bool home_asked;
 };
 
-/* Have a resolver judge it. n and listener: JOB_REQUEST. fd: JOB_OPENED. */
-void tracer_submit(struct tracer *tracer, enum job_kind kind, pid_t tid,
-		   const struct notification *n, struct listener *listener,
-		   int fd);
+/* A notification that is to be answered. */
+struct request {
+	struct listener *listener;
+	struct notification n;
+	const char *requested; /* the path that it asks for; NULL: not known */
+};
 
-/*
- * Decide what no job has looked at, or can go on with: a deadline, a target
- * that can't be seized, no memory. The event of it is queued, told from this
- * thread and so without what may wait for the process. n: NULL for a target
- * that is stopped.
- */
-struct answer tracer_decide_unseen(struct tracer *tracer, enum stage stage,
-				   const struct facts *facts, pid_t tid,
-				   const struct notification *n);
+/* Decide what no job has looked at, or can go on with: a deadline, a target
+ * that can't be seized, no memory. */
+struct unseen {
+	enum stage stage;
+	pid_t tid;
+	const struct facts *facts;
+	const struct request *request; /* NULL: the target is stopped */
+};
 
-/* The path that the next such event tells, or NULL. */
-void tracer_set_requested(struct tracer *tracer, const char *path);
+/* Have a resolver judge it. fd: JOB_OPENED's. */
+void tracer_submit_request(struct tracer *tracer,
+			   const struct request *request);
+void tracer_submit_target(struct tracer *tracer, struct held *held,
+			  enum job_kind kind, int fd);
+
+/* The event of it is queued, told from this thread and so without what may wait
+ * for the process. */
+struct answer tracer_decide_unseen(const struct tracer *tracer,
+				   const struct unseen *unseen);
 
 /* Give a notification its answer: the one function for both paces. */
-void tracer_answer(struct tracer *tracer, struct listener *listener,
-		   const struct notification *n, const struct answer *answer);
+void tracer_answer(struct tracer *tracer, const struct request *request,
+		   const struct answer *answer);
 
 /* The same for a target that is stopped, which nothing is known of. */
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
@@ -66,8 +75,7 @@ void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 /* The answer to a request came too late: keep it for the next that is alike. */
 void tracer_remember(struct tracer *tracer, struct job *job);
 /* False: no such answer is known. */
-bool tracer_answer_again(struct tracer *tracer, struct listener *listener,
-			 const struct notification *n);
+bool tracer_answer_again(struct tracer *tracer, const struct request *request);
 
 /* A job came back. */
 void tracer_finish_request(struct tracer *tracer, struct job *job);

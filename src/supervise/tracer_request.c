@@ -8,19 +8,22 @@
 #include <errno.h>
 
 #ifdef RUNMOOR_UNPROVEN
-static void continue_proven(struct tracer *tracer, struct listener *listener,
-			    const struct notification *n, bool reported)
+static void continue_proven(struct tracer *tracer,
+			    const struct request *request, bool reported)
 {
+	const struct notification *n = &request->n;
+
 	(void)tracer;
 	(void)reported;
 	(void)held_continue;
-	(void)notify_continue(listener->fd, n->id);
+	(void)notify_continue(request->listener->fd, n->id);
 }
 #else
 /* Its request was found good, and what it loads can't be proven. */
-static void answer_unheld(struct tracer *tracer, struct listener *listener,
-			  const struct notification *n, enum proof_seize seized)
+static void answer_unheld(struct tracer *tracer, const struct request *request,
+			  enum proof_seize seized)
 {
+	const struct notification *n = &request->n;
 	const struct facts facts = {
 		.judged = true,
 		.unheld = true,
@@ -31,12 +34,16 @@ static void answer_unheld(struct tracer *tracer, struct listener *listener,
 		.unresolvable =
 			seized != PROOF_TRACED && seized != PROOF_TIMED_OUT,
 	};
+	const struct unseen unseen = {.stage = STAGE_REQUEST,
+				      .tid = n->tid,
+				      .facts = &facts,
+				      .request = request};
 	struct answer answer;
 
-	if (!notify_valid(listener->fd, n->id))
+	if (!notify_valid(request->listener->fd, n->id))
 		return;
-	answer = tracer_decide_unseen(tracer, STAGE_REQUEST, &facts, n->tid, n);
-	tracer_answer(tracer, listener, n, &answer);
+	answer = tracer_decide_unseen(tracer, &unseen);
+	tracer_answer(tracer, request, &answer);
 }
 
 /*
@@ -44,100 +51,105 @@ static void answer_unheld(struct tracer *tracer, struct listener *listener,
  * the first new instruction, check that it is still this very call that we
  * answer, and let it go on.
  */
-static void continue_proven(struct tracer *tracer, struct listener *listener,
-			    const struct notification *n, bool reported)
+static void continue_proven(struct tracer *tracer,
+			    const struct request *request, bool reported)
 {
+	const struct notification *n = &request->n;
+	const int listener = request->listener->fd;
 	enum proof_seize seized = proof_seize(n->tid);
 	struct held *held;
 
 	if (seized != PROOF_SEIZED) {
-		answer_unheld(tracer, listener, n, seized);
+		answer_unheld(tracer, request, seized);
 		return;
 	}
 	held = held_continue(&tracer->held, n->tid);
 	if (!held) {
-		answer_unheld(tracer, listener, n, PROOF_FAILED);
+		answer_unheld(tracer, request, PROOF_FAILED);
 		proof_interrupt(n->tid);
 		return;
 	}
 	held->reported = reported;
 	/* Seized may be another task by now, even one of the host: the old
 	 * target dead, its number given anew. Then this isn't valid. */
-	if (!notify_valid(listener->fd, n->id) ||
-	    notify_continue(listener->fd, n->id) < 0) {
+	if (!notify_valid(listener, n->id) ||
+	    notify_continue(listener, n->id) < 0) {
 		held_leave(&tracer->held, held);
 		proof_interrupt(n->tid);
 	}
 }
 #endif
 
-void tracer_answer(struct tracer *tracer, struct listener *listener,
-		   const struct notification *n, const struct answer *answer)
+void tracer_answer(struct tracer *tracer, const struct request *request,
+		   const struct answer *answer)
 {
+	const int listener = request->listener->fd;
+	const uint64_t id = request->n.id;
+
 	switch (answer->deed) {
 	case DEED_PROVE:
-		continue_proven(tracer, listener, n, answer->tells);
+		continue_proven(tracer, request, answer->tells);
 		return;
 	case DEED_CONTINUE:
-		(void)notify_continue(listener->fd, n->id);
+		(void)notify_continue(listener, id);
 		return;
 	case DEED_SUCCEED:
-		(void)notify_succeed(listener->fd, n->id);
+		(void)notify_succeed(listener, id);
 		return;
 	case DEED_REFUSE:
 	case DEED_FOLLOW:
 	case DEED_RELEASE:
 		break;
 	}
-	(void)notify_deny(listener->fd, n->id,
-			  answer->error ? answer->error : EACCES);
+	(void)notify_deny(listener, id, answer->error ? answer->error : EACCES);
+}
+
+/* Before the container's first instruction, and never again. */
+static void ask_home(struct tracer *tracer, pid_t tid)
+{
+	tracer->home_asked = true;
+	if (!tracer->judge->container->cgroups_left)
+		tracer->home = mappers_cgroup(tid);
 }
 
 void tracer_notified(struct tracer *tracer, struct listener *listener)
 {
 	struct inspection *inspection = &tracer->inspection;
-	struct judged judged = {
-		.facts = &inspection->facts,
-		.decision = &inspection->decision,
-	};
-	struct notification n;
-	struct answer answer;
+	struct request request = {.listener = listener};
+	enum outcome outcome;
 
-	if (notify_receive(listener->fd, &n, NULL) < 0)
+	if (notify_receive(listener->fd, &request.n, NULL) < 0)
 		return;
-	/* Before the container's first instruction, and never again. */
-	if (!tracer->home_asked) {
-		tracer->home_asked = true;
-		if (!tracer->judge->container->cgroups_left)
-			tracer->home = mappers_cgroup(n.tid);
-	}
-	if (tracer_answer_again(tracer, listener, &n))
+	if (!tracer->home_asked)
+		ask_home(tracer, request.n.tid);
+	if (tracer_answer_again(tracer, &request))
 		return;
-	judged.stage = judge_stage(&n);
-	judged.outcome =
-		judge_request(tracer->judge, &n, PACE_FAST, inspection);
-	judged.error = inspection->error;
-	answer_choose(&judged, &answer);
+	outcome =
+		judge_request(tracer->judge, &request.n, PACE_FAST, inspection);
+	request.requested = inspection->requested;
 	/* A full event needs look-ups that may block: a resolver's. */
-	if (judged.outcome == OUTCOME_SLOW || answer.tells)
-		tracer_submit(tracer, JOB_REQUEST, n.tid, &n, listener, -1);
+	if (outcome == OUTCOME_SLOW || inspection->answer.tells)
+		tracer_submit_request(tracer, &request);
 	else
-		tracer_answer(tracer, listener, &n, &answer);
+		tracer_answer(tracer, &request, &inspection->answer);
 }
 
 void tracer_finish_request(struct tracer *tracer, struct job *job)
 {
-	struct listener *listener = job->listener;
+	const struct request request = {
+		.listener = job->listener,
+		.n = job->notification,
+		.requested = job->requested,
+	};
 
-	if (listener->gone)
+	if (job->listener->gone)
 		return;
-	if (!notify_valid(listener->fd, job->notification.id)) {
+	if (!notify_valid(job->listener->fd, job->notification.id)) {
 		tracer_remember(tracer, job);
 		return;
 	}
 	if (job->event)
 		journal_push(tracer->journal, PTR_MOVE(job->event),
 			     job->event_len);
-	tracer_set_requested(tracer, job->requested);
-	tracer_answer(tracer, listener, &job->notification, &job->answer);
+	tracer_answer(tracer, &request, &job->answer);
 }

@@ -11,8 +11,9 @@
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 			  const struct facts *facts, pid_t tid)
 {
-	const struct answer answer =
-		tracer_decide_unseen(tracer, stage, facts, tid, NULL);
+	const struct unseen unseen = {
+		.stage = stage, .tid = tid, .facts = facts};
+	const struct answer answer = tracer_decide_unseen(tracer, &unseen);
 
 	if (answer.deed != DEED_RELEASE) {
 		proof_kill(tid);
@@ -109,22 +110,15 @@ static void forget_vanished(struct tracer *tracer)
 static bool prove_at_once(struct tracer *tracer, pid_t tid)
 {
 	struct inspection *inspection = &tracer->inspection;
-	struct judged judged = {
-		.stage = STAGE_LOADED,
-		.facts = &inspection->facts,
-		.decision = &inspection->decision,
-	};
-	struct answer answer;
+	const struct judge *judge = tracer->judge;
 
-	if (tracer->judge->container->reads_may_block)
+	if (judge->container->reads_may_block ||
+	    judge_loaded(judge, tid, false, PACE_FAST, inspection) ==
+		    OUTCOME_SLOW ||
+	    inspection->answer.deed != DEED_RELEASE || inspection->answer.tells)
 		return false;
-	judged.outcome =
-		judge_loaded(tracer->judge, tid, PACE_FAST, inspection);
-	judged.awaits = inspection->awaited.left;
-	answer_choose(&judged, &answer);
-	if (answer.deed != DEED_RELEASE || answer.tells)
-		return false;
-	let_run(tracer, tid, judge_program(tracer->judge, inspection), NULL);
+	let_run(tracer, tid,
+		judge->lineage ? judge_program(judge, inspection) : NULL, NULL);
 	return true;
 }
 
@@ -147,7 +141,7 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 		return;
 	}
 	held_follow(held, NULL); /* another program runs now */
-	tracer_submit(tracer, JOB_LOADED, stop->tid, NULL, NULL, -1);
+	tracer_submit_target(tracer, held, JOB_LOADED, -1);
 }
 
 /*
@@ -216,7 +210,7 @@ static void follow(struct tracer *tracer, pid_t tid)
 		return;
 	}
 	held_move(&tracer->held, held, HELD_OPENED);
-	tracer_submit(tracer, JOB_OPENED, tid, NULL, NULL, fd);
+	tracer_submit_target(tracer, held, JOB_OPENED, fd);
 }
 
 static void on_stop(struct tracer *tracer, const struct proof_stop *stop)
