@@ -1,11 +1,16 @@
 #include "judge.h"
 
+#include "caller.h"
 #include "lineage.h"
 #include "look_internal.h"
 #include "start.h"
+#include "stat.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 /* The files are left as they are, which would cost more than a look. */
 static void reset_facts(struct facts *facts)
@@ -149,6 +154,86 @@ static void look_begin(struct look *look, pid_t tid, enum stage stage)
 	inspection_reset(look->out, stage);
 	target_init(&look->target, tid, look->judge->devices,
 		    look->judge->container->device_count);
+}
+
+/* A path that the target could read, and we can't, as in a page that
+ * userfaultfd is to bring, can't be judged; a bad address is the call's error.
+ */
+static enum outcome fail_to_read(struct look *look, uint64_t address,
+				 const struct err *e)
+{
+	if (e->code != EFAULT)
+		return look_fail(look, e);
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	if (target_may_read(look->target.tid,
+			    address + strlen(look->out->requested)))
+		return look_unresolvable(look);
+	return look_fail(look, e);
+}
+
+static enum outcome look_at_requested(struct look *look,
+				      const struct notification *n)
+{
+	bool at = n->call == CALL_EXECVEAT;
+	int dirfd = at ? (int)(uint32_t)n->args[0] : TARGET_CWD;
+	int flags = at ? (int)(uint32_t)n->args[4] : 0;
+	uint64_t address = n->args[at ? 1 : 0];
+	char *path = look->out->requested;
+	struct err e;
+
+	if (n->compat)
+		address &= UINT32_MAX;
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) {
+		look->out->error = EINVAL;
+		return OUTCOME_ERROR;
+	}
+	if (target_read_string(&look->target, address, path, PATH_MAX, &e) < 0)
+		return fail_to_read(look, address, &e);
+	return look_at_named(look, dirfd, path, flags);
+}
+
+static enum outcome look_at_exec(struct look *look,
+				 const struct notification *n)
+{
+	enum outcome outcome = look_at_requested(look, n);
+	bool at = n->call == CALL_EXECVEAT;
+
+	if (outcome != OUTCOME_DECIDED || look->out->facts.unresolvable ||
+	    look->judge->container->config.scripts != SCRIPTS_ENFORCE ||
+	    n->compat)
+		return outcome;
+	return look_at_scripts(look, n->args[at ? 2 : 1]);
+}
+
+static enum outcome look_at_check(struct look *look,
+				  const struct notification *n)
+{
+	int flags = (int)(uint32_t)n->args[4] &
+		    (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
+	char *path = look->out->requested;
+	OWNED(close_owned) int fd = -1;
+	struct identity id;
+	struct statvfs fs;
+	struct found found;
+	struct err e;
+
+	if (look->pace == PACE_FAST)
+		return OUTCOME_SLOW;
+	look->out->facts.proven = true;
+	if (target_read_string(&look->target, n->args[1], path, PATH_MAX, &e) <
+	    0)
+		return fail_to_read(look, n->args[1], &e);
+	if (look_open(look, (int)(uint32_t)n->args[0], path, flags, &fd, &e) <
+	    0)
+		return look_fail(look, &e);
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
+	    !S_ISREG(id.mode) || !caller_may_execute(n->tid, &id) ||
+	    fstatvfs(fd, &fs) < 0 || (fs.f_flag & ST_NOEXEC)) {
+		look->out->error = EACCES;
+		return OUTCOME_ERROR;
+	}
+	return look_at(look, fd, ROLE_PROGRAM, &found);
 }
 
 /* The kernel takes 16 bits of the number: ipc/syscall.c. */

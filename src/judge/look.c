@@ -1,6 +1,7 @@
 #include "look_internal.h"
 
 #include "arrivals_internal.h"
+#include "caller.h"
 #include "filesystem.h"
 #include "start.h"
 #include "stat.h"
@@ -12,6 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+
+enum { SCRIPTS_DEEP = 5 }; /* rewrites that fs/exec.c allows */
 
 bool look_is_image(const struct judge *judge, uint64_t dev)
 {
@@ -52,6 +55,16 @@ bool look_failed_itself(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM ||
 	       error == EIO || error == EPERM;
+}
+
+enum outcome look_fail(struct look *look, const struct err *e)
+{
+	if (look->pace == PACE_FAST && (e->code == EAGAIN || e->code == EACCES))
+		return OUTCOME_SLOW;
+	if (e->code == EACCES || look_failed_itself(e->code))
+		return look_unresolvable(look);
+	look->out->error = e->code;
+	return OUTCOME_ERROR;
 }
 
 static bool device_matches(const struct judge *judge, uint64_t walked,
@@ -230,4 +243,80 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))
 		file->placed = is_placed(judge, id, file);
 	return outcome;
+}
+
+/*
+ * Files that execve refuses by itself need not be read, and no event tells of
+ * them; one tells of a memory file that can't be executed (memfd: deny).
+ */
+static bool never_executes(const struct look *look, int fd, enum role role)
+{
+	struct identity id;
+
+	return role != ROLE_ELF_INTERPRETER && look->pace == PACE_FULL &&
+	       stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
+	       !(filesystem_is_memory(fd) && id.nlink == 0) &&
+	       caller_is_refused(look->target.tid, fd, &id);
+}
+
+enum outcome look_at_chain(struct look *look, int take_fd,
+			   const struct identity *stop_at)
+{
+	OWNED(close_owned) int fd = take_fd;
+	enum role role = ROLE_PROGRAM;
+	struct found found;
+	struct err e;
+
+	for (int depth = 0; depth <= SCRIPTS_DEEP + 1; depth++) {
+		size_t index = look->out->facts.count;
+		const struct identity *id = &look->out->identities[index];
+		enum outcome outcome;
+		bool script;
+
+		if (!look->out->facts.proven &&
+		    never_executes(look, fd, role)) {
+			look->out->error = EACCES;
+			return OUTCOME_ERROR;
+		}
+		outcome = look_at(look, fd, role, &found);
+		if (outcome != OUTCOME_DECIDED)
+			return outcome;
+		script = found.kind == KIND_SCRIPT;
+		if (look->out->facts.unresolvable ||
+		    role == ROLE_ELF_INTERPRETER || !found.interpreter[0] ||
+		    (stop_at && (!script || identity_same_file(id, stop_at))))
+			return OUTCOME_DECIDED;
+		close_owned(&fd);
+		if (look_open(look, TARGET_CWD, found.interpreter, 0, &fd, &e) <
+		    0)
+			return look_fail(look, &e);
+		role = script ? ROLE_INTERPRETER : ROLE_ELF_INTERPRETER;
+	}
+	look->out->error = ELOOP;
+	return OUTCOME_ERROR;
+}
+
+enum outcome look_at_named(struct look *look, int dirfd, const char *path,
+			   int flags)
+{
+	struct err e;
+	int fd;
+
+	if (look_open(look, dirfd, path, flags, &fd, &e) < 0)
+		return look_fail(look, &e);
+	return look_at_chain(look, fd, NULL);
+}
+
+enum outcome look_at_mapping(struct look *look, const struct mapping *mapping,
+			     enum role role, struct identity *ret)
+{
+	OWNED(close_owned) int fd = -1;
+	struct found found;
+
+	if (look->out->facts.count >= FILES_MAX - 1 ||
+	    target_open_mapping(look->target.tid, mapping, &fd, NULL) < 0 ||
+	    stat_identity(fd, "", AT_EMPTY_PATH, ret) < 0)
+		return OUTCOME_ERROR;
+	return look_seen(look, ret) ? OUTCOME_PASS
+				    : look_at(look, fd, role, &found);
 }

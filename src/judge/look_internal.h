@@ -71,6 +71,11 @@ MUST_CHECK int look_open(struct look *look, int dirfd, const char *path,
 /* Something can't be looked at: no reason to let it pass. OUTCOME_DECIDED. */
 enum outcome look_unresolvable(struct look *look);
 
+/* Permissions don't stop us: where we may not look, as into somebody's FUSE,
+ * the target may, and what it executes there has to be judged. Any other error
+ * is what the call fails with. */
+enum outcome look_fail(struct look *look, const struct err *e);
+
 /* An errno that is not the path's: it says nothing of what is there. */
 bool look_failed_itself(int error);
 
@@ -82,22 +87,21 @@ bool look_failed_itself(int error);
 enum outcome look_at_chain(struct look *look, int take_fd,
 			   const struct identity *stop_at);
 
-/* What a notified execve or execveat asks for. */
-enum outcome look_at_exec(struct look *look, const struct notification *n);
-
-/*
- * AT_EXECVE_CHECK: an interpreter asks whether the script that it has open
- * would be let run. The kernel would say what permissions say; the file itself
- * is judged as where it is executed, and nothing goes on from here.
- */
-enum outcome look_at_check(struct look *look, const struct notification *n);
-
 /*
  * Where exe (O_PATH) is an interpreter of the host's binfmt_misc that the
  * kernel started for a program of another machine, add that program, with all
  * that it brings, and then the interpreter. OUTCOME_PASS: it isn't.
  */
 enum outcome look_at_foreign(struct look *look, int exe);
+
+/* The same for what a path of the target's names: as look_open. */
+enum outcome look_at_named(struct look *look, int dirfd, const char *path,
+			   int flags);
+
+/* The file that a mapping of the target's is of; *ret is its identity.
+ * OUTCOME_PASS: it was added already. OUTCOME_ERROR: it can't be seen. */
+enum outcome look_at_mapping(struct look *look, const struct mapping *mapping,
+			     enum role role, struct identity *ret);
 
 /* What the kernel loaded at a target's exec, at which it is stopped. */
 enum outcome look_at_loaded(struct look *look);

@@ -60,23 +60,15 @@ static enum outcome look_at_mappings(struct look *look,
 				     const struct mapping *mappings,
 				     size_t count, bool *ret_own)
 {
-	struct found found;
-
 	for (size_t i = 0; i < count; i++) {
-		OWNED(close_owned) int fd = -1;
-		enum outcome outcome;
 		struct identity id;
+		enum outcome outcome = look_at_mapping(
+			look, &mappings[i], ROLE_ELF_INTERPRETER, &id);
 
-		if (look->out->facts.count >= FILES_MAX - 1 ||
-		    target_open_mapping(look->target.tid, &mappings[i], &fd,
-					NULL) < 0 ||
-		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
+		if (outcome == OUTCOME_ERROR)
 			return look_unresolvable(look);
 		*ret_own |= identity_same_file(&id, &look->out->identities[0]);
-		if (look_seen(look, &id))
-			continue;
-		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
-		if (outcome != OUTCOME_DECIDED)
+		if (outcome == OUTCOME_SLOW)
 			return outcome;
 	}
 	return OUTCOME_DECIDED;

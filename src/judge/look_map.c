@@ -39,7 +39,6 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 	uint64_t start = n->compat ? (uint32_t)n->args[0] : n->args[0];
 	uint64_t len = n->compat ? (uint32_t)n->args[1] : n->args[1];
 	enum outcome outcome = OUTCOME_PASS;
-	struct found found;
 	size_t count;
 
 	if (look->pace == PACE_FAST)
@@ -55,16 +54,15 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 				   NULL) < 0)
 		return look_unresolvable(look);
 	for (size_t i = 0; i < count && outcome != OUTCOME_SLOW; i++) {
-		OWNED(close_owned) int fd = -1;
+		enum outcome one;
 		struct identity id;
 
-		if (look->out->facts.count >= FILES_MAX - 1 ||
-		    target_open_mapping(n->tid, &mappings[i], &fd, NULL) < 0 ||
-		    stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
-			return look_unresolvable(look);
 		look->maps_privately = mappings[i].private;
-		if (!look_seen(look, &id))
-			outcome = look_at(look, fd, ROLE_LIBRARY, &found);
+		one = look_at_mapping(look, &mappings[i], ROLE_LIBRARY, &id);
+		if (one == OUTCOME_ERROR)
+			return look_unresolvable(look);
+		if (one != OUTCOME_PASS)
+			outcome = one;
 	}
 	return outcome;
 }

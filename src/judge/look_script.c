@@ -356,15 +356,13 @@ static enum outcome await_or_not(struct look *look, enum interpreter kind,
 	return OUTCOME_DECIDED;
 }
 
-enum outcome look_at_scripts(struct look *look, uint64_t argv)
+static enum outcome look_at_words(struct look *look, enum interpreter kind,
+				  uint64_t argv)
 {
-	enum interpreter kind = find_interpreter(look);
 	OWNED(words_owned) struct words words = {0};
 	struct operands operands = {.understood = true};
 	enum outcome outcome = OUTCOME_DECIDED;
 
-	if (kind == INTERPRETER_NONE)
-		return OUTCOME_DECIDED;
 	if ((argv ? words_read_asked(look, argv, &words)
 		  : words_read_own(look, &words)) < 0 ||
 	    (!argv && !words_drop(&words, look->foreign_words))) {
@@ -392,6 +390,14 @@ enum outcome look_at_scripts(struct look *look, uint64_t argv)
 	return outcome == OUTCOME_DECIDED
 		       ? await_or_not(look, kind, !argv && !look->foreign_words)
 		       : outcome;
+}
+
+enum outcome look_at_scripts(struct look *look, uint64_t argv)
+{
+	const enum interpreter kind = find_interpreter(look);
+
+	return kind == INTERPRETER_NONE ? OUTCOME_DECIDED
+					: look_at_words(look, kind, argv);
 }
 
 enum outcome look_at_opened(struct look *look, int fd)

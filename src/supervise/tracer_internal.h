@@ -1,8 +1,7 @@
 /*
  * tracer_internal - what the parts of the tracer share: tracer.c (its jobs
  * and deadlines), tracer_request.c (from a notification to its answer),
- * tracer_again.c (from one that was over to the next), tracer_target.c (from
- * the answer to the proof).
+ * tracer_target.c (from the answer to the proof).
  */
 #pragma once
 
@@ -71,11 +70,6 @@ void tracer_answer(struct tracer *tracer, const struct request *request,
 /* The same for a target that is stopped, which nothing is known of. */
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 			  const struct facts *facts, pid_t tid);
-
-/* The answer to a request came too late: keep it for the next that is alike. */
-void tracer_remember(struct tracer *tracer, struct job *job);
-/* False: no such answer is known. */
-bool tracer_answer_again(struct tracer *tracer, const struct request *request);
 
 /* A job came back. */
 void tracer_finish_request(struct tracer *tracer, struct job *job);
