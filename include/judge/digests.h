@@ -1,7 +1,10 @@
 /*
  * digests - of the files that a container executes and maps: one hash for a
  * file at a time, whoever asks, and none where one is known to hold still.
- * Shared by all threads; two of its own hash, a slice of a file at a time.
+ * Shared by all threads; two of its own hash, a slice of a file at a time. One
+ * whose read takes long (a server that doesn't answer, fanotify, a slow disk)
+ * is replaced, so that others need not wait for it, and goes on when it is
+ * back.
  *
  * A file is known by its inode as long as a lease on it says that nobody has
  * opened it for writing since before it was hashed, and no longer than
@@ -10,8 +13,8 @@
  * that the proof will judge once more, of what is refused whatever it holds)
  * is known by the file's identity, for a moment.
  *
- * Fair: the user who has had the fewest bytes hashed comes first, and of that
- * user's files the one of which the fewest were.
+ * Fair: the user with the fewest threads comes first, of these the one who has
+ * cost least, and of that user's files the one of which least was hashed.
  */
 #pragma once
 
@@ -22,7 +25,10 @@
 #include <sys/types.h>
 
 enum {
-	DIGESTS_THREADS = 2,
+	DIGESTS_THREADS = 2,	/* beside those that are stuck            */
+	DIGESTS_STUCK_MS = 500, /* in one slice of a file                 */
+	DIGESTS_STUCK_MAX = 16,
+	DIGESTS_USER_THREADS = 4,   /* for one user, stuck or not             */
 	DIGESTS_MAX = 256,	    /* files, with at most as many leases     */
 	DIGESTS_USER_MAX = 64,	    /* of these under way, for one user       */
 	DIGESTS_TRUSTED_MS = 10000, /* after the hash */
@@ -57,6 +63,7 @@ struct digest_ask {
 	bool brief;	/* not to be trusted for longer than a moment */
 	bool foreign;	/* its mount isn't to be kept busy: the lease is given
 			 * back when those that waited have been told */
+	bool may_hang;	/* the container may serve what is read and closed */
 };
 
 enum digest_answer {
@@ -85,6 +92,10 @@ void digests_leave(struct digests *digests, uint64_t serial);
 /* One of those that waited for serial, and was told that it is done, needs it
  * no more: with the last one a foreign file's lease is given back. */
 void digests_settle(struct digests *digests, uint64_t serial);
+
+/* Replace threads that have been stuck since long before now (ms, of any clock
+ * that never stands at 0). To be called now and then while somebody waits. */
+void digests_watch(struct digests *digests, int64_t now_ms);
 
 /* SIGUSR1 came: somebody wants to write. */
 void digests_let_write(struct digests *digests);

@@ -211,6 +211,7 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 		flight->ino = leased->st_ino;
 	}
 	flight->foreign = ask->foreign;
+	flight->may_hang = ask->may_hang;
 	flight->id = ask->id;
 	flight->limit = ask->limit;
 	flight->user = ask->user;

@@ -12,50 +12,81 @@
 #include <unistd.h>
 
 enum {
-	SLICE = 8 * 1024 * 1024,
+	PART = 1024 * 1024,
+	SLICE = 8 * PART,
+	SLICE_MS = 100,
+	SLOW_BYTES_A_MS = 32 * 1024, /* a disk of 32 MiB/s */
+	AGAIN_MS = 1000,
 	STACK = 256 * 1024,
-	FORGET = 256 * 1024 * 1024, /* bytes after which users start anew */
+	FORGET = 256 * 1024 * 1024, /* of cost, after which users start anew */
 };
 
+/* Those with threads are few, and stay. */
 static struct digest_user *find_user(struct digests *digests, uint32_t user)
 {
-	struct digest_user *least = &digests->users[0];
+	struct digest_user *least = NULL;
 
 	for (size_t i = 0; i < USERS; i++) {
 		struct digest_user *at = &digests->users[i];
 
 		if (at->user == user)
 			return at;
-		if (at->bytes < least->bytes)
+		if (!at->threads && (!least || at->cost < least->cost))
 			least = at;
 	}
 	*least = (struct digest_user){.user = user};
 	return least;
 }
 
-static void account(struct digests *digests, uint32_t user, uint64_t bytes)
+/* Beyond DIGESTS_STUCK_MS its thread was nobody else's loss. */
+static void account(struct digests *digests, struct digest_user *whose,
+		    uint64_t bytes, int64_t took_ms)
 {
-	struct digest_user *whose = find_user(digests, user);
+	uint64_t time =
+		(uint64_t)(took_ms < DIGESTS_STUCK_MS ? took_ms
+						      : DIGESTS_STUCK_MS) *
+		SLOW_BYTES_A_MS;
 
 	digests->bytes += bytes;
-	whose->bytes += bytes;
-	if (whose->bytes < FORGET)
+	whose->cost += bytes > time ? bytes : time;
+	if (whose->cost < FORGET)
 		return;
 	for (size_t i = 0; i < USERS; i++)
-		digests->users[i].bytes /= 2;
+		digests->users[i].cost /= 2;
 }
 
 static bool comes_before(struct digests *digests, const struct flight *one,
 			 const struct flight *other)
 {
-	uint64_t of_one = find_user(digests, one->user)->bytes;
-	uint64_t of_other = find_user(digests, other->user)->bytes;
+	const struct digest_user *of_one = find_user(digests, one->user);
+	const struct digest_user *of_other = find_user(digests, other->user);
 
-	if (one->user != other->user && of_one != of_other)
-		return of_one < of_other;
+	if (of_one->threads != of_other->threads)
+		return of_one->threads < of_other->threads;
+	if (one->user != other->user && of_one->cost != of_other->cost)
+		return of_one->cost < of_other->cost;
 	if (one->offset != other->offset)
 		return one->offset < other->offset;
 	return one->serial < other->serial;
+}
+
+static bool is_given_up(const struct flight *flight)
+{
+	return flight->written ||
+	       (!flight->waiting &&
+		flight->alone_ms + DIGESTS_ALONE_MS < digests_now_ms());
+}
+
+/* What may hang for as long as the container likes never takes the last
+ * thread. */
+static bool may_start(struct digests *digests, const struct flight *flight)
+{
+	return flight->state == FLIGHT_QUEUED &&
+	       ((is_given_up(flight) && !flight->may_hang) ||
+		(find_user(digests, flight->user)->threads <
+			 DIGESTS_USER_THREADS &&
+		 !(flight->may_hang &&
+		   digests->may_hang >= DIGESTS_THREADS - 1)));
 }
 
 static struct flight *pick(struct digests *digests)
@@ -63,19 +94,54 @@ static struct flight *pick(struct digests *digests)
 	struct flight *best = NULL;
 
 	for (struct flight *at = digests->first; at; at = at->next)
-		if (at->state == FLIGHT_QUEUED &&
+		if (may_start(digests, at) &&
 		    (!best || comes_before(digests, at, best)))
 			best = at;
 	return best;
 }
 
-/* Hash the rest of the file, but no more than a slice. 1: there is more. */
+/* Hash the rest of the file, but no more than a slice, in bytes and in time.
+ * 1: there is more. */
 static int hash_slice(const struct flight *flight, uint64_t *offset)
 {
-	int rc = sha256_add_file(flight->sum, flight->fd, offset,
-				 *offset + SLICE, NULL);
+	const uint64_t end = *offset + SLICE;
+	const int64_t until = digests_now_ms() + SLICE_MS;
+	int rc = 1;
 
+	while (rc > 0 && *offset < end && digests_now_ms() < until)
+		rc = sha256_add_file(flight->sum, flight->fd, offset,
+				     *offset + PART, NULL);
 	return *offset > flight->limit ? -1 : rc;
+}
+
+/* The lock isn't held while the file is read, nor while it is closed: a FUSE
+ * server is asked then, too. */
+static int take_slice(struct digests *digests, struct flight *flight,
+		      bool given_up)
+{
+	struct digest_user *whose = find_user(digests, flight->user);
+	const int64_t began = digests_now_ms();
+	uint64_t offset = flight->offset;
+	int rc;
+
+	whose->threads++;
+	digests->may_hang += flight->may_hang;
+	flight->since_ms = 0;
+	(void)pthread_mutex_unlock(&digests->lock);
+	rc = given_up ? -1 : hash_slice(flight, &offset);
+	if (rc <= 0)
+		close_owned(&flight->fd);
+	(void)pthread_mutex_lock(&digests->lock);
+	whose->threads--;
+	if (flight->stuck)
+		digests->stuck--;
+	else
+		digests->may_hang -= flight->may_hang;
+	flight->stuck = false;
+	account(digests, whose, offset - flight->offset,
+		digests_now_ms() - began);
+	flight->offset = offset;
+	return rc;
 }
 
 static void finish(struct digests *digests, struct flight *flight, int rc)
@@ -96,29 +162,17 @@ static void finish(struct digests *digests, struct flight *flight, int rc)
 		trusted = DIGESTS_MOMENT_MS;
 	flight->owed = flight->waiting;
 	flight->until_ms = digests_now_ms() + trusted;
-	close_owned(&flight->fd);
 	sha256_owned(&flight->sum);
 }
 
 /* True where it is over: whoever waits can be told. */
 static bool advance(struct digests *digests, struct flight *flight)
 {
-	uint64_t offset = flight->offset;
-	uint64_t before = offset;
-	bool given_up =
-		flight->written ||
-		(!flight->waiting &&
-		 flight->alone_ms + DIGESTS_ALONE_MS < digests_now_ms());
-	int rc = -1;
+	bool given_up = is_given_up(flight);
+	int rc;
 
 	flight->state = FLIGHT_HASHING;
-	if (!given_up) {
-		(void)pthread_mutex_unlock(&digests->lock);
-		rc = hash_slice(flight, &offset);
-		(void)pthread_mutex_lock(&digests->lock);
-	}
-	flight->offset = offset;
-	account(digests, flight->user, offset - before);
+	rc = take_slice(digests, flight, given_up);
 	if (rc > 0) {
 		flight->state = FLIGHT_QUEUED;
 		return false;
@@ -129,7 +183,9 @@ static bool advance(struct digests *digests, struct flight *flight)
 	return true;
 }
 
-/* When the next of what is known is to be forgotten; 0: there is none. */
+/* When there is something to look after again: what is known is to be
+ * forgotten; what may not start now may, or is given up. 0: there is nothing.
+ */
 static int64_t sweep(struct digests *digests)
 {
 	int64_t now = digests_now_ms();
@@ -138,6 +194,9 @@ static int64_t sweep(struct digests *digests)
 
 	for (struct flight *at = digests->first; at; at = next) {
 		next = at->next;
+		if (at->state == FLIGHT_QUEUED &&
+		    (!first || now + AGAIN_MS < first))
+			first = now + AGAIN_MS;
 		if (at->state != FLIGHT_KNOWN && at->state != FLIGHT_FAILED)
 			continue;
 		if (!(at->exact && at->waiting) &&
@@ -156,7 +215,7 @@ static bool wait_for_work(struct digests *digests)
 	const struct timespec until = {.tv_sec = when / 1000,
 				       .tv_nsec = when % 1000 * 1000000};
 
-	/* One is enough to forget what is known. */
+	/* One is enough for that. */
 	if (!when || digests->idle)
 		return false;
 	digests->idle++;
@@ -165,13 +224,19 @@ static bool wait_for_work(struct digests *digests)
 	return true;
 }
 
+/* One that was replaced is back: of three one ends. */
+static bool is_surplus(const struct digests *digests)
+{
+	return digests->threads - digests->stuck > DIGESTS_THREADS;
+}
+
 static void *hash_files(void *argument)
 {
 	struct digests *digests = argument;
 
 	(void)setpriority(PRIO_PROCESS, 0, 0);
 	(void)pthread_mutex_lock(&digests->lock);
-	for (;;) {
+	while (!is_surplus(digests)) {
 		struct flight *flight = pick(digests);
 		uint64_t serial;
 
@@ -189,27 +254,70 @@ static void *hash_files(void *argument)
 		(void)pthread_mutex_lock(&digests->lock);
 	}
 	digests->threads--;
+	/* What it has left may start now. */
+	(void)pthread_cond_signal(&digests->work);
 	(void)pthread_mutex_unlock(&digests->lock);
 	return NULL;
 }
 
-/* Signals are blocked here, as in all threads. */
-void digests_start_thread(struct digests *digests)
+static void create_thread(struct digests *digests)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
-	unsigned queued = 0;
+	sigset_t all;
+	sigset_t old;
 
-	for (struct flight *at = digests->first; at; at = at->next)
-		queued += at->state == FLIGHT_QUEUED;
-	(void)pthread_cond_signal(&digests->work);
-	/* A thread that was woken for an earlier file still counts as idle. */
-	if (queued <= digests->idle || digests->threads == DIGESTS_THREADS)
+	if (digests->threads - digests->stuck >= DIGESTS_THREADS ||
+	    digests->threads >= DIGESTS_THREADS + DIGESTS_STUCK_MAX)
 		return;
 	(void)pthread_attr_init(&attributes);
 	(void)pthread_attr_setstacksize(&attributes, STACK);
 	(void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
 	if (pthread_create(&thread, &attributes, hash_files, digests) == 0)
 		digests->threads++;
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	(void)pthread_attr_destroy(&attributes);
+}
+
+void digests_start_thread(struct digests *digests)
+{
+	unsigned ready = 0;
+
+	for (struct flight *at = digests->first; at; at = at->next)
+		ready += may_start(digests, at);
+	(void)pthread_cond_signal(&digests->work);
+	/* A thread that was woken for an earlier file still counts as idle. */
+	if (ready > digests->idle)
+		create_thread(digests);
+}
+
+/* False until its slice has been under way for too long. */
+static bool is_stuck(struct flight *flight, int64_t now_ms)
+{
+	if (flight->state != FLIGHT_HASHING || flight->stuck)
+		return false;
+	if (!flight->since_ms)
+		flight->since_ms = now_ms;
+	return now_ms - flight->since_ms > DIGESTS_STUCK_MS;
+}
+
+/* Each is replaced, even where nothing can start: somebody has to forget what
+ * is known, and to give up what nobody waits for. */
+void digests_watch(struct digests *digests, int64_t now_ms)
+{
+	(void)pthread_mutex_lock(&digests->lock);
+	for (struct flight *at = digests->first; at; at = at->next) {
+		if (!is_stuck(at, now_ms))
+			continue;
+		at->stuck = true;
+		digests->stuck++;
+		digests->may_hang -= at->may_hang;
+		if (!digests->idle)
+			create_thread(digests);
+	}
+	if (digests->stuck)
+		digests_start_thread(digests);
+	(void)pthread_mutex_unlock(&digests->lock);
 }

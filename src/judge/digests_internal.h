@@ -29,6 +29,8 @@ struct flight {
 	bool written; /* somebody came to write: it says nothing */
 	bool brief;
 	bool foreign;  /* of a mount that somebody may want to unmount */
+	bool may_hang; /* as digest_ask says */
+	bool stuck;    /* its thread hangs, and has been replaced */
 	unsigned owed; /* who waited, and isn't through yet      */
 	int lease;
 	/* A second one, on the overlay's own inode, or -1: who cuts a file off
@@ -43,16 +45,19 @@ struct flight {
 	uint32_t user;
 	unsigned waiting;
 	int64_t alone_ms; /* since when nobody has waited */
+	int64_t since_ms; /* when its slice was seen first; 0: not yet */
 	int64_t until_ms; /* FLIGHT_KNOWN, FLIGHT_FAILED  */
 	uint8_t digest[DIGEST_SIZE];
 };
 
 enum { USERS = 64 };
 
-/* Bytes that were hashed for a user, of late. */
+/* What was hashed for a user of late, in bytes; slow ones count as those that
+ * a usual disk would have read meanwhile. */
 struct digest_user {
 	uint32_t user;
-	uint64_t bytes;
+	unsigned threads; /* that hash for it, stuck or not */
+	uint64_t cost;
 };
 
 struct digests {
@@ -61,8 +66,10 @@ struct digests {
 	pthread_cond_t over; /* for who waits here */
 	struct flight *first;
 	size_t count;
-	unsigned threads;
+	unsigned threads; /* started and not ended */
+	unsigned stuck;	  /* of these; each has been replaced */
 	unsigned idle;
+	unsigned may_hang; /* threads that hash such a file, and aren't stuck */
 	uint64_t serial;
 	uint64_t files, bytes;
 	struct digest_user users[USERS];

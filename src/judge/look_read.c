@@ -218,6 +218,7 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	ask.user = caller_user(look->target.tid);
 	ask.brief = is_brief(look, fd, file);
 	ask.foreign = file->place != PLACE_IMAGE;
+	ask.may_hang = ask.foreign && !filesystem_is_stable(fd);
 	return take_digest(look, file, &ask);
 }
 
@@ -242,6 +243,8 @@ enum outcome look_digest(struct look *look, int path_fd,
 		return OUTCOME_ERROR;
 	if (filesystem_is_stable(ask.fd))
 		(void)!lease_unwritten(ask.fd, NULL, NULL, &ask.lease, NULL);
+	else
+		ask.may_hang = true;
 	ask.user = caller_user(look->target.tid);
 	switch (digests_find(look->judge->digests, &ask, ret_digest,
 			     &look->out->waits)) {

@@ -1,6 +1,8 @@
 #include "tracer_internal.h"
 
+#include "digests.h"
 #include "judge.h"
+#include "judge_open.h"
 #include "proof.h"
 #include "report.h"
 
@@ -227,6 +229,7 @@ void tracer_tick(struct tracer *tracer)
 		else
 			resolver_watch(tracer->resolver, job, now);
 	}
+	digests_watch(tracer->judge->digests, now);
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
 		for (struct held *h = tracer->held.bucket[i]; h; h = next) {
 			next = h->next;

@@ -5,11 +5,14 @@
  *
  *   late      it answers after 20 s, longer than anybody should wait
  *   reads     so it does to who reads; who opens needn't wait
+ *   body      so it does to who reads, but for the first reads from outside of
+ *             its pid namespace: of the ELF header and each program header
  *   swap      it answers at once, but when the kernel opens FILE to execute it
  *             CONTENT takes its place first
  *   swap-back as swap, and FILE has its own content again for who opens next
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +27,8 @@
 #include <unistd.h>
 
 enum { LATE_S = 20 };
+
+static unsigned looks; /* reads from outside of the pid namespace */
 
 static struct content {
 	char bytes[4 * 1024 * 1024];
@@ -90,6 +95,7 @@ static void handle(int group, const struct fanotify_event_metadata *event,
 	static bool executes;
 	bool same = executes;
 
+	looks += event->pid == 0;
 	executes = event->mask & FAN_OPEN_EXEC_PERM;
 	if (executes && swaps(how))
 		put(event->fd, &other);
@@ -98,6 +104,14 @@ static void handle(int group, const struct fanotify_event_metadata *event,
 	/* First closed: what is open for writing isn't executed. */
 	close(event->fd);
 	answer(group, event->fd);
+}
+
+static unsigned headers(void)
+{
+	Elf64_Ehdr header;
+
+	memcpy(&header, own.bytes, sizeof(header));
+	return 1U + header.e_phnum;
 }
 
 static bool ended(pid_t child)
@@ -110,9 +124,10 @@ static void serve(int group, const char *how, pid_t child)
 	char buffer[4096] __attribute__((
 		aligned(_Alignof(struct fanotify_event_metadata))));
 	time_t until = time(NULL) + LATE_S;
-	bool late = !swaps(how);
 
 	while (!ended(child)) {
+		bool late = strcmp(how, "body") == 0 ? looks >= headers()
+						     : !swaps(how);
 		struct pollfd ready = {.fd = group, .events = POLLIN};
 		const struct fanotify_event_metadata *event;
 		ssize_t n;
@@ -137,9 +152,10 @@ int main(int argc, char **argv)
 {
 	if (argc < 3)
 		errx(2, "usage: fanheld HOW FILE [CONTENT]");
-	uint64_t mask = strcmp(argv[1], "reads") == 0
-				? FAN_ACCESS_PERM
-				: FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM;
+	bool reads =
+		strcmp(argv[1], "reads") == 0 || strcmp(argv[1], "body") == 0;
+	uint64_t mask =
+		reads ? FAN_ACCESS_PERM : FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM;
 
 	load(argv[2], &own);
 	if (argc > 3)

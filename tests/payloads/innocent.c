@@ -2,7 +2,8 @@
  * innocent UID SECONDS COMMAND [ARG...] - the first process of a container in
  * which an attack is played. It runs COMMAND, the attack, as UID for at most
  * that long, and beside it an innocent: a process of another user that keeps
- * executing a program of the image. At the end it prints
+ * executing a program of the image: with INNOCENTS=N in its environment N of
+ * them in turn, /opt/innocents/0 and so on. At the end it prints
  *
  *   innocents: 57 ran, 0 failed, slowest 12 ms
  *
@@ -52,9 +53,22 @@ static void become(unsigned id)
 		err(1, "become %u", id);
 }
 
+static const char *next_program(void)
+{
+	static char path[64] = "/opt/test/bin/bystander";
+	static unsigned turn;
+	const char *count = getenv("INNOCENTS");
+
+	if (count)
+		snprintf(path, sizeof(path), "/opt/innocents/%u",
+			 turn++ % (unsigned)atoi(count));
+	return path;
+}
+
 static int run_once(void)
 {
-	char *argv[] = {"/opt/test/bin/bystander", NULL};
+	const char *program = next_program();
+	char *argv[] = {(char *)program, NULL};
 	int status = -1;
 	pid_t pid = fork();
 
