@@ -45,8 +45,8 @@ struct held_table {
 	size_t followed; /* of these */
 };
 
-/* Milliseconds of a clock that costs no system call. */
-/* A clock that stands still while this process waits for a processor. */
+/* Milliseconds of a clock that costs no system call, and that stands still
+ * while this process waits for a processor. */
 int64_t held_now_ms(void);
 
 /* So much of what has passed doesn't count. */
@@ -61,6 +61,7 @@ struct held *held_put(struct held_table *table, pid_t tid,
 		      enum held_state state);
 void held_move(struct held_table *table, struct held *held,
 	       enum held_state state);
+
 /* It is an interpreter whose script is to come: it has a follow. */
 bool held_is_followed(const struct held *held);
 

@@ -43,8 +43,8 @@ struct request {
 	const char *requested; /* the path that it asks for; NULL: not known */
 };
 
-/* Decide what no job has looked at, or can go on with: a deadline, a target
- * that can't be seized, no memory. */
+/* No job has looked at it, or can go on with it: a deadline, a target that
+ * can't be seized, no memory. */
 struct unseen {
 	enum stage stage;
 	pid_t tid;
@@ -58,7 +58,7 @@ void tracer_submit_request(struct tracer *tracer,
 void tracer_submit_target(struct tracer *tracer, struct held *held,
 			  enum job_kind kind, int fd);
 
-/* The event of it is queued, told from this thread and so without what may wait
+/* Decide it. Its event is queued by this thread, and so without what may wait
  * for the process. */
 struct answer tracer_decide_unseen(const struct tracer *tracer,
 				   const struct unseen *unseen);
@@ -67,7 +67,7 @@ struct answer tracer_decide_unseen(const struct tracer *tracer,
 void tracer_answer(struct tracer *tracer, const struct request *request,
 		   const struct answer *answer);
 
-/* The same for a target that is stopped, which nothing is known of. */
+/* Decide so about a target that is stopped: it is let go, or killed. */
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 			  const struct facts *facts, pid_t tid);
 
