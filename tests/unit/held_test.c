@@ -65,16 +65,16 @@ static void check_followed(void)
 	      held && holds(&table, 1, 1));
 	held_move(&table, held, HELD_FOLLOWED);
 	CHECK("it isn't counted twice", holds(&table, 1, 1));
-	held_move(&table, held, HELD_PROVING);
-	CHECK("while its script is judged it isn't followed",
+	held_move(&table, held, HELD_OPENED);
+	CHECK("while its script is judged it isn't counted",
 	      holds(&table, 1, 0));
 	held_move(&table, held, HELD_FOLLOWED);
 	(void)held_put(&table, SECOND, HELD_FOLLOWED);
 	held_drop(&table, FIRST);
 	CHECK("one that ends while it is followed isn't counted any more",
 	      holds(&table, 1, 1));
-	(void)held_put(&table, SECOND, HELD_CONTINUED);
-	CHECK("one that executes anew isn't followed any more",
+	(void)held_continue(&table, SECOND);
+	CHECK("one that executes anew isn't counted any more",
 	      holds(&table, 1, 0));
 	held_drop(&table, SECOND);
 }
@@ -102,6 +102,45 @@ static void check_again(void)
 	held_drop(&table, FIRST);
 }
 
+/* What it is followed for outlasts an exec that fails. */
+static void check_exec_again(void)
+{
+	struct held_table table = {0};
+	struct held *held = held_put(&table, FIRST, HELD_FOLLOWED);
+
+	if (!held)
+		abort();
+	CHECK("a target that is followed isn't inside an exec",
+	      held_is_followed(held) && !held_executes(held));
+	CHECK("its next exec is let go on, and it is followed still",
+	      held_continue(&table, FIRST) == held &&
+		      held->state == HELD_EXEC_AGAIN &&
+		      held_is_followed(held) && held_executes(held));
+	held_leave(&table, held);
+	CHECK("that failed, and it is followed on",
+	      held->state == HELD_LEAVING_EXEC && held_is_followed(held) &&
+		      held_executes(held));
+	held_drop(&table, FIRST);
+}
+
+static void check_leave(void)
+{
+	struct held_table table = {0};
+	struct held *held = held_continue(&table, FIRST);
+
+	if (!held)
+		abort();
+	CHECK("a target that wasn't followed is let go on as any",
+	      held->state == HELD_CONTINUED && !held_is_followed(held) &&
+		      held_executes(held));
+	held_leave(&table, held);
+	CHECK("until it has stopped it may be inside its exec",
+	      held->state == HELD_LEAVING && held_executes(held));
+	held_move(&table, held, HELD_PARKED);
+	CHECK("once it has stopped it isn't", !held_executes(held));
+	held_drop(&table, FIRST);
+}
+
 static void check_clock(void)
 {
 	int64_t before = held_now_ms();
@@ -119,6 +158,8 @@ int main(void)
 	check_bucket();
 	check_followed();
 	check_again();
+	check_exec_again();
+	check_leave();
 	check_clock();
 	TEST_END();
 }
