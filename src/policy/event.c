@@ -280,12 +280,21 @@ static void put_policy(struct fields *f, struct json *root,
 		    config_scripts_name(config->scripts));
 }
 
+/* As many of them as an event may list. */
+static void put_list(struct fields *f, struct json *root, const char *name,
+		     char *const *texts, size_t count)
+{
+	OWNED(json_owned) struct json *list = json_new_array();
+
+	for (size_t i = 0; i < count && i < f->limits->listed; i++)
+		fields_append(f, list, texts[i], strlen(texts[i]),
+			      f->limits->text);
+	fields_put(f, root, name, PTR_MOVE(list));
+}
+
 static void put_seal(struct fields *f, struct json *root,
 		     const struct event *event)
 {
-	OWNED(json_owned) struct json *paths = json_new_array();
-	size_t listed = event->unreadable_listed;
-
 	fields_put(f, root, "runmoor.seal.files",
 		   json_new_uint(event->sealed_files));
 	fields_put(f, root, "runmoor.seal.bytes",
@@ -295,18 +304,13 @@ static void put_seal(struct fields *f, struct json *root,
 		   json_new_bool(event->cached));
 	fields_put(f, root, "runmoor.seal.unreadable.count",
 		   json_new_uint(event->unreadable_count));
-	for (size_t i = 0; i < listed && i < f->limits->listed; i++)
-		fields_append(f, paths, event->unreadable[i],
-			      strlen(event->unreadable[i]), f->limits->text);
-	fields_put(f, root, "runmoor.seal.unreadable.paths", PTR_MOVE(paths));
+	put_list(f, root, "runmoor.seal.unreadable.paths", event->unreadable,
+		 event->unreadable_listed);
 }
 
 static void put_volumes(struct fields *f, struct json *root,
 			const struct event *event)
 {
-	OWNED(json_owned) struct json *volumes = json_new_array();
-	size_t listed = event->left_out_listed;
-
 	fields_put(f, root, "runmoor.seal.volumes.files",
 		   json_new_uint(event->volume_files));
 	fields_put(f, root, "runmoor.seal.volumes.bytes",
@@ -315,11 +319,8 @@ static void put_volumes(struct fields *f, struct json *root,
 		   json_new_uint(event->volume_first));
 	fields_put(f, root, "runmoor.seal.volumes.left_out.count",
 		   json_new_uint(event->left_out_count));
-	for (size_t i = 0; i < listed && i < f->limits->listed; i++)
-		fields_append(f, volumes, event->left_out[i],
-			      strlen(event->left_out[i]), f->limits->text);
-	fields_put(f, root, "runmoor.seal.volumes.left_out.volumes",
-		   PTR_MOVE(volumes));
+	put_list(f, root, "runmoor.seal.volumes.left_out.volumes",
+		 event->left_out, event->left_out_listed);
 }
 
 static void put_session(struct fields *f, struct json *root,
