@@ -14,6 +14,10 @@
  * asked for this very one: otherwise it need not be there. */
 char *settings_path(bool *ret_required);
 
+/* policies.d beside the configuration at path, malloc'ed, whether either is
+ * there or not; NULL: no memory. */
+char *settings_policies(const char *path);
+
 /* The defaults for whoever runs this. */
 MUST_CHECK int settings_default(struct config *config, struct err *e);
 

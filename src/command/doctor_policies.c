@@ -4,6 +4,7 @@
  */
 #include "doctor_internal.h"
 #include "file.h"
+#include "settings.h"
 #include "text.h"
 
 #include <dirent.h>
@@ -73,13 +74,10 @@ static void examine_file(struct findings *findings, const char *folder,
 void doctor_policies(struct findings *findings, const struct config *config,
 		     const char *file)
 {
-	OWNED(free_owned) char *folder = NULL;
-	const char *slash = strrchr(file, '/');
+	OWNED(free_owned) char *folder = settings_policies(file);
 	const struct dirent *entry;
 	DIR *entries;
 
-	folder = text_format("%.*spolicies.d",
-			     slash ? (int)(slash - file + 1) : 0, file);
 	if (!folder) {
 		findings->whole = false;
 		return;

@@ -77,17 +77,21 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* policies.d, beside the configuration whether that is there or not. */
+char *settings_policies(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return text_format("%.*spolicies.d",
+			   slash ? (int)(slash - path + 1) : 0, path);
+}
+
 static int read_folder(struct config *config, const char *path, struct err *e)
 {
-	OWNED(free_owned) char *folder = NULL;
-	const char *slash = strrchr(path, '/');
+	OWNED(free_owned) char *folder = settings_policies(path);
 	struct dirent **entries = NULL;
 	int status = 0;
 	int count;
 
-	folder = text_format("%.*spolicies.d",
-			     slash ? (int)(slash - path + 1) : 0, path);
 	if (!folder)
 		return err_set(e, ENOMEM, "read the policies");
 	count = scandir(folder, &entries, is_policy_file, by_bytes);
