@@ -34,26 +34,47 @@ static void write_name(const char *name, struct buffer *out)
 			buffer_append(out, name, 1);
 }
 
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* One byte of a name, that *at is then behind; 0: it is none. */
+static char next_byte(const char **at)
+{
+	const char *text = *at;
+	int high;
+	int low;
+
+	*at += 1;
+	if (*text != '%')
+		return *text;
+	high = digit_of(text[1]);
+	low = high < 0 ? -1 : digit_of(text[2]);
+	if (low < 0)
+		return '\0';
+	*at += 2;
+	return (char)(high << 4 | low);
+}
+
 /* NULL for what isn't one, and for "-". */
 static char *read_name(const char *text)
 {
-	char *name = malloc(strlen(text) + 1);
+	OWNED(free_owned) char *name = malloc(strlen(text) + 1);
 	size_t len = 0;
 
-	while (name && *text && strcmp(text, "-") != 0) {
-		unsigned byte = (unsigned char)*text;
-
-		if (*text == '%' && sscanf(text, "%%%2x", &byte) == 1)
-			text += 2;
-		text++;
-		name[len++] = (char)byte;
+	if (!name || strcmp(text, "-") == 0)
+		return NULL;
+	while (*text) {
+		name[len] = next_byte(&text);
+		if (!name[len])
+			return NULL;
+		len++;
 	}
-	if (name)
-		name[len] = '\0';
-	if (len)
-		return name;
-	free(name);
-	return NULL;
+	name[len] = '\0';
+	return PTR_MOVE(name);
 }
 
 void writer_write(const char *boot, const struct location *at,
@@ -96,5 +117,5 @@ bool writer_read(char *line, const char *boot, struct writer *ret)
 		.this_boot = strcmp(words[0], boot) == 0,
 	};
 	ret->at.identity.ino = inode;
-	return ret->at.folder != NULL;
+	return ret->at.folder && (ret->at.origin || strcmp(words[5], "-") == 0);
 }

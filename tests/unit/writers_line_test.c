@@ -17,6 +17,12 @@ static const struct {
 	{"too many words", BOOT " 1 2 3 4 - /x y"},
 	{"a number that is none", BOOT " 1 2 x 4 - /x"},
 	{"a place without a folder", BOOT " 1 2 3 4 /x -"},
+	{"a folder cut off behind an escape's sign", BOOT " 1 2 3 4 - /x%"},
+	{"a folder cut off within an escape", BOOT " 1 2 3 4 - /x%2"},
+	{"an escape that is none", BOOT " 1 2 3 4 - /x%zz"},
+	{"an escape with a sign", BOOT " 1 2 3 4 - /x%+4"},
+	{"an origin with an escape that is none", BOOT " 1 2 3 4 /%zz /x"},
+	{"an escaped end of the text", BOOT " 1 2 3 4 - /x%00y"},
 };
 
 static void check_refused(void)
