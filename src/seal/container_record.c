@@ -1,0 +1,261 @@
+#include "container.h"
+
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static const char record_name[] = "container.json";
+
+/* The members that are plain strings, once for writing and reading. */
+struct string_member {
+	const char *key;
+	size_t offset;
+	bool optional;
+};
+
+#define STRING_MEMBER(key, field, optional)                                    \
+	{                                                                      \
+		key, offsetof(struct container, field), optional               \
+	}
+
+static const struct string_member strings[] = {
+	STRING_MEMBER("id", id, false),
+	STRING_MEMBER("root", root, false),
+	STRING_MEMBER("bundle", bundle, false),
+	STRING_MEMBER("rootfs", rootfs, false),
+	STRING_MEMBER("runtime", runtime, false),
+	STRING_MEMBER("name", name, true),
+	STRING_MEMBER("image", image, true),
+	STRING_MEMBER("policy", policy, true),
+	STRING_MEMBER("manifest", manifest, false),
+	STRING_MEMBER("manifestSha256", manifest_sha256, false),
+	STRING_MEMBER("volumes", volumes, true),
+	STRING_MEMBER("volumesSha256", volumes_sha256, true),
+	STRING_MEMBER("writable", writable, true),
+	STRING_MEMBER("writableSha256", writable_sha256, true),
+	STRING_MEMBER("binfmt", binfmt, true),
+	STRING_MEMBER("binfmtSha256", binfmt_sha256, true),
+	STRING_MEMBER("upper", upper, true),
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+} flags[] = {
+	{"overlay", offsetof(struct container, overlay)},
+	{"overlayWritable", offsetof(struct container, overlay_writable)},
+	{"statTrusted", offsetof(struct container, stat_trusted)},
+	{"readsMayBlock", offsetof(struct container, reads_may_block)},
+	{"cgroupsLeft", offsetof(struct container, cgroups_left)},
+	{"hooksAdded", offsetof(struct container, hooks_added)},
+	{"mappedByNumber", offsetof(struct container, mapped_by_number)},
+	{"cached", offsetof(struct container, cached)},
+	{"engineNamed", offsetof(struct container, engine_named)},
+	{"crio", offsetof(struct container, crio)},
+};
+
+static const struct {
+	const char *key;
+	size_t offset;
+} numbers[] = {
+	{"createdNs", offsetof(struct container, created_ns)},
+	{"sealedFiles", offsetof(struct container, sealed_files)},
+	{"sealedBytes", offsetof(struct container, sealed_bytes)},
+	{"volumeFiles", offsetof(struct container, volume_files)},
+	{"volumeBytes", offsetof(struct container, volume_bytes)},
+	{"volumesFirst", offsetof(struct container, volumes_first)},
+	{"volumesLeftCount", offsetof(struct container, volumes_left_count)},
+	{"unreadableCount", offsetof(struct container, unreadable_count)},
+};
+
+/* Documents of their own, where they are. */
+static const struct {
+	const char *key;
+	size_t offset;
+} documents[] = {
+	{"annotations", offsetof(struct container, annotations)},
+	{"unreadable", offsetof(struct container, unreadable)},
+	{"mounts", offsetof(struct container, mounts)},
+	{"sources", offsetof(struct container, sources)},
+	{"lowers", offsetof(struct container, lowers)},
+	{"drivers", offsetof(struct container, drivers)},
+	{"volumesLeft", offsetof(struct container, volumes_left)},
+	{"volumesCut", offsetof(struct container, volumes_cut)},
+	{"volumesWritten", offsetof(struct container, volumes_written)},
+	{"volumesFollowed", offsetof(struct container, volumes_followed)},
+};
+
+static const void *field(const struct container *container, size_t offset)
+{
+	return (const char *)container + offset;
+}
+
+static void *own_field(struct container *container, size_t offset)
+{
+	return (char *)container + offset;
+}
+
+void container_clear(struct container *container)
+{
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		free_owned(own_field(container, strings[i].offset));
+	for (size_t i = 0; i < ARRAY_LEN(documents); i++)
+		json_owned(own_field(container, documents[i].offset));
+	config_clear(&container->config);
+	*container = (struct container){0};
+}
+
+static int put_devices(struct json *object, const struct container *container)
+{
+	struct json *array = json_new_array();
+
+	for (size_t i = 0; array && i < 2 * container->device_count; i++) {
+		const struct device_pair *pair = &container->devices[i / 2];
+
+		if (json_append(array, json_new_uint(i % 2 ? pair->seen
+							   : pair->walked)) <
+		    0) {
+			json_free(array);
+			return -1;
+		}
+	}
+	return json_set(object, "devices", array);
+}
+
+static struct json *to_json(const struct container *container)
+{
+	OWNED(json_owned) struct json *object = json_new_object();
+	int rc = object ? 0 : -1;
+
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(strings); i++) {
+		char *const *text = field(container, strings[i].offset);
+
+		if (*text)
+			rc = json_set(object, strings[i].key,
+				      json_new_string(*text));
+	}
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(flags); i++) {
+		const bool *flag = field(container, flags[i].offset);
+
+		rc = json_set(object, flags[i].key, json_new_bool(*flag));
+	}
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(numbers); i++) {
+		const uint64_t *number = field(container, numbers[i].offset);
+
+		rc = json_set(object, numbers[i].key, json_new_uint(*number));
+	}
+	if (rc == 0)
+		rc = put_devices(object, container);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(documents); i++) {
+		struct json *const *value =
+			field(container, documents[i].offset);
+
+		if (*value)
+			rc = json_set(object, documents[i].key,
+				      json_clone(*value));
+	}
+	if (rc == 0)
+		rc = json_set(object, "config",
+			      config_to_json(&container->config));
+	return rc == 0 ? PTR_MOVE(object) : NULL;
+}
+
+int container_write(const struct container *container, const char *folder,
+		    struct err *e)
+{
+	OWNED(json_owned) struct json *object = to_json(container);
+	OWNED(free_owned) char *path = file_in(folder, record_name);
+	struct buffer text = BUFFER_INIT;
+	int rc;
+
+	if (!object || !path)
+		return err_set(e, ENOMEM, "record the container");
+	json_write(object, true, &text);
+	rc = buffer_failed(&text)
+		     ? err_set(e, ENOMEM, "record the container")
+		     : file_publish(path, text.data, text.len, 0600, e);
+	buffer_clear(&text);
+	return rc;
+}
+
+static int read_members(const struct json *object, struct container *ret,
+			struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
+		char **text = own_field(ret, strings[i].offset);
+		const char *value;
+
+		if (json_string(json_get(object, strings[i].key), &value))
+			*text = strdup(value);
+		if (!*text && !strings[i].optional)
+			return err_set(e, 0, "%s is missing", strings[i].key);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (!json_bool(json_get(object, flags[i].key),
+			       own_field(ret, flags[i].offset)))
+			return err_set(e, 0, "%s is missing", flags[i].key);
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (!json_uint(json_get(object, numbers[i].key),
+			       own_field(ret, numbers[i].offset)))
+			return err_set(e, 0, "%s is missing", numbers[i].key);
+	return 0;
+}
+
+static int read_devices(const struct json *array, struct container *ret,
+			struct err *e)
+{
+	ret->device_count = json_count(array) / 2;
+	if (ret->device_count > MANIFEST_DEVICES_MAX)
+		return err_set(e, 0, "devices are too many");
+	for (size_t i = 0; i < ret->device_count; i++)
+		if (!json_uint(json_at(array, 2 * i),
+			       &ret->devices[i].walked) ||
+		    !json_uint(json_at(array, 2 * i + 1),
+			       &ret->devices[i].seen))
+			return err_set(e, 0, "devices are damaged");
+	return 0;
+}
+
+static int from_json(const struct json *object, struct container *ret,
+		     struct err *e)
+{
+	const struct config_home home = {0};
+
+	if (read_members(object, ret, e) < 0 ||
+	    read_devices(json_get(object, "devices"), ret, e) < 0 ||
+	    config_init(&ret->config, &home, e) < 0 ||
+	    config_merge(&ret->config, json_get(object, "config"), e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+		const struct json *value = json_get(object, documents[i].key);
+		struct json **copy = own_field(ret, documents[i].offset);
+
+		if (value && !(*copy = json_clone(value)))
+			return err_set(e, ENOMEM, "read %s", documents[i].key);
+	}
+	return 0;
+}
+
+int container_read(const char *folder, struct container *ret, struct err *e)
+{
+	OWNED(free_owned) char *path = file_in(folder, record_name);
+	OWNED(json_owned) struct json *object = NULL;
+	struct buffer text = BUFFER_INIT;
+	int rc;
+
+	*ret = (struct container){0};
+	if (!path)
+		return err_set(e, ENOMEM, "read the container's record");
+	rc = file_read(AT_FDCWD, path, JSON_SIZE_MAX, &text, e);
+	if (rc == 0)
+		rc = json_parse(text.data, text.len, &object, e);
+	buffer_clear(&text);
+	if (rc == 0)
+		rc = from_json(object, ret, e);
+	if (rc == 0)
+		return 0;
+	container_clear(ret);
+	return err_wrap(e, "%s", path);
+}
