@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "container.h"
 #include "err.h"
 #include "manifest.h"
 
@@ -18,11 +19,11 @@ enum { MAPPED_SIGNAL = SIGUSR2 };
 struct mapped;
 
 /*
- * Map the manifest at path, whose digest must be sha256, and hold it in the
- * cache (cache.h). *list gets it; it is never unmapped. Called while
- * MAPPED_SIGNAL is blocked.
+ * Map the manifest that file names, check its digest, and hold it in the cache
+ * (cache.h); without a path *ret stays as it is. *list gets it; it is never
+ * unmapped. Called while MAPPED_SIGNAL is blocked.
  */
-MUST_CHECK int mapped_open(const char *path, const char *sha256,
+MUST_CHECK int mapped_open(const struct manifest_file *file,
 			   struct mapped **list, const struct manifest **ret,
 			   struct err *e);
 

@@ -135,11 +135,18 @@ struct facts {
 	size_t count;
 };
 
+/* Where what was sealed comes from; each part has a manifest of its own. */
+enum sealed_part {
+	SEALED_IMAGE,
+	SEALED_VOLUMES,	 /* those that nobody writes, as they are now      */
+	SEALED_WRITABLE, /* those that somebody writes, as they were first */
+	SEALED_ADDED,	 /* files that hooks add before the start          */
+};
+
+enum { SEALED_PARTS = SEALED_ADDED + 1 };
+
 struct sealed {
-	const struct manifest *image;
-	const struct manifest *volumes;	 /* of read-only mounts, or NULL */
-	const struct manifest *writable; /* of writable ones             */
-	const struct manifest *added;	 /* by hooks before the start    */
+	const struct manifest *manifests[SEALED_PARTS]; /* NULL: empty */
 	/* An unchanged stat means unchanged content on this root (overlay
 	 * lower layers of a file system that can be trusted so). */
 	bool stat_trusted;

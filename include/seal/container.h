@@ -6,6 +6,7 @@
 #pragma once
 
 #include "config.h"
+#include "decision.h"
 #include "err.h"
 #include "json.h"
 #include "manifest.h"
@@ -24,6 +25,16 @@ struct device_pair {
 	uint64_t seen;
 };
 
+/* A manifest on disk, and the digest that it has to have. */
+struct manifest_file {
+	char *path; /* NULL: there is nothing in it */
+	char *sha256;
+};
+
+/* The parts of what is sealed whose manifests are in files: SEALED_ADDED is
+ * known at the start, to the supervisor alone. */
+enum { SEALED_FILES = SEALED_ADDED };
+
 struct container {
 	char *id;
 	char *root;    /* --root of the runtime, "" if not given  */
@@ -35,14 +46,8 @@ struct container {
 	char *policy;  /* name of the one for it, or NULL */
 	struct config config;
 	struct json *annotations; /* of the spec; NULL: none */
-	char *manifest;		  /* path */
-	char *manifest_sha256;
-	char *volumes; /* path, or NULL */
-	char *volumes_sha256;
-	char *writable; /* the same, as they were at the first create */
-	char *writable_sha256;
-	char *binfmt; /* the same, of interpreters of the host's binfmt_misc */
-	char *binfmt_sha256;
+	struct manifest_file manifests[SEALED_FILES]; /* by sealed_part */
+	struct manifest_file binfmt;		      /* seal_binfmt.h */
 	/* The engine keeps its name and image beside it: then no annotation
 	 * speaks for it, but with CRI-O CRI-O's own. */
 	bool engine_named;

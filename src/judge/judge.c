@@ -61,7 +61,7 @@ static struct sealed all_sealed(const struct judge *judge)
 	struct sealed sealed = judge->sealed;
 
 	if (judge->start)
-		sealed.added = start_added(judge->start);
+		sealed.manifests[SEALED_ADDED] = start_added(judge->start);
 	return sealed;
 }
 

@@ -18,27 +18,37 @@ enum {
 static int map_manifests(const struct container *c, struct judge *ret,
 			 struct err *e)
 {
-	const struct {
-		const char *path, *sha256;
-		const struct manifest **manifest;
-	} rows[] = {
-		{c->manifest, c->manifest_sha256, &ret->sealed.image},
-		{c->volumes, c->volumes_sha256, &ret->sealed.volumes},
-		{c->writable, c->writable_sha256, &ret->sealed.writable},
-	};
-
 	ret->hash_limit = HASH_AT_LEAST;
-	if (c->binfmt && mapped_open(c->binfmt, c->binfmt_sha256, &ret->mapped,
-				     &ret->binfmt, e) < 0)
+	if (mapped_open(&c->binfmt, &ret->mapped, &ret->binfmt, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (!rows[i].path)
-			continue;
-		if (mapped_open(rows[i].path, rows[i].sha256, &ret->mapped,
-				rows[i].manifest, e) < 0)
+	for (size_t i = 0; i < SEALED_FILES; i++) {
+		const struct manifest **manifest = &ret->sealed.manifests[i];
+
+		if (mapped_open(&c->manifests[i], &ret->mapped, manifest, e) <
+		    0)
 			return -1;
-		if (manifest_largest(*rows[i].manifest) > ret->hash_limit)
-			ret->hash_limit = manifest_largest(*rows[i].manifest);
+		if (*manifest && manifest_largest(*manifest) > ret->hash_limit)
+			ret->hash_limit = manifest_largest(*manifest);
+	}
+	return 0;
+}
+
+/* Call found for each entry of all that was sealed, until it returns -1. */
+static int each_entry(struct judge *judge,
+		      int (*found)(struct judge *judge,
+				   const struct entry *entry))
+{
+	for (size_t part = 0; part < SEALED_FILES; part++) {
+		const struct manifest *manifest = judge->sealed.manifests[part];
+		size_t count = manifest ? manifest_count(manifest) : 0;
+
+		for (size_t i = 0; i < count; i++) {
+			struct entry entry;
+
+			manifest_entry(manifest, i, &entry);
+			if (found(judge, &entry) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }
@@ -51,26 +61,23 @@ int judge_compare_sizes(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static int learn_size(struct judge *judge, const struct entry *entry)
+{
+	judge->sizes[judge->size_count++] = entry->identity.size;
+	return 0;
+}
+
 static int learn_sizes(struct judge *judge, struct err *e)
 {
-	const struct manifest *manifests[] = {judge->sealed.image,
-					      judge->sealed.volumes,
-					      judge->sealed.writable};
 	size_t count = 0;
 
-	for (size_t m = 0; m < ARRAY_LEN(manifests); m++)
-		count += manifests[m] ? manifest_count(manifests[m]) : 0;
+	for (size_t i = 0; i < SEALED_FILES; i++)
+		if (judge->sealed.manifests[i])
+			count += manifest_count(judge->sealed.manifests[i]);
 	judge->sizes = calloc(count ? count : 1, sizeof(*judge->sizes));
 	if (!judge->sizes)
 		return err_set(e, ENOMEM, "learn the sizes");
-	for (size_t m = 0; m < ARRAY_LEN(manifests); m++)
-		for (size_t i = 0;
-		     manifests[m] && i < manifest_count(manifests[m]); i++) {
-			struct entry entry;
-
-			manifest_entry(manifests[m], i, &entry);
-			judge->sizes[judge->size_count++] = entry.identity.size;
-		}
+	(void)each_entry(judge, learn_size);
 	qsort(judge->sizes, count, sizeof(*judge->sizes), judge_compare_sizes);
 	return 0;
 }
@@ -116,25 +123,6 @@ static int learn_interpreter(struct judge *judge, const struct entry *entry)
 	return 0;
 }
 
-static int learn_interpreters(struct judge *judge, struct err *e)
-{
-	const struct manifest *manifests[] = {judge->sealed.image,
-					      judge->sealed.volumes,
-					      judge->sealed.writable};
-
-	for (size_t m = 0; m < ARRAY_LEN(manifests); m++)
-		for (size_t i = 0;
-		     manifests[m] && i < manifest_count(manifests[m]); i++) {
-			struct entry entry;
-
-			manifest_entry(manifests[m], i, &entry);
-			if (learn_interpreter(judge, &entry) < 0)
-				return err_set(e, ENOMEM,
-					       "learn the interpreters");
-		}
-	return 0;
-}
-
 int judge_open(const struct container *c, struct judge *ret, struct err *e)
 {
 	if (map_manifests(c, ret, e) < 0)
@@ -145,8 +133,9 @@ int judge_open(const struct container *c, struct judge *ret, struct err *e)
 		return err_set(e, ENOMEM, "keep what is known of files");
 	if (learn_sizes(ret, e) < 0)
 		return -1;
-	if (c->config.scripts != SCRIPTS_OFF && learn_interpreters(ret, e) < 0)
-		return -1;
+	if (c->config.scripts != SCRIPTS_OFF &&
+	    each_entry(ret, learn_interpreter) < 0)
+		return err_set(e, ENOMEM, "learn the interpreters");
 	ret->sealed.stat_trusted = c->stat_trusted;
 	for (size_t i = 0; i < c->device_count; i++)
 		ret->devices[i] = c->devices[i].seen;

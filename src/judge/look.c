@@ -81,7 +81,8 @@ static bool device_matches(const struct judge *judge, uint64_t walked,
 static bool find_by_stat(const struct judge *judge, const struct identity *id,
 			 struct entry *ret)
 {
-	return manifest_find_identity(judge->sealed.image, id, ret) &&
+	return manifest_find_identity(judge->sealed.manifests[SEALED_IMAGE], id,
+				      ret) &&
 	       device_matches(judge, ret->identity.dev, id->dev);
 }
 

@@ -69,7 +69,8 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 			       : unknown(look);
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 		return unknown(look);
-	if (manifest_find_identity(look->judge->sealed.image, &id, &entry))
+	if (manifest_find_identity(look->judge->sealed.manifests[SEALED_IMAGE],
+				   &id, &entry))
 		*ret = find_digest(look->judge, entry.digest);
 	else if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;

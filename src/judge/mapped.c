@@ -87,8 +87,8 @@ static int map_file(struct mapped *mapped, const char *path, struct err *e)
 		       : 0;
 }
 
-static int check(const struct mapped *mapped, const char *path,
-		 const char *sha256, struct err *e)
+static int check(const struct mapped *mapped, const struct manifest_file *file,
+		 struct err *e)
 {
 	uint8_t digest[DIGEST_SIZE];
 	char hex[DIGEST_HEX];
@@ -96,28 +96,31 @@ static int check(const struct mapped *mapped, const char *path,
 	if (sha256_bytes(mapped->bytes, mapped->len, digest, e) < 0)
 		return -1;
 	sha256_hex(digest, hex);
-	return strcmp(hex, sha256) == 0
+	return strcmp(hex, file->sha256) == 0
 		       ? 0
 		       : err_set(e, 0,
 				 "the manifest %s isn't the one that was "
 				 "sealed",
-				 path);
+				 file->path);
 }
 
-int mapped_open(const char *path, const char *sha256, struct mapped **list,
+int mapped_open(const struct manifest_file *file, struct mapped **list,
 		const struct manifest **ret, struct err *e)
 {
-	struct mapped *mapped = calloc(1, sizeof(*mapped));
 	struct manifest *manifest = NULL;
+	struct mapped *mapped;
 
+	if (!file->path)
+		return 0;
+	mapped = calloc(1, sizeof(*mapped));
 	if (!mapped)
-		return err_set(e, ENOMEM, "map the manifest %s", path);
+		return err_set(e, ENOMEM, "map the manifest %s", file->path);
 	mapped->next = *list;
 	*list = mapped;
-	if (map_file(mapped, path, e) < 0 || check(mapped, path, sha256, e) < 0)
+	if (map_file(mapped, file->path, e) < 0 || check(mapped, file, e) < 0)
 		return -1;
 	if (manifest_parse(mapped->bytes, mapped->len, &manifest, e) < 0)
-		return err_wrap(e, "%s", path);
+		return err_wrap(e, "%s", file->path);
 	*ret = manifest;
 	return 0;
 }

@@ -56,7 +56,8 @@ bool start_matters(const struct container *container)
 			config->allow[i].path || config->allow[i].process;
 	return rules || container->hooks_added || container->volumes_followed ||
 	       (config->match == MATCH_PATH &&
-		(container->volumes || container->writable)) ||
+		(container->manifests[SEALED_VOLUMES].path ||
+		 container->manifests[SEALED_WRITABLE].path)) ||
 	       config->volumes_writable == VOLUME_TRUST ||
 	       config->volumes_read_only == VOLUME_TRUST;
 }
@@ -368,7 +369,7 @@ static bool publish(struct start *start, struct manifest_builder *builder)
 			   &e) < 0)
 		return false;
 	sha256_hex(digest, start->digest);
-	start->counts.manifest_sha256 = start->digest;
+	start->counts.manifests[SEALED_IMAGE].sha256 = start->digest;
 	return true;
 }
 

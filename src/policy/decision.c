@@ -5,16 +5,13 @@
 
 #include <string.h>
 
+/* False: no part of what was sealed has that content. */
 static bool find_listed(const struct sealed *sealed,
-			const uint8_t digest[DIGEST_SIZE])
+			const uint8_t digest[DIGEST_SIZE], struct entry *ret)
 {
-	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
-					      sealed->writable, sealed->added};
-	struct entry entry;
-
-	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
-		if (manifests[i] &&
-		    manifest_find_digest(manifests[i], digest, &entry))
+	for (size_t i = 0; i < SEALED_PARTS; i++)
+		if (sealed->manifests[i] &&
+		    manifest_find_digest(sealed->manifests[i], digest, ret))
 			return true;
 	return false;
 }
@@ -23,29 +20,23 @@ static bool find_listed(const struct sealed *sealed,
 static bool is_member(const struct sealed *sealed,
 		      const struct file_facts *file)
 {
-	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
-					      sealed->writable, sealed->added};
-
-	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
-		if (file->role == ROLE_LIBRARY && manifests[i] &&
-		    manifest_has_member(manifests[i], file->digest))
+	for (size_t i = 0; file->role == ROLE_LIBRARY && i < SEALED_PARTS; i++)
+		if (sealed->manifests[i] &&
+		    manifest_has_member(sealed->manifests[i], file->digest))
 			return true;
 	return false;
 }
 
 /* Whether that path was shipped; with a digest, whether with that content. A
- * volume hides the image's file of its path, so either manifest counts. */
+ * volume hides the image's file of its path, so any part counts. */
 static bool path_shipped(const struct sealed *sealed, const char *path,
 			 const uint8_t *digest)
 {
-	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
-					      sealed->writable, sealed->added};
-
-	for (size_t i = 0; path && i < ARRAY_LEN(manifests); i++) {
+	for (size_t i = 0; path && i < SEALED_PARTS; i++) {
 		struct entry entry;
 
-		if (manifests[i] &&
-		    manifest_find_path(manifests[i], path, strlen(path),
+		if (sealed->manifests[i] &&
+		    manifest_find_path(sealed->manifests[i], path, strlen(path),
 				       &entry) &&
 		    (!digest || memcmp(entry.digest, digest, DIGEST_SIZE) == 0))
 			return true;
@@ -82,19 +73,13 @@ static bool is_at_its_path(const struct sealed *sealed,
 const char *decision_shipped_as(const struct sealed *sealed,
 				const struct file_facts *file)
 {
-	const struct manifest *manifests[] = {sealed->image, sealed->volumes,
-					      sealed->writable, sealed->added};
 	struct entry entry;
 
 	if (!file->hashed && !file->stat_matches)
 		return NULL;
 	if (is_at_its_path(sealed, file))
 		return file->path;
-	for (size_t i = 0; i < ARRAY_LEN(manifests); i++)
-		if (manifests[i] &&
-		    manifest_find_digest(manifests[i], file->digest, &entry))
-			return entry.path;
-	return NULL;
+	return find_listed(sealed, file->digest, &entry) ? entry.path : NULL;
 }
 
 static bool volume_trusted(const struct config *config,
@@ -112,6 +97,8 @@ static enum reason judge_listed(const struct sealed *sealed,
 				const struct config *config, bool proven,
 				const struct file_facts *file)
 {
+	struct entry entry;
+
 	/* A stat on a root where it proves nothing is good enough to go on to
 	 * the proof, and never good enough there. */
 	if (file->stat_matches && !file->hashed && proven &&
@@ -123,7 +110,7 @@ static enum reason judge_listed(const struct sealed *sealed,
 		return unlisted_reason(sealed, file);
 	if (!file->hashed && !file->stat_matches)
 		return REASON_UNRESOLVABLE;
-	if (!find_listed(sealed, file->digest))
+	if (!find_listed(sealed, file->digest, &entry))
 		return unlisted_reason(sealed, file);
 	/* Where a path is the target's word alone, who writes the file can't be
 	 * told either: the path is the reason. */

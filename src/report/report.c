@@ -75,7 +75,8 @@ static void describe_seal(const struct container *container,
 	event->sealed_files = container->sealed_files;
 	event->sealed_bytes = container->sealed_bytes;
 	event->unreadable_count = container->unreadable_count;
-	event->manifest_sha256 = copy(container->manifest_sha256);
+	event->manifest_sha256 =
+		copy(container->manifests[SEALED_IMAGE].sha256);
 	event->cached = container->cached;
 	event->unreadable_listed =
 		take_texts(container->unreadable, &event->unreadable);

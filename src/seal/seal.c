@@ -188,6 +188,7 @@ static int get_manifest(const struct overlay *overlay, const char *folder,
 			struct container *container, struct sealed_image *image,
 			struct err *e)
 {
+	struct manifest_file *file = &container->manifests[SEALED_IMAGE];
 	char key[DIGEST_HEX];
 	bool shared = true;
 	int rc;
@@ -199,9 +200,8 @@ static int get_manifest(const struct overlay *overlay, const char *folder,
 	rc = shared ? seal_root(overlay, folder, key, container, e)
 		    : seal_own(overlay, folder, container, e);
 	return rc < 0 ? -1
-		      : survey_read(container->manifest, &image->bytes,
-				    &image->manifest,
-				    &container->manifest_sha256, e);
+		      : survey_read(file->path, &image->bytes, &image->manifest,
+				    &file->sha256, e);
 }
 
 static int seal_and_use(const struct overlay *overlay, const char *folder,

@@ -55,8 +55,9 @@ int seal_learn_below(const struct layers *layers, struct container *container,
 		if (!layers->lower[i] || !is_overlay(layers->lower[i]))
 			continue;
 		if (!manifest)
-			rc = survey_read(container->manifest, &bytes, &manifest,
-					 &hex, e);
+			rc = survey_read(
+				container->manifests[SEALED_IMAGE].path, &bytes,
+				&manifest, &hex, e);
 		if (rc == 0)
 			learn(layers->lower[i], manifest, container);
 	}

@@ -86,8 +86,8 @@ static int use(struct container *container, const char *digest, struct err *e)
 		return err_set(e, ENOMEM, "seal binfmt_misc");
 	if (!cache_hold(path))
 		return err_set(e, ENOENT, "open the manifest %s", path);
-	container->binfmt = PTR_MOVE(path);
-	container->binfmt_sha256 = PTR_MOVE(hex);
+	container->binfmt =
+		(struct manifest_file){PTR_MOVE(path), PTR_MOVE(hex)};
 	return 0;
 }
 

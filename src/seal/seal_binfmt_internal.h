@@ -8,7 +8,7 @@
 #include "err.h"
 
 /*
- * Set container->binfmt and its digest, where the host has any and policy
+ * Set container->binfmt, where the host has any and policy
  * seals them. Each entry of that manifest is an interpreter: its path is the
  * one that it was registered by, its "interpreter" the flags.
  */

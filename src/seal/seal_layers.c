@@ -243,8 +243,8 @@ static int use(const char *digest, struct container *container,
 		(void)unlink(path);
 		return err_set(e, EBADMSG, "the manifest %s is damaged", path);
 	}
-	container->manifest = PTR_MOVE(path);
-	container->manifest_sha256 = PTR_MOVE(hex);
+	container->manifests[SEALED_IMAGE] =
+		(struct manifest_file){PTR_MOVE(path), PTR_MOVE(hex)};
 	return 0;
 }
 

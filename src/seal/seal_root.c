@@ -64,7 +64,8 @@ static int make_manifest(const struct overlay *overlay, const char *folder,
 		return err_set(e, ENOMEM, "seal the image");
 	if (seal_walk(overlay, folder, container, builder, e) < 0)
 		return -1;
-	return survey_publish(builder, container->manifest, e);
+	return survey_publish(builder, container->manifests[SEALED_IMAGE].path,
+			      e);
 }
 
 static int unlink_own(const char *folder)
@@ -98,6 +99,7 @@ static int make_first(const struct overlay *overlay, const char *folder,
 		      struct err *e)
 {
 	const char *cache_dir = container->config.cache_dir;
+	const char *path = container->manifests[SEALED_IMAGE].path;
 	OWNED(free_owned) char *place = cache_path(cache_dir, CACHE_PLACE, key);
 	OWNED(close_owned) int lock = -1;
 	struct buffer text = BUFFER_INIT;
@@ -107,14 +109,13 @@ static int make_first(const struct overlay *overlay, const char *folder,
 	if (cache_lock(cache_dir, false, &lock, e) < 0)
 		return -1;
 	/* It was being looked at by a removal, or another create was first. */
-	container->cached = cache_hold(container->manifest);
+	container->cached = cache_hold(path);
 	if (container->cached)
 		return 0;
 	if (make_manifest(overlay, folder, container, e) < 0)
 		return -1;
-	if (!cache_hold(container->manifest))
-		return err_set(e, ENOENT, "open the manifest %s",
-			       container->manifest);
+	if (!cache_hold(path))
+		return err_set(e, ENOENT, "open the manifest %s", path);
 	/* Without it the seal stays for good. */
 	describe_root(overlay, container, &text);
 	(void)!file_publish(place, text.data ? text.data : "", text.len, 0400,
@@ -130,11 +131,12 @@ static int make_first(const struct overlay *overlay, const char *folder,
 int seal_root(const struct overlay *overlay, const char *folder,
 	      const char *key, struct container *container, struct err *e)
 {
-	container->manifest =
-		cache_path(container->config.cache_dir, CACHE_ROOT, key);
-	if (!container->manifest)
+	struct manifest_file *image = &container->manifests[SEALED_IMAGE];
+
+	image->path = cache_path(container->config.cache_dir, CACHE_ROOT, key);
+	if (!image->path)
 		return err_set(e, ENOMEM, "open the cache");
-	container->cached = cache_hold(container->manifest);
+	container->cached = cache_hold(image->path);
 	if (container->cached)
 		return 0;
 	return make_first(overlay, folder, key, container, e);
@@ -143,11 +145,13 @@ int seal_root(const struct overlay *overlay, const char *folder,
 int seal_own(const struct overlay *overlay, const char *folder,
 	     struct container *container, struct err *e)
 {
+	struct manifest_file *image = &container->manifests[SEALED_IMAGE];
+
 	/* A crash may have left one, of another image. */
 	if (unlink_own(folder) < 0)
 		return err_set(e, errno, "remove the manifest in %s", folder);
-	container->manifest = file_in(folder, "image.manifest");
-	if (!container->manifest)
+	image->path = file_in(folder, "image.manifest");
+	if (!image->path)
 		return err_set(e, ENOMEM, "seal the image");
 	return make_manifest(overlay, folder, container, e);
 }

@@ -15,8 +15,8 @@ MUST_CHECK int seal_walk(const struct overlay *overlay, const char *folder,
 			 struct manifest_builder *builder, struct err *e);
 
 /*
- * Set container->manifest. A root is what it was at its first create; key is
- * its name, and the seal is kept until its folder is gone.
+ * Set the path of the manifest of the image. A root is what it was at its first
+ * create; key is its name, and the seal is kept until its folder is gone.
  */
 MUST_CHECK int seal_root(const struct overlay *overlay, const char *folder,
 			 const char *key, struct container *container,

@@ -312,8 +312,7 @@ static int seal_each(struct sealing *sealing, struct container *container,
 /* The collected entries become a manifest in the container's folder; none where
  * there are none. */
 static int hand_over(struct manifest_builder *builder, const char *folder,
-		     const char *name, char **ret_path, char **ret_sha256,
-		     struct err *e)
+		     const char *name, struct manifest_file *ret, struct err *e)
 {
 	OWNED(manifest_owned) struct manifest *manifest = NULL;
 	OWNED(free_owned) char *path = file_in(folder, name);
@@ -326,12 +325,12 @@ static int hand_over(struct manifest_builder *builder, const char *folder,
 	(void)unlink(path);
 	if (survey_publish(builder, path, e) < 0)
 		return -1;
-	rc = survey_read(path, &bytes, &manifest, ret_sha256, e);
+	rc = survey_read(path, &bytes, &manifest, &ret->sha256, e);
 	if (rc == 0 && manifest_count(manifest) > 0) {
-		*ret_path = PTR_MOVE(path);
+		ret->path = PTR_MOVE(path);
 	} else if (rc == 0) {
 		(void)unlink(path);
-		free_owned(ret_sha256);
+		free_owned(&ret->sha256);
 	}
 	buffer_clear(&bytes);
 	return rc;
@@ -357,10 +356,10 @@ static int seal_all(struct sealing *sealing, const char *folder,
 	container->volume_files = sealing->counts.sealed_files;
 	container->volume_bytes = sealing->counts.sealed_bytes;
 	if (hand_over(sealing->anew, folder, "volumes.manifest",
-		      &container->volumes, &container->volumes_sha256, e) < 0)
+		      &container->manifests[SEALED_VOLUMES], e) < 0)
 		return -1;
 	return hand_over(sealing->first, folder, "first.manifest",
-			 &container->writable, &container->writable_sha256, e);
+			 &container->manifests[SEALED_WRITABLE], e);
 }
 
 int seal_volumes(const struct spec *spec, const char *folder,

@@ -944,8 +944,8 @@ static void check(const struct row *row)
 	struct decision got = {VERDICT_ALLOW, REASON_RACE, true, 7, 7};
 
 	sealed.stat_trusted = row->stat_trusted;
-	sealed.volumes = row->volumes ? of_volumes : NULL;
-	sealed.added = row->added ? of_volumes : NULL;
+	sealed.manifests[SEALED_VOLUMES] = row->volumes ? of_volumes : NULL;
+	sealed.manifests[SEALED_ADDED] = row->added ? of_volumes : NULL;
 	decision_make(&sealed, &row->config, &row->facts, &got);
 	CHECK(row->name, got.verdict == row->want.verdict);
 	CHECK(row->name, got.reason == row->want.reason);
@@ -995,7 +995,7 @@ int main(void)
 		add(of_mounts, volumes[i].path, volumes[i].digest);
 	parse(of_image, &image_bytes, &image_manifest);
 	parse(of_mounts, &volume_bytes, &volume_manifest);
-	sealed.image = image_manifest;
+	sealed.manifests[SEALED_IMAGE] = image_manifest;
 	of_volumes = volume_manifest;
 
 	CHECK("a decision that nobody made denies",
