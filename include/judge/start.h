@@ -17,6 +17,12 @@
 struct arrivals;
 struct start;
 
+/* Executables that hooks added: how many, and the digest of their manifest. */
+struct added {
+	struct survey_counts counts;
+	char sha256[DIGEST_HEX];
+};
+
 /* Whether anything depends on it: the rest does without. */
 bool start_matters(const struct container *container);
 
@@ -27,9 +33,9 @@ bool start_known(const struct start *start);
 
 /* Take it, through the task tid, unless another thread has. May wait for
  * file systems. What can't be seen isn't there: its files are drift.
- * Executables that hooks added are to be reported: their counts, borrowed from
- * start; NULL: there are none, or they were returned before. */
-const struct container *start_look(struct start *start, pid_t tid);
+ * What hooks added is to be reported; borrowed from start. NULL: nothing, or it
+ * was returned before. */
+const struct added *start_look(struct start *start, pid_t tid);
 
 /* Where the mount (stat_mount) was when the container was started with it, and
  * whether it was read-only; NULL: it is none of these. Not the container's own

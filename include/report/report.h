@@ -9,6 +9,7 @@
 #include "event.h"
 #include "identity.h"
 #include "journal.h"
+#include "start.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -20,9 +21,9 @@ void report_sealed(const struct container *container, struct journal *journal);
 void report_released(const struct container *container, struct journal *journal,
 		     uint64_t hashed_files, uint64_t hashed_bytes);
 
-/* Queue that hooks added executables, which counts tells of. */
-void report_added(const struct container *container,
-		  const struct container *counts, struct journal *journal);
+/* Queue that hooks added executables. */
+void report_added(const struct container *container, const struct added *added,
+		  struct journal *journal);
 
 /* Queue that something behind runmoor rewrote what it had sealed for. */
 void report_rewritten(const struct container *container,

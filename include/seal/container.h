@@ -10,6 +10,7 @@
 #include "err.h"
 #include "json.h"
 #include "manifest.h"
+#include "survey.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +36,19 @@ struct manifest_file {
  * known at the start, to the supervisor alone. */
 enum { SEALED_FILES = SEALED_ADDED };
 
+/* What a create found, for the event of its supervisor; nothing is decided by
+ * it. */
+struct seal_counts {
+	struct survey_counts image;
+	bool cached; /* its manifest was there */
+	uint64_t volume_files;
+	uint64_t volume_bytes;
+	uint64_t volumes_first;	     /* whose first seal was found again */
+	uint64_t volumes_left_count; /* not sealed, or not whole */
+	struct json *volumes_left;   /* "destination: why" of some, or NULL */
+};
+
+/* The record, as container.json has it. */
 struct container {
 	char *id;
 	char *root;    /* --root of the runtime, "" if not given  */
@@ -69,25 +83,15 @@ struct container {
 	 * mounts that aren't the specification's. */
 	bool hooks_added;
 	uint64_t created_ns;
-	struct json *mounts;  /* destinations */
-	struct json *sources; /* of its binds: container_name_source */
-	struct json *drivers; /* spec_drivers */
-	/* Of the seal, for its event. */
-	uint64_t sealed_files;
-	uint64_t sealed_bytes;
-	uint64_t volume_files;
-	uint64_t volume_bytes;
-	uint64_t volumes_first;	     /* whose first seal was found again */
-	uint64_t volumes_left_count; /* not sealed, or not whole */
-	struct json *volumes_left;   /* "destination: why" of some, or NULL */
-	struct json *volumes_cut;    /* destinations: by a limit; or NULL */
+	struct json *mounts;	  /* destinations */
+	struct json *sources;	  /* of its binds: container_name_source */
+	struct json *drivers;	  /* spec_drivers */
+	struct json *volumes_cut; /* destinations: by a limit; or NULL */
 	/* Destinations of read-only mounts that count as writable, and of
 	 * those whose updates count. */
 	struct json *volumes_written;
 	struct json *volumes_followed;
-	bool cached;
-	uint64_t unreadable_count;
-	struct json *unreadable; /* array of the first paths, or NULL */
+	struct seal_counts counts; /* for the event of the seal */
 };
 
 void container_clear(struct container *container);

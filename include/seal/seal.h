@@ -11,7 +11,7 @@
 
 /*
  * container has id, bundle, rootfs and config; what the seal found is set in
- * it: manifest, devices, layers, and figures for the event. folder: the
+ * it: manifests, devices, layers, and counts for the event. folder: the
  * container's own, for the manifest of its volumes.
  */
 MUST_CHECK int seal_container(const struct spec *spec, const char *folder,

@@ -4,16 +4,30 @@
  */
 #pragma once
 
-#include "container.h"
 #include "err.h"
-#include "layer.h"
+#include "json.h"
 #include "manifest.h"
-#include "rootfs.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct layer;
+struct rootfs_limit;
+
+/* What one survey found, or several that are added up: figures for people,
+ * but that a layer with unreadable files isn't sealed by itself. */
+struct survey_counts {
+	uint64_t files;
+	uint64_t bytes; /* that were hashed */
+	uint64_t unreadable_count;
+	struct json *unreadable; /* the first of their paths, or NULL */
+};
+
+void survey_counts_clear(struct survey_counts *counts);
 
 /* What a survey is of, and where to its findings go. Borrowed. */
 struct survey {
-	/* Counts what is found, and what couldn't be read. */
-	struct container *counts;
+	struct survey_counts *counts; /* added to */
 	const char *prefix; /* of the paths: where it is in the container */
 	int64_t since_ns;   /* only files made later; 0: all */
 	bool texts;	    /* what an interpreter could be handed as well */

@@ -40,10 +40,9 @@ struct start {
 	struct given given[MOUNTS_MAX];
 	size_t count;
 	struct arrivals *arrivals; /* those that come later */
-	struct buffer bytes;	   /* of added */
-	struct manifest *added;
-	struct container counts; /* of added */
-	char digest[DIGEST_HEX]; /* of bytes */
+	struct buffer bytes;	   /* of the manifest of what hooks added */
+	struct manifest *manifest;
+	struct added added;
 };
 
 bool start_matters(const struct container *container)
@@ -130,7 +129,7 @@ bool start_follows(const struct start *start, uint64_t mount)
 
 const struct manifest *start_added(const struct start *start)
 {
-	return start_known(start) ? start->added : NULL;
+	return start_known(start) ? start->manifest : NULL;
 }
 
 static int open_in(int root, const char *path, uint64_t resolve)
@@ -362,14 +361,13 @@ static bool publish(struct start *start, struct manifest_builder *builder)
 	uint8_t digest[DIGEST_SIZE];
 	struct err e;
 
-	if (!start->counts.sealed_files ||
+	if (!start->added.counts.files ||
 	    manifest_builder_write(builder, &start->bytes, &e) < 0 ||
 	    sha256_bytes(start->bytes.data, start->bytes.len, digest, &e) < 0 ||
-	    manifest_parse(start->bytes.data, start->bytes.len, &start->added,
-			   &e) < 0)
+	    manifest_parse(start->bytes.data, start->bytes.len,
+			   &start->manifest, &e) < 0)
 		return false;
-	sha256_hex(digest, start->digest);
-	start->counts.manifests[SEALED_IMAGE].sha256 = start->digest;
+	sha256_hex(digest, start->added.sha256);
 	return true;
 }
 
@@ -379,7 +377,7 @@ static bool look(struct start *start, pid_t tid)
 	OWNED(manifest_builder_owned)
 	struct manifest_builder *builder = manifest_builder_new();
 	const struct survey survey = {
-		.counts = &start->counts,
+		.counts = &start->added.counts,
 		.prefix = "",
 		.since_ns = (int64_t)start->container->created_ns,
 		.builder = builder,
@@ -387,8 +385,7 @@ static bool look(struct start *start, pid_t tid)
 	bool added;
 
 	if (!builder || !look_at_mounts(start, tid, &survey)) {
-		json_free(start->counts.unreadable);
-		start->counts = (struct container){0};
+		survey_counts_clear(&start->added.counts);
 		return false;
 	}
 	if (start->container->hooks_added)
@@ -398,12 +395,12 @@ static bool look(struct start *start, pid_t tid)
 	return added;
 }
 
-const struct container *start_look(struct start *start, pid_t tid)
+const struct added *start_look(struct start *start, pid_t tid)
 {
 	bool added;
 
 	(void)pthread_mutex_lock(&start->lock);
 	added = !start_known(start) && look(start, tid);
 	(void)pthread_mutex_unlock(&start->lock);
-	return added ? &start->counts : NULL;
+	return added ? &start->added : NULL;
 }

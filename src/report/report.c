@@ -69,23 +69,31 @@ static size_t take_texts(const struct json *array, char ***ret)
 	return count;
 }
 
+static void describe_image(const struct survey_counts *counts,
+			   const char *sha256, struct event *event)
+{
+	event->sealed_files = counts->files;
+	event->sealed_bytes = counts->bytes;
+	event->unreadable_count = counts->unreadable_count;
+	event->manifest_sha256 = copy(sha256);
+	event->unreadable_listed =
+		take_texts(counts->unreadable, &event->unreadable);
+}
+
 static void describe_seal(const struct container *container,
 			  struct event *event)
 {
-	event->sealed_files = container->sealed_files;
-	event->sealed_bytes = container->sealed_bytes;
-	event->unreadable_count = container->unreadable_count;
-	event->manifest_sha256 =
-		copy(container->manifests[SEALED_IMAGE].sha256);
-	event->cached = container->cached;
-	event->unreadable_listed =
-		take_texts(container->unreadable, &event->unreadable);
-	event->volume_files = container->volume_files;
-	event->volume_bytes = container->volume_bytes;
-	event->volume_first = container->volumes_first;
-	event->left_out_count = container->volumes_left_count;
+	const struct seal_counts *counts = &container->counts;
+
+	describe_image(&counts->image,
+		       container->manifests[SEALED_IMAGE].sha256, event);
+	event->cached = counts->cached;
+	event->volume_files = counts->volume_files;
+	event->volume_bytes = counts->volume_bytes;
+	event->volume_first = counts->volumes_first;
+	event->left_out_count = counts->volumes_left_count;
 	event->left_out_listed =
-		take_texts(container->volumes_left, &event->left_out);
+		take_texts(counts->volumes_left, &event->left_out);
 }
 
 void report_sealed(const struct container *container, struct journal *journal)
@@ -108,13 +116,13 @@ void report_released(const struct container *container, struct journal *journal,
 	push(&event, container, journal);
 }
 
-void report_added(const struct container *container,
-		  const struct container *counts, struct journal *journal)
+void report_added(const struct container *container, const struct added *added,
+		  struct journal *journal)
 {
 	struct event event;
 
 	begin(&event, ACTION_CONTAINER_SEALED);
-	describe_seal(counts, &event);
+	describe_image(&added->counts, added->sha256, &event);
 	event.detail = strdup("hooks of the specification added these before "
 			      "the container's start");
 	push(&event, container, journal);

@@ -52,7 +52,7 @@ static const struct {
 	{"cgroupsLeft", offsetof(struct container, cgroups_left)},
 	{"hooksAdded", offsetof(struct container, hooks_added)},
 	{"mappedByNumber", offsetof(struct container, mapped_by_number)},
-	{"cached", offsetof(struct container, cached)},
+	{"cached", offsetof(struct container, counts.cached)},
 	{"engineNamed", offsetof(struct container, engine_named)},
 	{"crio", offsetof(struct container, crio)},
 };
@@ -62,13 +62,15 @@ static const struct {
 	size_t offset;
 } numbers[] = {
 	{"createdNs", offsetof(struct container, created_ns)},
-	{"sealedFiles", offsetof(struct container, sealed_files)},
-	{"sealedBytes", offsetof(struct container, sealed_bytes)},
-	{"volumeFiles", offsetof(struct container, volume_files)},
-	{"volumeBytes", offsetof(struct container, volume_bytes)},
-	{"volumesFirst", offsetof(struct container, volumes_first)},
-	{"volumesLeftCount", offsetof(struct container, volumes_left_count)},
-	{"unreadableCount", offsetof(struct container, unreadable_count)},
+	{"sealedFiles", offsetof(struct container, counts.image.files)},
+	{"sealedBytes", offsetof(struct container, counts.image.bytes)},
+	{"volumeFiles", offsetof(struct container, counts.volume_files)},
+	{"volumeBytes", offsetof(struct container, counts.volume_bytes)},
+	{"volumesFirst", offsetof(struct container, counts.volumes_first)},
+	{"volumesLeftCount",
+	 offsetof(struct container, counts.volumes_left_count)},
+	{"unreadableCount",
+	 offsetof(struct container, counts.image.unreadable_count)},
 };
 
 /* Documents of their own, where they are. */
@@ -77,12 +79,12 @@ static const struct {
 	size_t offset;
 } documents[] = {
 	{"annotations", offsetof(struct container, annotations)},
-	{"unreadable", offsetof(struct container, unreadable)},
+	{"unreadable", offsetof(struct container, counts.image.unreadable)},
 	{"mounts", offsetof(struct container, mounts)},
 	{"sources", offsetof(struct container, sources)},
 	{"lowers", offsetof(struct container, lowers)},
 	{"drivers", offsetof(struct container, drivers)},
-	{"volumesLeft", offsetof(struct container, volumes_left)},
+	{"volumesLeft", offsetof(struct container, counts.volumes_left)},
 	{"volumesCut", offsetof(struct container, volumes_cut)},
 	{"volumesWritten", offsetof(struct container, volumes_written)},
 	{"volumesFollowed", offsetof(struct container, volumes_followed)},

@@ -131,15 +131,16 @@ static bool can_forge_times(const struct spec *spec)
 static void warn_unreadable(const struct container *container,
 			    const struct log *log)
 {
+	const struct survey_counts *counts = &container->counts.image;
 	const char *first = "";
 
-	if (!container->unreadable_count)
+	if (!counts->unreadable_count)
 		return;
-	(void)json_string(json_at(container->unreadable, 0), &first);
+	(void)json_string(json_at(counts->unreadable, 0), &first);
 	log_write(log, LOG_LEVEL_WARNING,
 		  "%llu files of %s could not be read, as %s: they are not "
 		  "part of the image, and can't run",
-		  (unsigned long long)container->unreadable_count,
+		  (unsigned long long)counts->unreadable_count,
 		  container->rootfs, first);
 }
 
@@ -180,7 +181,7 @@ static int use_manifest(const struct manifest *manifest,
 	learn_devices(manifest, container);
 	learn_root_device(container);
 	learn_upper_device(container);
-	container->sealed_files = manifest_count(manifest);
+	container->counts.image.files = manifest_count(manifest);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cache_internal.h"
 #include "gc.h"
+#include "layer.h"
 #include "manifest_merge.h"
 #include "place_internal.h"
 #include "privilege.h"
@@ -116,7 +117,7 @@ static int walk_layer(const struct stack *stack, size_t index,
 	struct manifest_builder *builder = manifest_builder_new();
 	OWNED(layer_owned)
 	struct layer *layer = layer_new(stack->user_marks, limit);
-	struct container counts = {0};
+	OWNED(survey_counts_clear) struct survey_counts counts = {0};
 	struct survey survey = {
 		.counts = &counts,
 		.prefix = "",
@@ -134,7 +135,6 @@ static int walk_layer(const struct stack *stack, size_t index,
 		       &survey.device, e) < 0)
 		return -1;
 	rc = survey_folder(&survey, root, e);
-	json_free(counts.unreadable);
 	/* The names that such a folder hides aren't known. */
 	if (rc == 0 && counts.unreadable_count)
 		rc = err_set(e, ENOTSUP, "read a layer");
@@ -144,7 +144,7 @@ static int walk_layer(const struct stack *stack, size_t index,
 		rc = manifest_parse_layer(ret->bytes.data, ret->bytes.len,
 					  &ret->manifest, e);
 	if (rc == 0 && !limit)
-		stack->container->sealed_bytes += counts.sealed_bytes;
+		stack->container->counts.image.bytes += counts.bytes;
 	return rc;
 }
 
@@ -189,7 +189,7 @@ static int collect(const struct stack *stack, const char *folder,
 		if (e->code != ENOTSUP)
 			return -1;
 	}
-	container->sealed_bytes = 0;
+	container->counts.image.bytes = 0;
 	return seal_walk(stack->overlay, folder, container, builder, e);
 }
 
@@ -316,8 +316,8 @@ int seal_layers(const struct overlay *overlay, const char *key,
 	if (!stack.parts)
 		return err_set(e, ENOMEM, "seal the image");
 	(void)snprintf(stack.key, sizeof(stack.key), "%s", key);
-	container->cached = find(&stack, ret) || find_alike(&stack, ret);
-	if (!container->cached)
+	container->counts.cached = find(&stack, ret) || find_alike(&stack, ret);
+	if (!container->counts.cached)
 		rc = make_and_use(&stack, folder, ret, e);
 	parts_clear(&stack);
 	return rc;

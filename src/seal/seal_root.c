@@ -39,7 +39,7 @@ int seal_walk(const struct overlay *overlay, const char *folder,
 	      struct container *container, struct manifest_builder *builder,
 	      struct err *e)
 {
-	struct survey survey = {.counts = container,
+	struct survey survey = {.counts = &container->counts.image,
 				.prefix = "",
 				.texts = true,
 				.also = container->config.also,
@@ -109,8 +109,8 @@ static int make_first(const struct overlay *overlay, const char *folder,
 	if (cache_lock(cache_dir, false, &lock, e) < 0)
 		return -1;
 	/* It was being looked at by a removal, or another create was first. */
-	container->cached = cache_hold(path);
-	if (container->cached)
+	container->counts.cached = cache_hold(path);
+	if (container->counts.cached)
 		return 0;
 	if (make_manifest(overlay, folder, container, e) < 0)
 		return -1;
@@ -136,8 +136,8 @@ int seal_root(const struct overlay *overlay, const char *folder,
 	image->path = cache_path(container->config.cache_dir, CACHE_ROOT, key);
 	if (!image->path)
 		return err_set(e, ENOMEM, "open the cache");
-	container->cached = cache_hold(image->path);
-	if (container->cached)
+	container->counts.cached = cache_hold(image->path);
+	if (container->counts.cached)
 		return 0;
 	return make_first(overlay, folder, key, container, e);
 }

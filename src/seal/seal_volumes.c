@@ -35,14 +35,14 @@ struct sealing {
 	struct volumes volumes;
 	struct seals seals;
 	struct rootfs_limit limit; /* exceeded: of the volume at hand */
-	struct container counts;   /* of what was read */
+	struct survey_counts counts;
 	/* The seals of this create, and those of the first one. */
 	struct manifest_builder *anew, *first;
 };
 
 static void sealing_owned(struct sealing *sealing)
 {
-	json_free(sealing->counts.unreadable);
+	survey_counts_clear(&sealing->counts);
 	manifest_builder_free(sealing->anew);
 	manifest_builder_free(sealing->first);
 	seals_clear(&sealing->seals);
@@ -62,20 +62,21 @@ static int leave_out(struct container *container, const struct sealing *sealing,
 {
 	OWNED(free_owned) char *text = NULL;
 
-	container->volumes_left_count++;
+	container->counts.volumes_left_count++;
 	log_write(
 		sealing->log, LOG_LEVEL_WARNING,
 		"volume %s: %s: what isn't sealed there is drift. See volumes "
 		"in runmoor-policy(5)",
 		destination, why);
-	if (!container->volumes_left)
-		container->volumes_left = json_new_array();
+	if (!container->counts.volumes_left)
+		container->counts.volumes_left = json_new_array();
 	text = text_format("%s: %s", destination, why);
 	if (!text)
 		return err_set(e, ENOMEM, "seal the volumes");
-	if (json_count(container->volumes_left) == LEFT_LISTED)
+	if (json_count(container->counts.volumes_left) == LEFT_LISTED)
 		return 0;
-	return json_append(container->volumes_left, json_new_string(text)) < 0
+	return json_append(container->counts.volumes_left,
+			   json_new_string(text)) < 0
 		       ? err_set(e, ENOMEM, "seal the volumes")
 		       : 0;
 }
@@ -204,7 +205,7 @@ static int use_first(struct sealing *sealing, struct container *container,
 		     const struct volume *volume, const char *kept,
 		     struct err *e)
 {
-	container->volumes_first++;
+	container->counts.volumes_first++;
 	if (note(sealing, volume, e) < 0)
 		return -1;
 	if (seals_is_cut(&sealing->seals, volume->destination) &&
@@ -353,8 +354,8 @@ static int seal_all(struct sealing *sealing, const char *folder,
 	    seal_each(sealing, container, e) < 0 ||
 	    seals_keep(&sealing->seals, cache, e) < 0)
 		return -1;
-	container->volume_files = sealing->counts.sealed_files;
-	container->volume_bytes = sealing->counts.sealed_bytes;
+	container->counts.volume_files = sealing->counts.files;
+	container->counts.volume_bytes = sealing->counts.bytes;
 	if (hand_over(sealing->anew, folder, "volumes.manifest",
 		      &container->manifests[SEALED_VOLUMES], e) < 0)
 		return -1;

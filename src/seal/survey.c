@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "file.h"
 #include "glob.h"
+#include "layer.h"
 #include "rootfs.h"
 #include "sha256.h"
 
@@ -67,15 +68,15 @@ static int on_found(void *context, const struct rootfs_file *file,
 		say_of_layer(walk->survey, &entry);
 	rc = manifest_builder_add(walk->survey->builder, &entry, e);
 	buffer_clear(&path);
-	walk->survey->counts->sealed_files++;
-	walk->survey->counts->sealed_bytes += file->hashed;
+	walk->survey->counts->files++;
+	walk->survey->counts->bytes += file->hashed;
 	return rc;
 }
 
 static void on_unreadable(void *context, const char *path, int error)
 {
 	struct walk *walk = context;
-	struct container *c = walk->survey->counts;
+	struct survey_counts *c = walk->survey->counts;
 
 	(void)error;
 	c->unreadable_count++;
@@ -121,6 +122,12 @@ static bool on_unmarked(void *context, const char *path)
 		if (glob_matches(walk->survey->also[i], path))
 			return true;
 	return false;
+}
+
+void survey_counts_clear(struct survey_counts *counts)
+{
+	json_free(counts->unreadable);
+	*counts = (struct survey_counts){0};
 }
 
 int survey_folder(const struct survey *survey, int root, struct err *e)

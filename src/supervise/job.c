@@ -138,7 +138,7 @@ void job_settle(struct job *job, struct digests *digests)
 static void look_at_start(const struct job *job, const struct judge *judge,
 			  struct journal *journal)
 {
-	const struct container *added = start_look(judge->start, job->tid);
+	const struct added *added = start_look(judge->start, job->tid);
 
 	if (added)
 		report_added(judge->container, added, journal);
