@@ -21,6 +21,11 @@ struct follow *follow_new(const struct awaited *awaited)
 	return follow;
 }
 
+void follow_free(struct follow *follow)
+{
+	free(follow);
+}
+
 /*
  * Whatever has an awaited script's last name is judged. It counts as the
  * script itself where the whole name is that, and it isn't ld.so that opens it:

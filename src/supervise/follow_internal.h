@@ -13,6 +13,7 @@ struct follow;
 
 /* NULL: out of memory. */
 struct follow *follow_new(const struct awaited *awaited);
+void follow_free(struct follow *follow); /* NULL is fine */
 
 enum follow_step {
 	FOLLOW_ON,     /* nothing to see: proof_step            */

@@ -1,6 +1,7 @@
 #include "held.h"
 
 #include "clock.h"
+#include "follow_internal.h"
 
 #include <stdlib.h>
 
@@ -86,7 +87,7 @@ void held_leave(struct held_table *table, struct held *held)
 
 void held_follow(struct held *held, struct follow *take_follow)
 {
-	free(held->follow);
+	follow_free(held->follow);
 	held->follow = take_follow;
 }
 
@@ -103,6 +104,6 @@ void held_drop(struct held_table *table, pid_t tid)
 	*at = held->next;
 	table->count--;
 	table->followed -= held->state == HELD_FOLLOWED;
-	free(held->follow);
+	follow_free(held->follow);
 	free(held);
 }

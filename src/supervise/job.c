@@ -16,7 +16,7 @@ void job_free(struct job *job)
 	free(job->event);
 	free(job->requested);
 	free(job->program);
-	free(job->follow);
+	follow_free(job->follow);
 	free(job);
 }
 

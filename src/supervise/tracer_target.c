@@ -51,7 +51,7 @@ static void let_run(struct tracer *tracer, pid_t pid, const char *path,
 		return;
 	}
 	if (take_follow) {
-		free(take_follow);
+		follow_free(take_follow);
 		settle_unremembered(tracer, pid);
 		return;
 	}
