@@ -26,20 +26,17 @@ enum cli_dialect { CLI_EITHER, CLI_RUNC, CLI_CRUN };
 /* All strings are borrowed from argv; NULL where not given. */
 struct cli {
 	enum command command;
-	int command_index;  /* of the command word in argv; 0: none */
-	const char *root;   /* --root */
-	const char *log;    /* --log */
-	bool log_json;	    /* --log-format json */
-	const char *bundle; /* --bundle, -b */
-	const char *config; /* create, run --config, -f: the specification,
-			     * instead of the bundle's config.json */
-	const char *pid_file;
-	const char *console_socket;
+	int command_index;   /* of the command word in argv; 0: none */
+	const char *root;    /* --root */
+	const char *log;     /* --log */
+	bool log_json;	     /* --log-format json */
+	const char *bundle;  /* --bundle, -b */
+	const char *config;  /* create, run --config, -f: the specification,
+			      * instead of the bundle's config.json */
 	const char *process; /* exec --process, -p */
 	const char *id;	     /* container; not set for COMMAND_OTHER, nor for
 			      * delete --regex, where it would be a pattern */
 	bool detach;
-	bool force; /* delete --force */
 	/* A word that isn't certain came before the command or after it, so
 	 * that all of the above is a guess: an option that isn't known, one
 	 * that runc and crun read differently (CLI_EITHER only), one at the

@@ -26,7 +26,6 @@ enum action {
 	ACTION_RACE_KILLED,
 	ACTION_SESSION_OPENED,
 	ACTION_SESSION_REFUSED,
-	ACTION_SUPERVISOR_RESTARTED,
 	ACTION_SUPERVISOR_DIED,
 	ACTION_CONTAINER_RELEASED,
 };
@@ -44,7 +43,6 @@ enum reason {
 	REASON_UNRESOLVABLE,	  /* couldn't be opened, read or judged       */
 	REASON_ARGUMENTS, /* of an interpreter, not understood         */
 	REASON_TRACED,	  /* another tracer holds the process         */
-	REASON_RACE,	  /* what ran isn't what was asked for        */
 	REASON_WRITABLE,  /* known content that a writer still holds  */
 	REASON_TIMEOUT,	  /* the file system or process didn't answer */
 };

@@ -72,10 +72,8 @@ static const struct option options[] = {
 
 	{"bundle", "b", VALUE, CREATE | RUN | RESTORE, CRUN, FIELD(cli.bundle)},
 	{"config", "f", VALUE, CREATE | RUN, CRUN, FIELD(cli.config)},
-	{"console-socket", NULL, VALUE, CREATE | RUN | RESTORE | EXEC, CRUN,
-	 FIELD(cli.console_socket)},
-	{"pid-file", NULL, VALUE, CREATE | RUN | RESTORE | EXEC, CRUN,
-	 FIELD(cli.pid_file)},
+	{"console-socket", NULL, VALUE, CREATE | RUN | RESTORE | EXEC, CRUN, 0},
+	{"pid-file", NULL, VALUE, CREATE | RUN | RESTORE | EXEC, CRUN, 0},
 	{"pidfd-socket", NULL, VALUE, CREATE | RUN | EXEC, 0, 0},
 	{"preserve-fds", NULL, VALUE, CREATE | RUN | EXEC, CRUN, 0},
 	{"no-pivot", NULL, NOTHING, CREATE | RUN, CRUN, 0},
@@ -115,7 +113,7 @@ static const struct option options[] = {
 	{"lazy-pages", NULL, NOTHING, RESTORE, 0, 0},
 	{"link-remap", NULL, NOTHING, RESTORE, 0, 0},
 
-	{"force", "f", NOTHING, DELETE, CRUN, FIELD(cli.force)},
+	{"force", "f", NOTHING, DELETE, CRUN, 0},
 	{"regex", "r", NOTHING, DELETE, CRUN, FIELD(regex)},
 };
 

@@ -201,7 +201,6 @@ const char *detail_choose(const struct config *config,
 	case REASON_NONE:
 	case REASON_SPECIAL_FILE:
 	case REASON_ARGUMENTS:
-	case REASON_RACE:
 	case REASON_TIMEOUT:
 		break;
 	}

@@ -53,8 +53,6 @@ static const struct kind kinds[] = {
 				    "start"},
 	[ACTION_SUPERVISOR_DIED] = {"supervisor-died", true, true, "process",
 				    "end"},
-	[ACTION_SUPERVISOR_RESTARTED] = {"supervisor-restarted", false, false,
-					 "process", "change"},
 	[ACTION_CONTAINER_RELEASED] = {"container-released", false, false,
 				       "configuration", "deletion"},
 };
@@ -71,7 +69,6 @@ static const char *const reasons[] = {
 	[REASON_UNRESOLVABLE] = "unresolvable",
 	[REASON_ARGUMENTS] = "arguments",
 	[REASON_TRACED] = "traced",
-	[REASON_RACE] = "race",
 	[REASON_WRITABLE] = "writable",
 	[REASON_TIMEOUT] = "timeout",
 };

@@ -73,8 +73,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require_borrowed(cli.log, words, size);
 	require_borrowed(cli.bundle, words, size);
 	require_borrowed(cli.config, words, size);
-	require_borrowed(cli.pid_file, words, size);
-	require_borrowed(cli.console_socket, words, size);
 	require_borrowed(cli.process, words, size);
 	require_borrowed(cli.id, words, size);
 	require_borrowed(cli.unknown_option, words, size);

@@ -87,7 +87,6 @@ static void fill(struct event *event, enum action action, enum reason reason)
 			       "27ae41e4649b934ca495991b7852b855");
 	}
 	if (action == ACTION_CONTAINER_SEALED ||
-	    action == ACTION_SUPERVISOR_RESTARTED ||
 	    action == ACTION_SUPERVISOR_DIED ||
 	    action == ACTION_CONTAINER_RELEASED)
 		return;
@@ -252,8 +251,6 @@ static void test_outcomes(void)
 		{ACTION_SESSION_REFUSED, false, "alert", "failure",
 		 "[\"session\",\"intrusion_detection\"]",
 		 "[\"start\",\"denied\"]"},
-		{ACTION_SUPERVISOR_RESTARTED, false, "event", "success",
-		 "[\"process\"]", "[\"change\"]"},
 		{ACTION_CONTAINER_RELEASED, false, "event", "success",
 		 "[\"configuration\"]", "[\"deletion\"]"},
 	};
