@@ -113,7 +113,8 @@ bool cache_hold(const char *path)
 	return true;
 }
 
-void cache_touch(const char *path)
+/* Make it the youngest, though it may be removed at any time. */
+static void touch(const char *path)
 {
 	(void)utimensat(AT_FDCWD, path, NULL, 0);
 }
@@ -233,7 +234,7 @@ int cache_read_layer(const char *cache_dir, const char *key,
 			buffer_clear(bytes);
 			(void)unlink(path);
 		} else {
-			cache_touch(path);
+			touch(path);
 		}
 	}
 	buffer_clear(&file);

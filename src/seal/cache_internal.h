@@ -49,9 +49,6 @@ MUST_CHECK int cache_lock(const char *cache_dir, bool alone, int *ret_fd,
  */
 bool cache_hold(const char *path);
 
-/* As cache_hold, of what is removed at any time. */
-void cache_touch(const char *path);
-
 /* Remove what nobody holds; with the lock, alone. False: somebody does. */
 bool cache_remove(const char *path);
 
