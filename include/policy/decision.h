@@ -135,12 +135,12 @@ struct facts {
 	size_t count;
 };
 
-/* Where what was sealed comes from; each part has a manifest of its own. */
+/* The parts of what was sealed; each has a manifest of its own. */
 enum sealed_part {
 	SEALED_IMAGE,
-	SEALED_VOLUMES,	 /* those that nobody writes, as they are now      */
-	SEALED_WRITABLE, /* those that somebody writes, as they were first */
-	SEALED_ADDED,	 /* files that hooks add before the start          */
+	SEALED_VOLUMES,	 /* volumes that nobody writes, as they are now      */
+	SEALED_WRITABLE, /* volumes that somebody writes, as they were first */
+	SEALED_ADDED,	 /* files that hooks add before the start            */
 };
 
 enum { SEALED_PARTS = SEALED_ADDED + 1 };

@@ -36,8 +36,8 @@ struct manifest_file {
  * known at the start, to the supervisor alone. */
 enum { SEALED_FILES = SEALED_ADDED };
 
-/* What a create found, for the event of its supervisor; nothing is decided by
- * it. */
+/* Figures of a create, for the event that the supervisor writes; nothing is
+ * decided by them. */
 struct seal_counts {
 	struct survey_counts image;
 	bool cached; /* its manifest was there */

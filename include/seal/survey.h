@@ -14,8 +14,8 @@
 struct layer;
 struct rootfs_limit;
 
-/* What one survey found, or several that are added up: figures for people,
- * but that a layer with unreadable files isn't sealed by itself. */
+/* Figures of one survey, or of several added up. People read them; but a layer
+ * with unreadable files isn't sealed by itself. */
 struct survey_counts {
 	uint64_t files;
 	uint64_t bytes; /* that were hashed */

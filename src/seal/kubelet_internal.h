@@ -7,8 +7,8 @@
 #include "err.h"
 #include "location.h"
 
-/* Its pod's folder, and that of all pods, as paths of a volume's file system;
- * "/" where nobody's word counts above. NULL: the volume is none of these. */
+/* A pod's folder, and the kubelet's, as paths of the volume's file system; "/":
+ * all of that. Both NULL: others than the kubelet may write the volume. */
 struct kubelet_folders {
 	char *pod;
 	char *kubelet;
