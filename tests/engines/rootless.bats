@@ -129,6 +129,12 @@ drop_inside() {
 	assert_status 1
 }
 
+@test "moorctl doctor in podman unshare tries a container of its own" {
+	run podman unshare moorctl doctor
+	assert_status 0
+	assert_output "a program of the image ran, and one that was added was refused"
+}
+
 @test "a program made in the container is refused, and the site stays up" {
 	site crun
 	in_web 'drop marker /tmp/x; /tmp/x'
