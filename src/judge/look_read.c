@@ -157,13 +157,16 @@ static enum digest_need need(const struct look *look, int fd,
 		       : NEED_HINT;
 }
 
-/* Memory keeps no times, and whoever has CAP_SYS_ADMIN or /dev/fuse can keep
- * a call that has pinned pages from writing to them for as long as it likes. */
+/* Memory keeps no times. A container with /dev/fuse or CAP_SYS_ADMIN, which
+ * sets cgroups_left, can keep a call that has pinned pages from writing to them
+ * for as long as it likes. */
 static bool is_brief(const struct look *look, int fd,
 		     const struct file_facts *file)
 {
+	const struct container *c = look->judge->container;
+
 	return file->place != PLACE_IMAGE || filesystem_is_memory(fd) ||
-	       look->judge->container->reads_may_block;
+	       c->reads_may_block || c->cgroups_left;
 }
 
 static enum outcome take_digest(struct look *look, struct file_facts *file,
