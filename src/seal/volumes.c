@@ -1,5 +1,6 @@
 #include "volumes_internal.h"
 
+#include "places_internal.h"
 #include "seals.h"
 #include "stat.h"
 #include "storage_internal.h"
@@ -11,18 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void free_places(struct location *places, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		location_clear(&places[i]);
-	free(places);
-}
-
 static void volume_clear(struct volume *volume)
 {
-	free_places(volume->hole_places, volume->hole_count);
-	free_places(volume->below, volume->below_count);
-	free_places(volume->way, volume->way_count);
+	places_free(volume->hole_places, volume->hole_count);
+	places_free(volume->below, volume->below_count);
+	places_free(volume->way, volume->way_count);
 	free(volume->holes);
 	location_clear(&volume->at);
 	close_owned(&volume->fd);
@@ -35,37 +29,15 @@ void volumes_clear(struct volumes *volumes)
 	for (size_t i = 0; i < volumes->count; i++)
 		volume_clear(&volumes->list[i]);
 	free(volumes->list);
-	free_places(volumes->written, volumes->written_count);
+	places_free(volumes->written, volumes->written_count);
 	mounts_owned(&volumes->mounts);
 	*volumes = (struct volumes){0};
-}
-
-static int copy_place(const struct location *place, struct location *ret)
-{
-	*ret = *place;
-	ret->origin = place->origin ? strdup(place->origin) : NULL;
-	ret->folder = place->folder ? strdup(place->folder) : NULL;
-	return ret->folder ? 0 : -1;
-}
-
-static int add_place(struct location **list, size_t *count,
-		     const struct location *place, struct err *e)
-{
-	struct location *more = reallocarray(*list, *count + 1, sizeof(*more));
-
-	if (!more)
-		return err_set(e, ENOMEM, "list places");
-	*list = more;
-	if (copy_place(place, &more[*count]) < 0)
-		return err_set(e, ENOMEM, "list places");
-	++*count;
-	return 0;
 }
 
 static int add_written(struct volumes *volumes, const struct location *place,
 		       struct err *e)
 {
-	return add_place(&volumes->written, &volumes->written_count, place, e);
+	return places_add(&volumes->written, &volumes->written_count, place, e);
 }
 
 static int add_hole(struct volume *volume, const struct location *place,
@@ -79,7 +51,7 @@ static int add_hole(struct volume *volume, const struct location *place,
 		return err_set(e, ENOMEM, "list places");
 	volume->holes = holes;
 	holes[count] = place->identity;
-	return add_place(&volume->hole_places, &volume->hole_count, place, e);
+	return places_add(&volume->hole_places, &volume->hole_count, place, e);
 }
 
 /* Not what the runtime, or mknod, makes of it: its type, as a server last
@@ -183,7 +155,7 @@ static int on_submount(void *context, const char *point,
 	struct submounts *submounts = context;
 	struct volume *volume = submounts->volume;
 
-	if (add_place(&volume->below, &volume->below_count, place, e) < 0)
+	if (places_add(&volume->below, &volume->below_count, place, e) < 0)
 		return -1;
 	if (read_only || !volume->writable_below)
 		return 0;
