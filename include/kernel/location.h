@@ -57,6 +57,22 @@ enum relation location_compare_paths(const char *path, const char *folder);
 /* path is folder, or lies below it. */
 bool location_is_within(const char *path, const char *folder);
 
+/* A file system as the mounts have it; strings are theirs. */
+struct mounts_kind {
+	const char *type;
+	const char *options; /* the file system's own; "": none */
+	const char *point;   /* a mount of all of it, if there is one */
+	const char *source;  /* "/dev/sda2", or any word; may be NULL */
+	bool top;	     /* it is mounted at "/" */
+};
+
+/* False: no mount shows a file system of that number. */
+bool mounts_find_kind(const struct mounts *mounts, uint64_t device,
+		      struct mounts_kind *ret);
+
+/* folder/rest, where either may be "/"; NULL: no memory. */
+char *location_join(const char *folder, const char *rest);
+
 /* point: where it is mounted; place: of its root, without its numbers, but
  * for that of the mount. */
 typedef int mounts_below_found(void *context, const char *point,

@@ -20,6 +20,7 @@ struct volume_facts {
 	bool holes; /* ... to a part of it, which is left out */
 	/* Some container writes to it, or did, or can change the mount. */
 	bool written;
+	bool untold;  /* it shows other places that can't be told */
 	bool managed; /* only the engine writes it */
 	/* The seal that is kept is of another file or folder than is there now,
 	 * and a container could have put that there. */

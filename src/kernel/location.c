@@ -49,8 +49,7 @@ void location_clear(struct location *place)
 	*place = (struct location){0};
 }
 
-/* folder/rest, where either may be "/". */
-static char *join(const char *folder, const char *rest)
+char *location_join(const char *folder, const char *rest)
 {
 	if (strcmp(folder, "/") == 0)
 		folder = "";
@@ -99,7 +98,7 @@ static int of_mount(const struct mountinfo_line *line, const char *real,
 		real += strcmp(line->point, "/") == 0 ? 0 : strlen(line->point);
 	else
 		real = "";
-	ret->folder = join(line->root, real);
+	ret->folder = location_join(line->root, real);
 	return ret->folder ? 0 : -1;
 }
 
@@ -195,19 +194,39 @@ static bool has_name_of_root(const char *target)
 	       (strcmp(slash, "/merged") == 0 || strcmp(slash, "/rootfs") == 0);
 }
 
+bool mounts_find_kind(const struct mounts *mounts, uint64_t device,
+		      struct mounts_kind *ret)
+{
+	bool whole = false;
+
+	*ret = (struct mounts_kind){0};
+	for (size_t i = 0; i < mounts->info.count; i++) {
+		const struct mountinfo_line *line = &mounts->info.lines[i];
+		const bool is_whole = strcmp(line->root, "/") == 0;
+
+		if (!line->type || line->device != device)
+			continue;
+		if (!ret->type || (is_whole && !whole)) {
+			ret->type = line->type;
+			ret->options = line->options ? line->options : "";
+			ret->point = line->point;
+			ret->source = line->source;
+			whole = is_whole;
+		}
+		ret->top = ret->top || strcmp(line->point, "/") == 0;
+	}
+	return ret->type != NULL;
+}
+
 bool mounts_is_container_root(const struct mounts *mounts, const char *point,
 			      const struct location *place)
 {
-	if (!has_name_of_root(point))
-		return false;
-	for (size_t i = 0; i < mounts->info.count; i++) {
-		const struct mountinfo_line *line = &mounts->info.lines[i];
+	struct mounts_kind kind;
 
-		if (line->type && line->device == place->device)
-			return strcmp(line->type, "overlay") == 0 ||
-			       strcmp(line->type, "fuse.fuse-overlayfs") == 0;
-	}
-	return false;
+	return has_name_of_root(point) &&
+	       mounts_find_kind(mounts, place->device, &kind) &&
+	       (strcmp(kind.type, "overlay") == 0 ||
+		strcmp(kind.type, "fuse.fuse-overlayfs") == 0);
 }
 
 static bool is_root_overlay(const struct mountinfo_line *line)
@@ -254,7 +273,7 @@ bool mounts_show(const struct mounts *mounts, const struct location *place,
 		if (line->device != place->device ||
 		    !location_is_within(place->folder, line->root))
 			continue;
-		path = join(line->point, place->folder + root);
+		path = location_join(line->point, place->folder + root);
 		if (path && found(context, path))
 			return true;
 	}

@@ -20,11 +20,12 @@ static enum volume_rule rule_of(const struct config *config,
 		       : config->volumes_writable;
 }
 
-/* A first seal is of what can change, and isn't the engine's alone. */
+/* A first seal is of what can change, or what may be written by a way that
+ * nobody knows, and isn't the engine's alone. */
 static bool is_lasting(const struct volume_facts *facts)
 {
 	return !facts->read_only || facts->own ||
-	       (facts->written && !facts->managed);
+	       ((facts->written || facts->untold) && !facts->managed);
 }
 
 /* The operator may put something else there, and no container may: what it put

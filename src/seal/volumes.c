@@ -17,6 +17,7 @@ static void volume_clear(struct volume *volume)
 	places_free(volume->hole_places, volume->hole_count);
 	places_free(volume->below, volume->below_count);
 	places_free(volume->way, volume->way_count);
+	behind_clear(&volume->behind);
 	free(volume->holes);
 	location_clear(&volume->at);
 	close_owned(&volume->fd);
@@ -37,7 +38,11 @@ void volumes_clear(struct volumes *volumes)
 static int add_written(struct volumes *volumes, const struct location *place,
 		       struct err *e)
 {
-	return places_add(&volumes->written, &volumes->written_count, place, e);
+	if (places_add(&volumes->written, &volumes->written_count, place, e) <
+	    0)
+		return -1;
+	return behind_add_upper(volumes->mounts, place, &volumes->written,
+				&volumes->written_count, e);
 }
 
 static int add_hole(struct volume *volume, const struct location *place,
@@ -240,19 +245,6 @@ static int compare_below(struct volume *volume, const struct location *place,
 	return 0;
 }
 
-static bool leads_through(const struct volume *volume,
-			  const struct location *place)
-{
-	for (size_t i = 0; i < volume->way_count; i++) {
-		enum relation relation =
-			location_relation(&volume->way[i], place);
-
-		if (relation == LOCATION_SAME || relation == LOCATION_BELOW)
-			return true;
-	}
-	return false;
-}
-
 /* How a read-only one lies to what this container writes. */
 static int compare(const struct volumes *volumes, struct volume *volume,
 		   struct err *e)
@@ -260,17 +252,22 @@ static int compare(const struct volumes *volumes, struct volume *volume,
 	for (size_t i = 0; i < volumes->written_count; i++) {
 		const struct location *place = &volumes->written[i];
 		enum relation relation = location_relation(&volume->at, place);
+		enum relation behind = behind_relation(&volume->behind, place);
 
 		if (relation == LOCATION_SAME || relation == LOCATION_BELOW ||
-		    leads_through(volume, place))
+		    behind == LOCATION_SAME ||
+		    way_leads_through(volume->way, volume->way_count, place))
 			volume->facts.own = true;
+		if (behind == LOCATION_ABOVE)
+			volume->facts.holes = true;
 		if (relation == LOCATION_ABOVE &&
 		    add_hole(volume, place, e) < 0)
 			return -1;
 		if (compare_below(volume, place, e) < 0)
 			return -1;
 	}
-	volume->facts.holes = volume->hole_count > 0;
+	if (volume->hole_count)
+		volume->facts.holes = true;
 	return 0;
 }
 
@@ -281,7 +278,26 @@ static bool reaches_storage(const struct storage *storage,
 
 	for (size_t i = 0; !reaches && i < volume->below_count; i++)
 		reaches = storage_reaches(storage, &volume->below[i]);
+	for (size_t i = 0; !reaches && i < volume->behind.part_count; i++)
+		reaches = storage_reaches(storage, &volume->behind.parts[i]);
 	return reaches;
+}
+
+/* What it shows, and what its name leads through, may lie elsewhere. */
+static int find_behind(const struct volumes *volumes, struct volume *volume,
+		       struct err *e)
+{
+	struct behind *behind = &volume->behind;
+	int rc = behind_add(volumes->mounts, &volume->at, false, behind, e);
+
+	for (size_t i = 0; rc == 0 && i < volume->below_count; i++)
+		rc = behind_add(volumes->mounts, &volume->below[i], false,
+				behind, e);
+	for (size_t i = 0; rc == 0 && i < volume->way_count; i++)
+		rc = behind_add(volumes->mounts, &volume->way[i], true, behind,
+				e);
+	volume->facts.untold = behind->untold;
+	return rc;
 }
 
 /* runmoor's own places hold what it sealed, and copies of drift. */
@@ -355,6 +371,12 @@ static int find(const struct spec *spec, const struct container *container,
 		struct volume *volume = &volumes->list[i];
 
 		volume->facts.storage = reaches_storage(storage, volume);
+		if (!volume->facts.storage) {
+			if (find_behind(volumes, volume, e) < 0)
+				return -1;
+			volume->facts.storage =
+				reaches_storage(storage, volume);
+		}
 		if (add_own_places(container, volumes, volume, e) < 0)
 			return -1;
 		if (volume->facts.read_only &&
@@ -380,14 +402,17 @@ void volumes_plan(const struct writers *writers, const struct config *config,
 		  struct volume *volume)
 {
 	struct volume_facts *facts = &volume->facts;
+	const bool behind = behind_is_written(writers, &volume->behind);
 
-	facts->replaceable = way_is_written(writers, volume->way,
-					    volume->way_count, &volume->at);
+	/* Who writes an image chooses its folders' numbers. */
+	facts->replaceable =
+		behind || way_is_written(writers, volume->way,
+					 volume->way_count, &volume->at);
 	facts->written = volume->remountable || facts->replaceable ||
 			 writers_reach(writers, &volume->at,
 				       volume->hole_places, volume->hole_count);
 	facts->managed =
-		volume->kubelet.pod && !volume->remountable &&
+		volume->kubelet.pod && !volume->remountable && !behind &&
 		!writers_reach_within(writers, &volume->at, volume->kubelet.pod,
 				      volume->kubelet.kubelet);
 	volume_decide(config, facts, &volume->plan);

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "behind_internal.h"
 #include "container.h"
 #include "err.h"
 #include "kubelet_internal.h"
@@ -30,6 +31,7 @@ struct volume {
 	/* The folders that its name leads through (way.h). */
 	struct location *way;
 	size_t way_count;
+	struct behind behind;		/* of all of these */
 	struct kubelet_folders kubelet; /* where it is read-only */
 	bool remountable;		/* the container can make it writable */
 	struct volume_facts facts;

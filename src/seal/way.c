@@ -163,12 +163,29 @@ static bool is_written_above(const struct writers *writers,
 	return writers_hold(writers, &above);
 }
 
+bool way_holds(const struct writers *writers, const struct location *way,
+	       size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (writers_hold(writers, &way[i]))
+			return true;
+	return false;
+}
+
 bool way_is_written(const struct writers *writers, const struct location *way,
 		    size_t count, const struct location *at)
 {
-	bool written = is_written_above(writers, at);
+	return is_written_above(writers, at) || way_holds(writers, way, count);
+}
 
-	for (size_t i = 0; i < count && !written; i++)
-		written = writers_hold(writers, &way[i]);
-	return written;
+bool way_leads_through(const struct location *way, size_t count,
+		       const struct location *place)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum relation relation = location_relation(&way[i], place);
+
+		if (relation == LOCATION_SAME || relation == LOCATION_BELOW)
+			return true;
+	}
+	return false;
 }

@@ -23,3 +23,11 @@ MUST_CHECK int way_find(const struct mounts *mounts, const char *path,
  * it leads: so it could have put something else there. */
 bool way_is_written(const struct writers *writers, const struct location *way,
 		    size_t count, const struct location *at);
+
+/* A container can write to a folder of the way. */
+bool way_holds(const struct writers *writers, const struct location *way,
+	       size_t count);
+
+/* place is a folder of the way, or above one. */
+bool way_leads_through(const struct location *way, size_t count,
+		       const struct location *place);

@@ -566,3 +566,135 @@ cut_off_first() {
 	[ "$status" != 0 ]
 	assert_output 'through 256 folders'
 }
+
+overlay() { # NAME LOWER[:LOWER...] [UPPER]: the host's own, of folders of those names
+	local lower
+	lower=$(sed "s,[^:]*,$T/&,g" <<<"$2")
+	mkdir -p "$T/$1" "$T/work-$1"
+	mount -t overlay overlay -o "lowerdir=$lower${3:+,upperdir=$T/$3,workdir=$T/work-$1}" "$T/$1"
+}
+
+# No lease is had on an overlay, so that what is sealed of it runs as a copy only.
+readonly copies='copy() { rm -f /tmp/copy; cp $1 /tmp/copy && /tmp/copy; }; '
+
+@test "what a container writes isn't the host's because an overlay of the host's shows it" {
+	mkdir -p -m 777 "$T/data/sub" "$T/none"
+	touch "$T/none/file"
+	put data/x
+	put data/sub/x
+	overlay inner data:none
+	overlay outer inner:none
+	volume inner/sub /v rbind,ro
+	volume outer /v2 rbind,ro
+	life "$ID" "$copies"'copy /v/x; copy /v2/x'
+	[ "$ran" = 2 ] || fail "$output"
+	as_writer data 'cp /writer/x /writer/y; echo y >>/writer/y; cp /writer/y /writer/sub/y'
+	life "$ID" "$copies"'copy /v/y; copy /v2/y; copy /v2/sub/y; copy /v2/x'
+	umount "$T/outer" "$T/inner"
+	[ "$ran" = 1 ] || fail "$output"
+	[ "$(sealed .volumes.first)" = 2 ] || fail "$(sealed .)"
+}
+
+@test "… nor where the container has both, or only writes to the folder above, or to a link on the way to a layer" {
+	mkdir -p -m 777 "$T/data/real" "$T/none"
+	touch "$T/none/file" "$T/data/real/file"
+	ln -s real "$T/data/link"
+	overlay view data/link:none
+	volume data/real /w rbind,rw
+	volume view /v rbind,ro
+	life "$ID" "$copies"'cp /opt/test/bin/true /w/y; drop marker /w/y; copy /v/y; echo over'
+	life "$ID" "$copies"'copy /v/y; echo over'
+	assert_output over
+	[ "$ran" = 0 ] || fail "$output"
+	spec 'del(.mounts[-2:][])'
+	volume view /v rbind,ro
+	umount "$T/view"
+	overlay view data/link:none
+	rm "$T/data/real/y"
+	life "$ID-above" true
+	as_writer data 'rm /writer/link; mkdir /writer/other; ln -s other /writer/link; drop marker /writer/real/y'
+	life "$ID-above" "$copies"'copy /v/y; echo over'
+	umount "$T/view"
+	assert_output over
+	[ "$ran" = 0 ] || fail "$output"
+}
+
+@test "… nor is the upper folder the host's, of an overlay that a container writes" {
+	mkdir -p -m 777 "$T/none" "$T/up"
+	touch "$T/none/file"
+	overlay view none up
+	volume up /v rbind,ro
+	life "$ID" true
+	as_writer view 'drop marker /writer/y'
+	life "$ID" "$copies"'/v/y; copy /v/y; echo over'
+	umount "$T/view"
+	assert_output over
+	[ "$ran" = 0 ] || fail "$output"
+	assert_event exec-blocked volume /v/y
+}
+
+@test "an overlay whose layers no container writes is the operator's" {
+	mkdir -p -m 777 "$T/base/app" "$T/base/data" "$T/none" "$T/up"
+	put base/app/x
+	overlay view base:none
+	overlay view2 base up
+	volume view/app /v rbind,ro
+	volume view2/app /v2 rbind,ro
+	life "$ID" "$copies"'copy /v/x'
+	[ "$ran" = 1 ] || fail "$output"
+	as_writer base/data true
+	as_writer view2/data true
+	put base/app/y
+	life "$ID" "$copies"'copy /v/x; copy /v/y'
+	umount "$T/view" "$T/view2"
+	[ "$ran" = 2 ] || fail "$output"
+	[ "$(sealed .volumes.first)" = 0 ]
+}
+
+@test "a disk image is what the container wrote that has its file" {
+	mkdir -p -m 777 "$T/images" "$T/disk"
+	truncate --size 8M "$T/images/image"
+	mkfs.ext4 -qF "$T/images/image"
+	mount -o loop "$T/images/image" "$T/disk"
+	volume disk /v rbind,ro
+	put disk/x
+	life "$ID" '/v/x'
+	put disk/y
+	life "$ID" '/v/y'
+	[ "$ran" = 1 ] || fail "$output"
+	as_writer images 'mv /writer/image /writer/other'
+	put disk/z
+	life "$ID" '/v/x; /v/z; echo over'
+	umount "$T/disk"
+	[ "$ran" = 1 ] || fail "$output"
+	[ "$(sealed .volumes.first)" = 1 ]
+}
+
+serve() { # FILE: as fuse/x, by a FUSE of the host's, for as long as server lives
+	FUSEFS_ON=$T/fuse "$IMAGES/programs/opt/test/bin/fusefs" plain "$1" "$1" sleep 600 3>&- &
+	server=$!
+	eventually mountpoint -q "$T/fuse"
+}
+
+unserve() {
+	umount "$T/fuse"
+	pkill -P "$server" sleep
+	wait "$server" || true
+}
+
+@test "what a FUSE shows may be written by anybody: the first seal counts" {
+	mkdir -p "$T/app" "$T/fuse"
+	put app/x
+	put app/y
+	spec '.mounts += [{destination: "/v", type: "bind", source: "\($t)/fuse/x", options: ["bind", "ro"]}]' --arg t "$T"
+	serve "$T/app/x"
+	life "$ID" "$copies"'copy /v'
+	[ "$ran" = 1 ] || fail "$output"
+	unserve
+	serve "$T/app/y"
+	life "$ID" "$copies"'copy /v; echo over'
+	[ "$ran" = 0 ] || fail "$output"
+	life "$ID-new" "$copies"'copy /v'
+	unserve
+	[ "$ran" = 1 ] || fail "$output"
+}

@@ -10,6 +10,8 @@
  *   silent    a file that can be found, and that never answers a read
  *   path      a file that holds the path of the unlisted, and is slow to say so
  *   absent    a file that is never found, nor found missing
+ *
+ * With FUSEFS_ON it is mounted on that folder, and in the caller's namespaces.
  */
 #define _GNU_SOURCE
 #include "namespaces.h"
@@ -203,6 +205,7 @@ static void serve_forever(void)
 
 int main(int argc, char **argv)
 {
+	const char *on = getenv("FUSEFS_ON");
 	char options[128];
 	int status;
 
@@ -212,11 +215,13 @@ int main(int argc, char **argv)
 	load(argv[2], &listed.bytes, &listed.st);
 	path = argv[3];
 	load(path, &unlisted.bytes, &unlisted.st);
-	enter_namespaces();
+	if (!on)
+		enter_namespaces();
 	device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	snprintf(options, sizeof(options),
 		 "fd=%d,rootmode=40000,user_id=0,group_id=0", device);
-	if (device < 0 || mount("fuse", "/mnt", "fuse", 0, options) < 0)
+	if (device < 0 ||
+	    mount("fuse", on ? on : "/mnt", "fuse", 0, options) < 0)
 		err(1, "mount");
 	pid_t server = fork();
 
