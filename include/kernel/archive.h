@@ -34,15 +34,23 @@ enum {
  * called .jar, .war, .zip or .whl. fd is open for reading, size bytes long. */
 bool archive_is_one(int fd, uint64_t size, const char *name);
 
+/* The caller of archive_members. */
+struct archive_visitor {
+	int (*found)(void *context, const char *member,
+		     const uint8_t digest[DIGEST_SIZE], uint64_t member_size,
+		     struct err *e);
+	/* Asked for each member, and every 64 KiB that come out, whether
+	 * nobody waits for the rest any more. NULL: somebody does. */
+	bool (*over)(void *context);
+	void *context;
+};
+
 /*
  * Call found for each member that starts with ELF's magic number; one of an
  * archive within is called "inner.jar!/member". fd is open for reading, and
  * size bytes long. -1 where it can't be read as an archive (EILSEQ), goes over
- * a bound (E2BIG), or found failed.
+ * a bound (E2BIG), is over (ETIMEDOUT), or found failed.
  */
 MUST_CHECK int archive_members(int fd, uint64_t size,
-			       int (*found)(void *context, const char *member,
-					    const uint8_t digest[DIGEST_SIZE],
-					    uint64_t member_size,
-					    struct err *e),
-			       void *context, struct err *e);
+			       const struct archive_visitor *visitor,
+			       struct err *e);

@@ -31,10 +31,7 @@ struct walk {
 	uint64_t members; /* that may still be looked at */
 	unsigned depth;	  /* of the archive that is being read */
 	unsigned copied;  /* archives within that lie in memory */
-	int (*found)(void *context, const char *member,
-		     const uint8_t digest[DIGEST_SIZE], uint64_t member_size,
-		     struct err *e);
-	void *context;
+	const struct archive_visitor *visitor;
 };
 
 /* A member of an archive, and how it begins. */
@@ -64,8 +61,19 @@ static void stream_owned(zip_file_t **stream)
 	*stream = NULL;
 }
 
+static int ask_over(const struct walk *walk, struct err *e)
+{
+	const struct archive_visitor *visitor = walk->visitor;
+
+	return visitor->over && visitor->over(visitor->context)
+		       ? err_set(e, ETIMEDOUT, "unpack the archive")
+		       : 0;
+}
+
 static int spend(struct walk *walk, uint64_t bytes, struct err *e)
 {
+	if (ask_over(walk, e) < 0)
+		return -1;
 	if (bytes > walk->budget)
 		return err_set(e, E2BIG, "unpack the archive");
 	walk->budget -= bytes;
@@ -96,7 +104,8 @@ static int hash_member(const struct member *member, struct walk *walk,
 		return 0;
 	if (sha256_end(sum, digest, e) < 0)
 		return -1;
-	return walk->found(walk->context, member->name, digest, size, e);
+	return walk->visitor->found(walk->visitor->context, member->name,
+				    digest, size, e);
 }
 
 /* An archive that is a part of a file, from start to its end. libzip closes
@@ -243,7 +252,7 @@ static int walk_archive(zip_t *zip, const char *within, struct walk *walk,
 		if (!path)
 			return err_set(e, ENOMEM, "list the archive");
 		member.name = path;
-		if (walk_member(&member, walk, e) < 0)
+		if (ask_over(walk, e) < 0 || walk_member(&member, walk, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -261,16 +270,12 @@ static uint64_t budget_for(uint64_t size)
 }
 
 int archive_members(int fd, uint64_t size,
-		    int (*found)(void *context, const char *member,
-				 const uint8_t digest[DIGEST_SIZE],
-				 uint64_t member_size, struct err *e),
-		    void *context, struct err *e)
+		    const struct archive_visitor *visitor, struct err *e)
 {
 	struct walk walk = {
 		.budget = budget_for(size),
 		.members = ARCHIVE_MEMBERS_MAX,
-		.found = found,
-		.context = context,
+		.visitor = visitor,
 	};
 	uint64_t start = archive_start(fd, size);
 	OWNED(zip_owned) zip_t *zip = open_part(fd, start);

@@ -149,15 +149,22 @@ static int hash(struct crew *crew, int fd, uint64_t size,
 	return sha256_end(sum, digest, e);
 }
 
+static bool is_over(void *context)
+{
+	const struct member *member = context;
+
+	return member->crew->over;
+}
+
 static void look_into_archive(struct crew *crew, int fd,
 			      const struct rootfs_file *file, const char *path)
 {
 	struct member member = {crew, file};
+	const struct archive_visitor visitor = {on_member, is_over, &member};
 	struct err e;
 
 	/* One that only has the name of an archive is none. */
-	if (archive_members(fd, file->identity.size, on_member, &member, &e) <
-		    0 &&
+	if (archive_members(fd, file->identity.size, &visitor, &e) < 0 &&
 	    e.code != EILSEQ)
 		crew_unreadable(crew, path, e.code);
 }

@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +49,15 @@ static int on_member(void *context, const char *member,
 	return 0;
 }
 
+/* After so many questions; how many there were. */
+static int over_at = INT_MAX, asked;
+
+static bool is_over(void *context)
+{
+	(void)context;
+	return ++asked >= over_at;
+}
+
 static zip_t *new_archive(void)
 {
 	zip_t *zip = zip_open(path, ZIP_CREATE | ZIP_TRUNCATE, NULL);
@@ -76,11 +86,13 @@ static int look(struct found *found)
 	struct stat st;
 	struct err e = {0};
 
+	const struct archive_visitor visitor = {on_member, is_over, found};
+
+	asked = 0;
 	*found = (struct found){0};
 	if (fd < 0 || fstat(fd, &st) < 0)
 		exit(EXIT_FAILURE);
-	int rc =
-		archive_members(fd, (uint64_t)st.st_size, on_member, found, &e);
+	int rc = archive_members(fd, (uint64_t)st.st_size, &visitor, &e);
 	CHECK("the descriptor stays open", fcntl(fd, F_GETFD) >= 0);
 	(void)close(fd);
 	return rc < 0 ? e.code : 0;
@@ -255,6 +267,11 @@ static void bombs_within(int method)
 	(void)close(fd);
 	CHECK("one alone is within the bound",
 	      look(&found) == 0 && found.members == 1);
+	over_at = 10;
+	CHECK("none is unpacked further once it is over",
+	      look(&found) == ETIMEDOUT && found.members == 0 &&
+		      asked == over_at);
+	over_at = INT_MAX;
 	zip = new_archive();
 	add(zip, "1.jar", inner, n > 0 ? (size_t)n : 0, method);
 	add(zip, "2.jar", inner, n > 0 ? (size_t)n : 0, method);
