@@ -1,6 +1,6 @@
 /*
- * attr - the few annotations the tree uses: results that must be looked at,
- * and values that clean up after themselves when their scope ends.
+ * attr - the few annotations the tree uses: results that must be checked, and
+ * values that clean up after themselves when their scope ends.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * buffer - bytes that grow. The first failed allocation sticks: later appends
- * do nothing, and buffer_failed tells at the end.
+ * buffer - bytes that grow. The first failed allocation is remembered: later
+ * appends do nothing, and buffer_failed returns true at the end.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /*
- * err - what failed, as a value on the caller's stack.
+ * err - a failure as a value on the caller's stack.
  *
  * Functions return 0 or -1 and fill an err on -1. Callers wrap it on the way
- * up, outermost context first, and whoever handles it reports it once.
+ * up, outermost context first; the caller that handles it reports it once.
  */
 #pragma once
 

@@ -21,15 +21,15 @@ MUST_CHECK int file_read(int dirfd, const char *path, size_t limit,
 MUST_CHECK int file_publish(const char *path, const void *bytes, size_t len,
 			    mode_t mode, struct err *e);
 
-/* The same, but where path is there already it stays as it is. */
+/* The same, but an existing file at path is kept as it is. */
 MUST_CHECK int file_publish_first(const char *path, const void *bytes,
 				  size_t len, mode_t mode, struct err *e);
 
 /* folder/name, malloc'ed; NULL: out of memory. */
 char *file_in(const char *folder, const char *name);
 
-/* mkdir -p, mode for the folders that it makes. */
+/* Make path and its parents, as mkdir -p does; mode is for the new folders. */
 MUST_CHECK int file_make_dirs(const char *path, mode_t mode, struct err *e);
 
-/* All of bytes, or -1 with errno. */
+/* Write all of bytes; -1 with errno otherwise. */
 MUST_CHECK int file_write_all(int fd, const void *bytes, size_t len);

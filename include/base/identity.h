@@ -1,6 +1,6 @@
 /*
- * identity - what a stat says of a file, in the form both the manifest and
- * the kernel floor use. Times are nanoseconds since the epoch.
+ * identity - the result of a stat of a file, in the form that both the manifest
+ * and the kernel room use. Times are nanoseconds since the epoch.
  */
 #pragma once
 
@@ -23,22 +23,21 @@ struct identity {
 	uint64_t mount; /* mount ID, statx(2) */
 };
 
-/* What a file of the image is; the numbers are stored in manifests. */
+/* The kind of a file of the image; the numbers are stored in manifests. */
 enum file_kind {
 	KIND_OTHER,  /* has an executable bit, neither of the below  */
 	KIND_ELF,    /* a program or a shared library                */
 	KIND_SCRIPT, /* starts with #!                               */
 	KIND_MEMBER, /* an ELF file inside an archive (.jar, .whl)   */
-	KIND_TEXT,   /* what an interpreter could be handed; never run
-		      * by itself                                    */
-	/* The rest are no files of an image, but what a layer has to say of
-	 * the layers below it. */
-	KIND_HIDING, /* a whiteout, or anything else that is no folder */
+	KIND_TEXT,   /* text for an interpreter; never run by itself */
+	/* The rest are no files of an image: they say what a layer does to the
+	 * layers below it. */
+	KIND_HIDING, /* a whiteout, or any other file that is no folder */
 	KIND_FOLDER, /* merged with those below                        */
 	KIND_OPAQUE, /* a folder that hides them                       */
 };
 
-/* Same inode with the same content as far as a stat can tell. */
+/* Same inode, and the same content as far as a stat shows it. */
 static inline bool identity_same_content(const struct identity *a,
 					 const struct identity *b)
 {
@@ -46,7 +45,7 @@ static inline bool identity_same_content(const struct identity *a,
 	       a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-/* The very same object; what it holds may have changed. */
+/* The same object; its content may have changed. */
 static inline bool identity_same_file(const struct identity *a,
 				      const struct identity *b)
 {

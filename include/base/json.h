@@ -3,10 +3,10 @@
  * yajl; it uses the streaming parser, because yajl's own tree overflows the
  * stack on deep input and drops all but the first of duplicate keys.
  *
- * Nothing is lost between json_parse and json_write: members keep their
- * order and their duplicates, numbers keep their text, strings keep embedded
- * NULs. What JSON parsers are known to read differently is refused: bytes
- * that are not UTF-8, half a surrogate pair, a NUL in a member's name.
+ * Nothing is lost between json_parse and json_write: members keep their order
+ * and their duplicates, numbers keep their text, strings keep embedded NULs.
+ * Input that JSON parsers are known to read differently is refused: bytes that
+ * are not UTF-8, half a surrogate pair, a NUL in a member's name.
  */
 #pragma once
 
@@ -34,8 +34,8 @@ enum json_type {
 
 struct json;
 
-/* EINVAL with line and column (in bytes, from 1) for what isn't JSON, E2BIG
- * for deeper than JSON_DEPTH_MAX, larger than JSON_SIZE_MAX or more than
+/* EINVAL with line and column (in bytes, from 1) if the bytes aren't JSON,
+ * E2BIG for deeper than JSON_DEPTH_MAX, larger than JSON_SIZE_MAX or more than
  * JSON_VALUES_MAX. ret is the caller's. */
 MUST_CHECK int json_parse(const char *bytes, size_t len, struct json **ret,
 			  struct err *e);
@@ -62,13 +62,13 @@ const char *json_key_at(const struct json *object, size_t index);
 size_t json_count_like(const struct json *object, const char *key);
 
 /* Scalars; false where value is of another type (the result stays). A string
- * with an embedded NUL isn't given. Text is borrowed from value. */
+ * with an embedded NUL isn't returned. Text is borrowed from value. */
 bool json_string(const struct json *value, const char **ret_text);
 bool json_bool(const struct json *value, bool *ret);
 bool json_uint(const struct json *value, uint64_t *ret);
 bool json_int(const struct json *value, int64_t *ret);
 
-/* Making values: NULL when out of memory. */
+/* Constructors of values: NULL when out of memory. */
 struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_string(const char *text);

@@ -1,6 +1,6 @@
 /*
- * process - what proc(5) says of a process, as events tell it. Strings are
- * owned and may hold any byte. Absent: NULL, -1.
+ * process - the facts of a process from proc(5), as events have them. Strings
+ * are owned and may hold any byte. Absent: NULL, -1.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * utf8 - which bytes are text (RFC 3629), and which have to be escaped before
- * people or their terminals see them.
+ * utf8 - tells text (RFC 3629) from bytes that have to be escaped before people
+ * or their terminals see them.
  */
 #pragma once
 
@@ -12,6 +12,6 @@
  * not UTF-8 (overlong, a surrogate, above U+10FFFF, cut off) or len is 0. */
 size_t utf8_length(const char *bytes, size_t len);
 
-/* Append bytes as text on one line: control characters (C0, DEL, C1) and what
- * isn't UTF-8 become \xNN, one for each byte. */
+/* Append bytes as text on one line: control characters (C0, DEL, C1) and bytes
+ * that aren't UTF-8 become \xNN, one for each byte. */
 void utf8_escape(const char *bytes, size_t len, struct buffer *out);

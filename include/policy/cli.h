@@ -19,8 +19,8 @@ enum command {
 	COMMAND_VERSION, /* --version, -v */
 };
 
-/* Whose reading decides where the two differ: -bundle X is --bundle X to
- * runc, and -b undle to crun. */
+/* The runtime whose reading decides where the two differ: -bundle X is --bundle
+ * X to runc, and -b undle to crun. */
 enum cli_dialect { CLI_EITHER, CLI_RUNC, CLI_CRUN };
 
 /* All strings are borrowed from argv; NULL where not given. */

@@ -71,12 +71,12 @@ struct config {
 	enum volume_rule volumes_read_only;
 	enum volume_rule volumes_writable;
 	enum managed_rule volumes_managed;
-	/* Sealing all volumes of one create may cost so much. */
+	/* The limits of sealing all volumes of one create. */
 	uint64_t volumes_seconds;
-	uint64_t volumes_files; /* and folders, looked at */
-	uint64_t volumes_bytes; /* hashed */
+	uint64_t volumes_files; /* files and folders that are walked */
+	uint64_t volumes_bytes; /* bytes that are hashed */
 	enum permission traced;
-	enum payer cgroup; /* whose account the supervisor is on */
+	enum payer cgroup; /* the cgroup that is charged for the supervisor */
 	struct allow_rule *allow;
 	size_t allow_count;
 	char *events_file;
@@ -99,10 +99,11 @@ struct config {
 	 */
 	uint8_t origins[CONFIG_KEYS_MAX];
 	size_t allow_base;
-	enum config_origin layer; /* what is being merged */
+	enum config_origin layer; /* the document that is being merged */
 };
 
-/* Where defaults depend on: rootless paths follow XDG. Borrowed strings. */
+/* The environment that defaults depend on: rootless paths follow XDG. Borrowed
+ * strings. */
 struct config_home {
 	bool rootless;
 	const char *home;	     /* $HOME */
@@ -114,42 +115,36 @@ MUST_CHECK int config_init(struct config *ret, const struct config_home *home,
 			   struct err *e);
 void config_clear(struct config *config);
 
-/*
- * Overlay a document's keys on config. Errors name the key path, as in
- * "volumes.writable: must be one of deny, seal, trust, not \"sael\"".
- * Unknown, duplicate and case-variant keys are errors, and so are values
- * whose behaviour this version doesn't have. Paths are absolute. On failure
- * config may have some of the document's values; it is still cleared.
- */
+/* Overlay a document's keys on config. Errors name the key path, as in
+ * "volumes.writable: must be one of deny, seal, trust, not \"sael\"". Unknown,
+ * duplicate and case-variant keys are errors, and so are values whose behaviour
+ * isn't implemented. Paths are absolute. On failure config may have some of the
+ * document's values; it is still cleared. */
 MUST_CHECK int config_merge(struct config *config, const struct json *document,
 			    struct err *e);
 
-/*
- * The policies of a file of its own, behind those that are there: document is
- * one, or an array of them. A policy is an object of "match" and any keys that
- * a workload may have, which are not those of places (runtime, state_dir,
- * cache_dir, events, evidence) and policies. Errors name the key path from
- * the document on. config is as before on failure.
- */
+/* Append the policies of a policy file: document is one, or an array of them. A
+ * policy is an object of "match" and any keys that a workload may have, which
+ * are not those of places (runtime, state_dir, cache_dir, events, evidence) and
+ * policies. Errors name the key path from the document on. config is as before
+ * on failure. */
 MUST_CHECK int config_add_policies(struct config *config,
 				   const struct json *document,
 				   const char *file, struct err *e);
 
-/* The policies that a merge found say that they are of that file. */
+/* Record the file as the origin of the policies that a merge found. */
 MUST_CHECK int config_name_policies(struct config *config, const char *file,
 				    struct err *e);
 
-/*
- * Lay the first policy that matches the workload over config: all of its keys
- * that "match" has fit, and what isn't known fits nothing. Its exceptions come
- * behind those that are there; any other key of it replaces the one before.
- * config->policy is its name then. No policies are left in config.
- */
+/* Merge the first policy that matches the workload into config: all globs of
+ * its "match" match, and an unknown name matches nothing. Its exceptions are
+ * appended; any other key of it replaces the previous value. config->policy is
+ * its name then. No policies are left in config. */
 MUST_CHECK int config_choose(struct config *config,
 			     const struct workload *workload, struct err *e);
 
-/* The key of that index, "volumes.writable", and where its value is from;
- * false behind the last. */
+/* The key of that index, as "volumes.writable", and the origin of its value;
+ * false after the last. */
 bool config_key_at(const struct config *config, size_t index,
 		   const char **ret_path, enum config_origin *ret_origin);
 

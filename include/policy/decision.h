@@ -1,7 +1,7 @@
 /*
  * decision - manifest + policy + facts → verdict and reason. Pure; the same
- * function judges what a notification asks for and, again and whole, what
- * the kernel then really loaded.
+ * function judges the request of a notification and then, as a whole again, the
+ * file that the kernel really loaded.
  */
 #pragma once
 
@@ -13,23 +13,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero denies: a decision nobody filled in fails closed. */
+/* Zero denies: a decision that no code filled in fails closed. */
 enum verdict { VERDICT_DENY, VERDICT_ALLOW };
 
-/* What a file is to the exec or the mapping that is judged. */
+/* The role of a file in the exec or the mapping that is judged. */
 enum role {
-	ROLE_PROGRAM,	  /* the file that was asked for               */
+	ROLE_PROGRAM,	  /* the requested file */
 	ROLE_INTERPRETER, /* named by the #! line of the one before    */
 	ROLE_ELF_INTERPRETER,
 	ROLE_LIBRARY, /* mapped executable                         */
 	ROLE_SCRIPT,  /* handed to an interpreter                  */
 };
 
-/* Whether writers are held off a file while it is mapped (libraries:
+/* The state of the lease that holds writers off a mapped file (libraries:
  * strict). */
 enum keeping {
-	KEEPING_NONE,	 /* it was held, or need not be   */
-	KEEPING_WRITTEN, /* somebody opens it for writing */
+	KEEPING_NONE,	 /* it was held, or needn't be */
+	KEEPING_WRITTEN, /* a process opens it for writing */
 	KEEPING_FULL,	 /* too many are mapped           */
 };
 
@@ -37,26 +37,26 @@ enum place {
 	PLACE_UNKNOWN,
 	PLACE_IMAGE,		/* the root file system                */
 	PLACE_VOLUME,		/* a mount that the container can write */
-	PLACE_VOLUME_READ_ONLY, /* one that it can't                   */
-	PLACE_VOLUME_FOLLOWED,	/* ... and that only the engine writes, and
-				 * policy follows its updates */
-	PLACE_FOREIGN,		/* one that it wasn't started with     */
+	PLACE_VOLUME_READ_ONLY, /* a mount that it can't write */
+	PLACE_VOLUME_FOLLOWED,	/* the same; only the engine writes it, and
+				   policy follows its updates */
+	PLACE_FOREIGN,		/* a mount that it wasn't started with */
 	PLACE_MEMORY,		/* memfd and unlinked files in memory  */
 };
 
-/* How the mount of a file came, where that is none of the start (PLACE_FOREIGN)
- * or counts as part of one. */
+/* The origin of a file's mount that isn't in the baseline (PLACE_FOREIGN), or
+ * counts as part of one that is. */
 enum arrival {
-	ARRIVAL_OWN,	    /* the container made it, or it isn't asked   */
-	ARRIVAL_PROPAGATED, /* the host mounted it below one of the start */
-	ARRIVAL_UNSEEN,	    /* it may have, but the tables of mounts don't show
-			     * it: a copy, one that was moved, or a host that
-			     * can't be seen                              */
-	ARRIVAL_SHARED,	    /* the container shares mounts with the host, so
-			     * that who made it can't be told             */
+	ARRIVAL_OWN, /* the container made it, or nothing depends on it */
+	ARRIVAL_PROPAGATED, /* the host mounted it below one of the baseline */
+	ARRIVAL_UNSEEN,	    /* the host may have, but the tables of mounts don't
+			       show it: a copy, a moved mount, or a host that can't
+			       be seen */
+	ARRIVAL_SHARED, /* the container shares mounts with the host, so that
+			   its maker isn't known */
 };
 
-/* The kind of what is mapped or executed: not all of it is a file's. */
+/* The kind of object that is mapped or executed: not all are regular files. */
 enum nature {
 	NATURE_FILE,	  /* judged by its content                     */
 	NATURE_ANONYMOUS, /* /dev/zero: memory that has none           */
@@ -70,42 +70,42 @@ struct file_facts {
 	enum nature nature;
 	enum place place;
 	const char *path; /* as the target sees it; NULL: not known */
-	/* It lies at path by more than the target's word: it was found there in
-	 * the root file system as the host has it, or its mount is one that
-	 * the container was started with. */
+	/* The path is proven, not only the target's claim: the file was found
+	 * there in the root file system as the host has it, or its mount is in
+	 * the baseline. */
 	bool placed;
-	/* Mount point; NULL: not one that the container was started with, nor
-	 * one that the host mounted below such a one, or nobody asked. */
+	/* Mount point; NULL: the mount isn't in the baseline, nor one that the
+	 * host made below such a mount, or it wasn't looked up. */
 	const char *mount;
-	/* Mount point of the one that it is a part of, since the host mounted
-	 * it there; NULL: of none, or nobody asked. */
+	/* Mount point of the mount below which the host made this one; NULL:
+	 * none, or it wasn't looked up. */
 	const char *bind;
 	enum arrival arrival;
 	bool overlay; /* PLACE_FOREIGN: on an overlay */
 	bool elf;
-	bool frozen;  /* in memory, with all seals: nobody can change it */
+	bool frozen;  /* in memory, with all seals: no process can change it */
 	bool private; /* mapped so that writes go to a copy, as loaders do */
-	/* By stat alone it is the entry whose digest this is. */
+	/* By stat alone it is the entry with this digest. */
 	bool stat_matches;
-	/* It lies in a layer of the image, and wasn't copied up: no write of
-	 * the container's reaches it. */
+	/* The file lies in a layer of the image, and wasn't copied up: no write
+	 * of the container's reaches it. */
 	bool lower;
-	/* A stat alone says that it is a file of a lower layer, sealed or not,
-	 * at that very path: nobody has written it. */
+	/* A stat alone proves that it is the unwritten file of a lower layer at
+	 * this path, sealed or not. */
 	bool untouched;
-	/* Nothing of its size was shipped, or it lies where nobody can tell
-	 * who writes: it need not be read. */
+	/* The image ships no file of its size, or its writers can't be known:
+	 * it needn't be read. */
 	bool unread;
 	/* Read and hashed. */
 	bool hashed;
 	uint8_t digest[DIGEST_SIZE]; /* if hashed or stat_matches */
-	/* Nobody can write it any more while it runs, or since it was hashed
-	 * (a lease, or the exec's own denial of writers, and no stale
+	/* No process can write it any more while it runs, or since it was
+	 * hashed (a lease, or the exec's own denial of writers, and no stale
 	 * mapping). */
 	bool held;
 	enum keeping keeping;
-	/* An interpreter that the host's binfmt_misc keeps open, started for a
-	 * program that is among the files, too. */
+	/* It is an interpreter that the host's binfmt_misc keeps open, started
+	 * for a program that is among the files, too. */
 	bool registered;
 };
 
@@ -115,22 +115,22 @@ enum {
     * handed to it, or 6 files of a module and its packages', spare */
 
 struct facts {
-	bool proven; /* false: asked for; true: loaded by the kernel */
-	bool maps;   /* asks for executable memory, not for a program */
+	bool proven; /* false: requested; true: loaded by the kernel */
+	bool maps; /* the request is for executable memory, not for a program */
 	/* It is System V shared memory, which is no file. */
 	bool segment;
-	/* The files were judged before, and allowed; what is new hinders the
+	/* The files were judged before, and allowed; a new fact hinders the
 	 * proof. */
 	bool judged;
 	bool traced;  /* by another tracer                           */
-	bool outside; /* traced: by one that is none of the container's */
-	bool unheld;  /* it can't be seized: nothing will be proven   */
+	bool outside; /* traced: by a tracer outside of the container */
+	bool unheld;  /* it can't be seized: there will be no proof */
 	bool unresolvable;
 	bool unclear; /* an interpreter's arguments may name other scripts */
 	bool timed_out;
-	bool overwritten; /* somebody comes to write a file that is mapped */
+	bool overwritten; /* a process is about to write a mapped file */
 	const char
-		*process; /* program that executes, as last proven; or NULL */
+		*process; /* the executing program, as last proven; or NULL */
 	struct file_facts files[FILES_MAX];
 	size_t count;
 };
@@ -154,16 +154,16 @@ struct sealed {
 
 struct decision {
 	enum verdict verdict;
-	enum reason reason; /* why it is drift, also where flagged */
-	bool flagged;	    /* drift that policy lets run          */
+	enum reason reason; /* why it is drift, also if flagged */
+	bool flagged;	    /* drift that policy allows */
 	size_t file;	    /* index of the file that is the reason, or that
 			     * the exception is for */
 	int64_t allow_rule; /* index of the exception used, or -1  */
 };
 
-/* The path that the image shipped this program under; path, if that is one of
- * several. NULL: it isn't of the image. Not what the target's mounts make of
- * it. */
+/* The path that the image shipped this program under, whatever the target's
+ * mounts make of it; path, if that is one of several. NULL: it isn't of the
+ * image. */
 const char *decision_shipped_as(const struct sealed *sealed,
 				const struct file_facts *file);
 

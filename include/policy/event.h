@@ -30,7 +30,7 @@ enum action {
 	ACTION_CONTAINER_RELEASED,
 };
 
-/* Why; the closed set of runmoor-events(5). Zero is the absence of one. */
+/* The closed set of reasons in runmoor-events(5). Zero: no reason. */
 enum reason {
 	REASON_NONE,
 	REASON_NOT_IN_IMAGE,	  /* its content was not shipped             */
@@ -55,7 +55,7 @@ struct event_container {
 	const char *id;
 	const char *bundle;
 	struct workload_source names;
-	const char *policy;	     /* name of the one for it, or NULL */
+	const char *policy;	     /* name of the chosen policy, or NULL */
 	const struct config *config; /* mode, match, … as policy        */
 };
 
@@ -70,7 +70,7 @@ struct event_file {
 struct event {
 	enum action action;
 	enum reason reason;
-	bool flagged; /* let run: audit                     */
+	bool flagged; /* allowed: audit */
 	bool brief;   /* texts are cut at 256 bytes         */
 	struct timespec time;
 	struct process_info process;	/* zeroed with pid 0: no process    */
@@ -81,8 +81,9 @@ struct event {
 	char *requested;    /* the path the target asked for      */
 	char *detail;	    /* one sentence for people            */
 	int64_t allow_rule; /* index of the exception used, or -1 */
-	uint64_t repeated;  /* it stands for so many; 0: for itself */
-	/* session-opened, session-refused: what it was to execute */
+	uint64_t repeated;  /* number of events that it stands for; 0: only
+			       itself */
+	/* session-opened, session-refused: the command to execute */
 	char *session_args; /* NUL-separated; NULL: not known */
 	size_t session_args_len;
 	int64_t session_uid; /* in the container; -1: not known */
@@ -92,7 +93,7 @@ struct event {
 	uint64_t volume_files; /* the same of its volumes */
 	uint64_t volume_bytes;
 	uint64_t volume_first; /* volumes whose first seal was found again */
-	char **left_out;       /* volumes, with why; the first of them */
+	char **left_out; /* volumes, each with its reason; the first of them */
 	size_t left_out_listed;
 	uint64_t left_out_count;
 	uint64_t unreadable_count;
@@ -100,26 +101,24 @@ struct event {
 	size_t unreadable_listed;
 	char *manifest_sha256;
 	bool cached;
-	/* container-released: what was read for judgements */
+	/* container-released: the files that judgements read */
 	uint64_t hashed_files;
 	uint64_t hashed_bytes;
 };
 
 /* Time is the caller's to set. */
 void event_init(struct event *event, enum action action);
-/* Frees what it points to: all of it comes from malloc, the arrays of
- * ancestors, of unreadable and of left_out too. */
+/* Free everything that event points to: all of it comes from malloc, the arrays
+ * of ancestors, of unreadable and of left_out too. */
 void event_clear(struct event *event);
 
-/*
- * Append the event as one line with its newline, of EVENT_LINE_MAX bytes at
+/* Append the event as one line with its newline, of EVENT_LINE_MAX bytes at
  * most. Bytes that are not UTF-8 come as \\xNN. Texts are cut at 4,096 bytes,
- * arguments at 64 of 1,024 bytes each, and where the line is too long still,
- * at less: arguments first, then ancestors, then texts. Any of it sets
- * runmoor.truncated. Of the ancestors ANCESTORS_MAX are told, and of the
- * unreadable paths and the volumes left out 16. -1 when out of memory: out has
- * nothing of it then, or has failed itself.
- */
+ * arguments at 64 of 1,024 bytes each, and where the line is too long still, at
+ * less: arguments first, then ancestors, then texts. Any of it sets
+ * runmoor.truncated. At most ANCESTORS_MAX ancestors are written, and at most
+ * 16 of the unreadable paths and of the volumes left out. -1 when out of
+ * memory: out has nothing of it then, or has failed itself. */
 MUST_CHECK int event_write(const struct event *event,
 			   const struct event_container *container,
 			   struct buffer *out);
@@ -131,6 +130,7 @@ enum {
 	EVENT_END_MAX = 48,
 };
 
-/* The end of a line that also says how many events before it were lost, which
- * is known only when it is written: it replaces the end that the line has. */
+/* The end of a line that also has the number of events lost before it. That
+ * number is known only when the line is written, so this end replaces the first
+ * one. */
 void event_end_lost(uint64_t lost, char ret[EVENT_END_MAX]);

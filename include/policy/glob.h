@@ -11,8 +11,8 @@
  *          others; [[:digit:]] and the other classes of POSIX
  *   \x     the byte x itself
  *
- * Without ** it is what fnmatch(3) does with FNM_PATHNAME. A match takes at
- * most (length of the glob) × (length of the text) steps, whatever both are,
+ * Without ** the result is that of fnmatch(3) with FNM_PATHNAME. A match takes
+ * at most (length of the glob) × (length of the text) steps, whatever both are,
  * and no memory but the stack's.
  */
 #pragma once
@@ -23,11 +23,10 @@
 
 enum { GLOB_MAX = 1024 }; /* bytes of a glob */
 
-/* Refuse what is malformed: longer than GLOB_MAX, a bracket that isn't closed,
+/* Refuse a malformed glob: longer than GLOB_MAX, a bracket that isn't closed,
  * is empty by a range from z to a or holds a slash, a lone backslash at the
  * end. Errors begin with place. */
 MUST_CHECK int glob_check(const char *glob, const char *place, struct err *e);
 
-/* Whether the whole text is what the glob stands for. A malformed glob matches
- * nothing. */
+/* True if the glob matches the whole text. A malformed glob matches nothing. */
 bool glob_matches(const char *glob, const char *text);

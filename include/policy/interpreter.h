@@ -1,9 +1,9 @@
 /*
- * interpreter - programs that run what a file says, and which file their
- * arguments name. Pure. Sources: each interpreter's own manual page.
+ * interpreter - programs that execute the text of a file, and how their
+ * arguments name that file. Pure. Sources: each interpreter's own manual page.
  *
- * Known by the name that the image ships them under, so that a copy by
- * another name stays one.
+ * An interpreter is recognized by the name under which the image ships it, so
+ * that a copy with another name is one as well.
  */
 #pragma once
 
@@ -24,16 +24,17 @@ enum interpreter {
 	INTERPRETER_RUBY,
 	INTERPRETER_LUA,
 	INTERPRETER_TCL,
-	INTERPRETER_BUSYBOX, /* whichever of them its arguments say */
-	INTERPRETER_LOADER,  /* ld.so: whichever its arguments name */
+	INTERPRETER_BUSYBOX, /* the one that its arguments name */
+	INTERPRETER_LOADER,  /* ld.so: the one that its arguments name */
 };
 
-/* By the last part of a path, less a version: "/usr/bin/python3.11". */
+/* The kind by the last part of a path without its version:
+ * "/usr/bin/python3.11". */
 enum interpreter interpreter_named(const char *path, size_t len);
 
-/* Where the text comes from that is going to be run. */
+/* The origin of the text that will be executed. */
 enum operand_kind {
-	OPERAND_NONE,	/* from the arguments themselves (-c, -e) */
+	OPERAND_NONE,	/* the arguments themselves (-c, -e) */
 	OPERAND_FILE,	/* the file of that name                  */
 	OPERAND_MODULE, /* python -m                              */
 	OPERAND_INPUT,	/* standard input                         */
@@ -41,10 +42,10 @@ enum operand_kind {
 
 struct operand {
 	enum operand_kind kind;
-	const char *name; /* of OPERAND_FILE and OPERAND_MODULE */
-	/* What follows the name in the files that it may mean, in the order
-	 * in which they are tried; NULL ends the list. A file is the first
-	 * that there is, a module all of them. */
+	const char *name; /* for OPERAND_FILE and OPERAND_MODULE */
+	/* The endings of the file names that the name may mean, in the order in
+	 * which they are tried; NULL ends the list. A file is the first that
+	 * exists, a module all of them. */
 	const char *const *suffixes;
 };
 
@@ -59,24 +60,21 @@ struct operands {
 	bool understood;
 };
 
-/*
- * What an interpreter with these arguments runs: args are NUL-terminated, one
- * after the other, len bytes in all, the first being argv[0]. Names are
- * borrowed from args. Of a shell it is what bash would run and what dash would.
- */
+/* The files that an interpreter with these arguments executes: args are
+ * NUL-terminated, one after the other, len bytes in all, the first being
+ * argv[0]. Names are borrowed from args. For a shell these are the files of
+ * bash's reading and those of dash's. */
 void interpreter_operands(enum interpreter interpreter, const char *args,
 			  size_t len, struct operands *ret);
 
-/* How Node takes a name apart before it looks for the file: without ".", and
- * without the folder before a "..", whatever that links to. ret: two bytes
- * more than the name is long. False where it names the working folder or one
+/* Normalize a name as Node does before it looks for the file: without ".", and
+ * without the folder before a "..", even if that is a link. ret: two bytes more
+ * than the name is long. False where it names the working folder or one
  * above. */
 bool interpreter_resolve(const char *name, char *ret);
 
-/*
- * Where in the arguments of ld.so its program is named, and what that gets for
- * its argv[0] (SIZE_MAX: its own name). 1 where none is run, -1 where its
- * options aren't understood.
- */
+/* Find the program in the arguments of ld.so, and the argument that becomes its
+ * argv[0] (SIZE_MAX: its own name). 1 if none is run, -1 if the options aren't
+ * understood. */
 int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
 		       size_t *ret_argv0);

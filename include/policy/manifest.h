@@ -28,8 +28,8 @@ struct entry {
 	size_t path_len;
 	const char *interpreter; /* of #! or PT_INTERP; "" if none   */
 	enum file_kind kind;
-	bool racy; /* changed too shortly before the seal for its ctime to
-		    * tell: its content is hashed each time          */
+	bool racy; /* changed too shortly before the seal for its ctime to prove
+		      anything: its content is hashed each time */
 	uint8_t digest[DIGEST_SIZE];
 	struct identity identity; /* dev: as numbered by the sealing walk */
 };
@@ -52,29 +52,30 @@ MUST_CHECK int manifest_builder_write(struct manifest_builder *builder,
  */
 MUST_CHECK int manifest_parse(const void *bytes, size_t len,
 			      struct manifest **ret_manifest, struct err *e);
-/* The same for what one layer of an image has: entries of an image, and of the
- * kinds that come after KIND_TEXT, which any other manifest is refused for. */
+/* The same for the manifest of one layer: it may also have entries of the kinds
+ * after KIND_TEXT, for which any other manifest is refused. */
 MUST_CHECK int manifest_parse_layer(const void *bytes, size_t len,
 				    struct manifest **ret_manifest,
 				    struct err *e);
 void manifest_free(struct manifest *manifest);
 void manifest_owned(struct manifest **manifest);
 
-/* Of the largest entry, in bytes: no larger file can be one. */
+/* The size of the largest entry, in bytes: no larger file can be shipped. */
 uint64_t manifest_largest(const struct manifest *manifest);
 size_t manifest_count(const struct manifest *manifest);
 void manifest_entry(const struct manifest *manifest, size_t index,
 		    struct entry *ret);
 
-/* False where nothing like it was shipped. */
+/* False if the image ships no such file. */
 bool manifest_find_path(const struct manifest *manifest, const char *path,
 			size_t len, struct entry *ret);
 bool manifest_find_digest(const struct manifest *manifest,
 			  const uint8_t digest[DIGEST_SIZE], struct entry *ret);
-/* Shipped inside an archive, so that it is extracted to wherever. */
+/* True if a member of an archive has this digest: it may be extracted
+ * anywhere. */
 bool manifest_has_member(const struct manifest *manifest,
 			 const uint8_t digest[DIGEST_SIZE]);
-/* By inode, size, mtime and ctime, whatever the device: the caller compares
- * that with what it knows of the mount, and looks at entry.racy. */
+/* Find by inode, size, mtime and ctime, whatever the device: the caller
+ * compares that with the devices of the mount, and checks entry.racy. */
 bool manifest_find_identity(const struct manifest *manifest,
 			    const struct identity *identity, struct entry *ret);

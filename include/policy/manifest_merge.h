@@ -7,17 +7,13 @@
 
 #include "manifest.h"
 
-/*
- * Collect in builder what an overlay of these layers shows, uppermost first.
- * They are borrowed, and were read by manifest_parse_layer.
- */
+/* Collect in builder the entries that an overlay of these layers shows,
+ * uppermost first. They are borrowed, and were read by manifest_parse_layer. */
 MUST_CHECK int manifest_merge(const struct manifest *const *layers,
 			      size_t count, struct manifest_builder *builder,
 			      struct err *e);
 
-/*
- * The layer has no file but empty ones that an engine makes to mount others
- * on, as docker does for each container. One that has the same names is as
- * good as this.
- */
+/* The layer has no file but empty ones that an engine makes to mount others on,
+ * as docker does for each container. Another layer with the same names is
+ * equivalent. */
 bool manifest_is_bare(const struct manifest *layer);

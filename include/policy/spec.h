@@ -1,6 +1,6 @@
 /*
- * spec - the container's config.json: what runmoor reads of it, and how it is
- * changed. Source: the OCI runtime specification 1.0–1.1, config.md,
+ * spec - the container's config.json: the members that runmoor reads, and how
+ * it changes them. Source: the OCI runtime specification 1.0–1.1, config.md,
  * config-linux.md.
  */
 #pragma once
@@ -15,12 +15,10 @@
 
 struct spec;
 
-/*
- * EINVAL for what isn't JSON; for members that runmoor reads or edits and
- * that come twice, in another case, or of a wrong type (the error names the
- * key path, e.g. "linux.seccomp.listenerPath"); E2BIG as json_parse. null
- * counts as absent, and so does "" for a string.
- */
+/* EINVAL if the bytes aren't JSON, or if a member that runmoor reads or edits
+ * comes twice, in another case, or with a wrong type (the error names the key
+ * path, e.g. "linux.seccomp.listenerPath"); E2BIG as json_parse. null counts as
+ * absent, and so does "" for a string. */
 MUST_CHECK int spec_parse(const char *bytes, size_t len, struct spec **ret,
 			  struct err *e);
 void spec_free(struct spec *spec);
@@ -32,7 +30,7 @@ const struct json *spec_annotations(const struct spec *spec); /* or NULL */
 bool spec_has_listener(const struct spec *spec);
 /* SCMP_ACT_NOTIFY somewhere, which only makes sense with a listenerPath. */
 bool spec_has_notify(const struct spec *spec);
-/* In any of the capability sets of process.capabilities. */
+/* True if any of the capability sets of process.capabilities has it. */
 bool spec_no_new_privileges(const struct spec *spec);
 bool spec_has_capability(const struct spec *spec, const char *name);
 /* Hooks that run on the host before the container's first instruction:
@@ -42,10 +40,10 @@ bool spec_has_start_hooks(const struct spec *spec);
  * node; or no rules at all, which crun takes for every device, together with
  * CAP_MKNOD. */
 bool spec_allows_raw_devices(const struct spec *spec);
-/* Character devices that it names: nodes, and rules that let them be written
- * to, as texts "10:232", or "195:*". Not those of major 1, which are the
- * machine's memory, nor what is allowed without being named. An array; NULL: no
- * memory. */
+/* The character devices that it names: nodes, and rules that permit writing to
+ * them, as texts "10:232", or "195:*". Devices of major 1, which are the
+ * machine's memory, and devices that are allowed without being named are not
+ * included. An array; NULL: no memory. */
 struct json *spec_drivers(const struct spec *spec);
 /* A device rule or node for /dev/fuse (10:229), or all devices as above; or a
  * mount whose type is fuse*, nfs*, cifs, smb*, 9p. */
@@ -57,15 +55,15 @@ struct spec_mount {
 	const char *source; /* may be NULL */
 	const char *upper;  /* of an overlay; may be NULL */
 	bool bind;
-	bool recursive; /* with what is mounted below its source */
+	bool recursive; /* with the mounts below its source */
 	bool read_only;
-	bool read_only_below; /* and so are they */
+	bool read_only_below; /* these are read-only, too */
 };
 size_t spec_mount_count(const struct spec *spec);
 void spec_mount_at(const struct spec *spec, size_t index,
 		   struct spec_mount *ret);
 
-/* What spec_protect puts in. Borrowed. */
+/* The values that spec_protect puts in. Borrowed. */
 struct spec_protection {
 	const char *listener_path; /* absolute */
 	enum libraries libraries;  /* LIBRARIES_OFF: no mmap rules */
@@ -78,15 +76,14 @@ struct spec_protection {
 };
 
 /*
- * Rewrite: execve and execveat, executable file mappings unless libraries
- * are off, and with strict ones mprotect and pkey_mprotect to executable,
- * become SCMP_ACT_NOTIFY where the profile lets them pass, on every
- * architecture that it lists (the others kill: runc and crun alike);
- * linux.seccomp.listenerPath and a poststop hook are set, and a createRuntime
- * hook where one is asked for. No profile: one whose default allows, with
- * x86_64, x86 and x32 (aarch64: aarch64, arm). Everything else keeps its value.
- * On i386 old mmap (90) may be notified whatever it maps, and may not be: its
- * arguments lie in memory.
+ * Rewrite: execve and execveat, executable file mappings unless libraries are
+ * off, and with strict ones mprotect and pkey_mprotect to executable, become
+ * SCMP_ACT_NOTIFY if the profile allows them, on every architecture that it
+ * lists (the others kill: runc and crun alike); linux.seccomp.listenerPath and
+ * a poststop hook are set, and a createRuntime hook where one is asked for. No
+ * profile: one whose default allows, with x86_64, x86 and x32 (aarch64:
+ * aarch64, arm). Everything else keeps its value. On i386 old mmap (90) may be
+ * notified whatever it maps, and may not be: its arguments lie in memory.
  *
  * EEXIST if the spec has a listenerPath already: the message says that a
  * container can have one listener, and how to turn runmoor off for it
@@ -106,11 +103,9 @@ MUST_CHECK int spec_protect(struct spec *spec,
  * left empty ones out, but its rules are the same, one by one. */
 bool spec_keeps_gate(const struct spec *spec, const struct spec *rewritten);
 
-/*
- * Make it one that no runtime starts, and whose error has the sentence: runc
+/* Make spec one that no runtime starts, and whose error has the sentence: runc
  * and crun quote a seccomp action that they don't know, and a program that
- * isn't there. -1: out of memory.
- */
+ * isn't there. -1: out of memory. */
 MUST_CHECK int spec_refuse(struct spec *spec, const char *sentence);
 
 void spec_write(const struct spec *spec, struct buffer *out);

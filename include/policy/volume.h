@@ -1,8 +1,8 @@
 /*
- * volume - what of a bind is sealed, and what its mount counts as. Pure.
- * "Read-only" is a property of a mount, not of what lies behind it: what this
- * container, or another one, writes by another way must not become part of a
- * seal at the next create.
+ * volume - decides how a bind is sealed, and whether its mount counts as
+ * writable. Pure. "Read-only" is a property of a mount, not of its source:
+ * files that this container, or another one, writes through another mount must
+ * not become part of a seal at the next create.
  */
 #pragma once
 
@@ -12,18 +12,18 @@
 
 /* The facts of a bind's source. */
 struct volume_facts {
-	bool read_only; /* it is mounted so */
+	bool read_only; /* it is mounted read-only */
 	/* It holds an engine's storage or the container's own root, or is a
 	 * part of either. */
 	bool storage;
-	bool own;   /* this container writes there by another mount */
-	bool holes; /* ... to a part of it, which is left out */
+	bool own;   /* this container writes there through another mount */
+	bool holes; /* it writes to a part, which is left out */
 	/* Some container writes to it, or did, or can change the mount. */
 	bool written;
 	bool untold;  /* it shows other places that can't be told */
 	bool managed; /* only the engine writes it */
-	/* The seal that is kept is of another file or folder than is there now,
-	 * and a container could have put that there. */
+	/* The kept seal belongs to another file or folder than the present one,
+	 * and a container could have put the present one there. */
 	bool another;
 	bool replaceable;
 };
@@ -37,15 +37,15 @@ enum volume_seal {
 
 struct volume_plan {
 	enum volume_seal seal;
-	/* A first seal that is of another source gives way to one of this. */
+	/* A first seal of another source is replaced by one of this source. */
 	bool replaces;
-	/* Its mount counts as one that the container can write to. */
+	/* The mount counts as one that the container can write to. */
 	bool writable;
 	bool follows; /* policy: its updates count before the next create */
-	/* Why it isn't treated as the read-only mount that it is: for the
-	 * operator; NULL: it is. */
+	/* The reason, for the operator, why a read-only mount isn't treated as
+	 * one; NULL: it is. */
 	const char *why;
-	/* Why a seal counts that is of another source; NULL: none does. */
+	/* The reason why a seal of another source counts; NULL: none does. */
 	const char *outlasts;
 };
 

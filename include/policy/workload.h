@@ -1,6 +1,6 @@
 /*
- * workload - the names that people know a container by, as events tell them
- * and policies match them.
+ * workload - the names that people know a container by, as events have them and
+ * policies match them.
  */
 #pragma once
 
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Borrowed strings; NULL where nobody told. */
+/* Borrowed strings; NULL if the engine gave none. */
 struct workload {
 	const char *image;
 	const char *namespace; /* of its pod */
@@ -18,10 +18,10 @@ struct workload {
 	const struct json *annotations;
 };
 
-/* The engine whose annotations have a container's names. Each engine hands on
- * what pods, users or images say under any other engine's keys. */
+/* The engine whose annotations have a container's names. Each engine passes on
+ * any value that pods, users or images set under another engine's keys. */
 enum naming {
-	NAMING_CONTAINERD, /* containerd's CRI plugin, or nobody known */
+	NAMING_CONTAINERD, /* containerd's CRI plugin, or an unknown engine */
 	NAMING_CRIO,
 	NAMING_ENGINE, /* none: podman's and docker's own records count */
 };
@@ -35,8 +35,8 @@ struct workload_source {
 	const char *runtime; /* path of the real one */
 };
 
-/* The first of keys (NULL: the end) that is there and that this engine writes
- * itself; NULL: none. */
+/* The value of the first of keys (NULL: the end) that exists and that this
+ * engine writes itself; NULL: none. */
 const char *workload_annotation(const struct json *annotations,
 				enum naming naming, const char *const keys[]);
 

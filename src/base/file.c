@@ -65,12 +65,12 @@ int file_write_all(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-/* What a file is to be. */
+/* The file to publish. */
 struct content {
 	const void *bytes;
 	size_t len;
 	mode_t mode;
-	bool first; /* unless it is there already */
+	bool first; /* an existing file is kept */
 };
 
 /* The last step of publishing: give the temporary file its name. */

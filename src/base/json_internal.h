@@ -1,6 +1,4 @@
-/*
- * json_internal - how a json value is kept; private to json*.c.
- */
+/* json_internal - the memory layout of a json value; private to json*.c. */
 #pragma once
 
 #include "json.h"

@@ -10,8 +10,8 @@ struct parser {
 	struct json *open[JSON_DEPTH_MAX]; /* borrowed from root */
 	size_t depth;
 	size_t values;
-	char *key; /* of the member whose value comes next */
-	int code;  /* why a callback stopped the parser    */
+	char *key; /* the member's whose value comes next */
+	int code;  /* the error for which a callback stopped the parser */
 	const char *reason;
 };
 
@@ -160,11 +160,9 @@ static size_t escape_length(const char *bytes, size_t len)
 	return unit >= 0xdc00 && unit <= 0xdfff ? 12 : 0;
 }
 
-/*
- * What yajl lets by and other parsers read differently: it takes overlong
+/* yajl accepts text that other parsers read differently: it takes overlong
  * sequences and surrogates for UTF-8, and makes half a surrogate pair a "?"
- * that swallows the next character, where Go has U+FFFD.
- */
+ * that swallows the next character, where Go has U+FFFD. */
 static int check_text(const char *bytes, size_t len, struct err *e)
 {
 	size_t at = 0;
@@ -188,7 +186,7 @@ static int run(struct parser *p, const char *bytes, size_t len, struct err *e)
 {
 	yajl_handle handle = yajl_alloc(&callbacks, NULL, p);
 	unsigned char *text = NULL;
-	size_t offset; /* what was consumed ends with what is wrong */
+	size_t offset; /* the consumed bytes end with the error */
 	yajl_status status;
 
 	if (!handle)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What stands for the character of length bytes at text (0: not UTF-8), ""
- * where it stands for itself. */
+/* The escape of the character of length bytes at text (0: not UTF-8), "" if it
+ * is written as it is. */
 static const char *escape(const char *text, size_t length, char room[8])
 {
 	unsigned char c = (unsigned char)*text;

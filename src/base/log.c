@@ -27,7 +27,8 @@ static void format_json(enum log_level level, const char *message,
 	json_write(line, false, out);
 }
 
-/* As logrus, whose quoted strings JSON's are but for rare escapes. */
+/* The format is that of logrus, whose quoted strings are those of JSON except
+ * for rare escapes. */
 static void format_text(enum log_level level, const char *message,
 			const char *stamp, struct buffer *out)
 {
@@ -48,7 +49,7 @@ static const char *file_path(const char *file)
 	return strncmp(file, "file:", 5) == 0 ? file + 5 : file;
 }
 
-/* False where nothing was told there. */
+/* False if nothing was written there. */
 static bool append_to_file(const struct log *log, enum log_level level,
 			   const char *message)
 {

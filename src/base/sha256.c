@@ -87,7 +87,7 @@ int sha256_file(int fd, uint64_t limit, uint8_t digest[DIGEST_SIZE],
 
 	if (!sum)
 		return err_set(e, ENOMEM, "start SHA-256");
-	/* One byte more tells that it is too large. */
+	/* One byte beyond the limit shows that the file is too large. */
 	if (sha256_add_file(sum, fd, &offset, limit ? limit + 1 : UINT64_MAX,
 			    e) < 0)
 		return -1;

@@ -2,8 +2,8 @@
 
 #include <stdint.h>
 
-/* RFC 3629 section 4: the first byte says how many follow, and for four of
- * them narrows the second. */
+/* RFC 3629 section 4: the first byte says how many follow, and four of the
+ * first bytes narrow the second. */
 static const struct lead {
 	uint8_t first, last;
 	uint8_t length;

@@ -40,8 +40,8 @@ static enum action refused_action(const struct judged *judged)
 }
 
 /* An exec that couldn't be judged in time, or whose process couldn't be seized,
- * is let go on unproven: only audit, "traced: allow" and a tracer from outside
- * come to that. */
+ * continues unproven: that happens only with audit, "traced: allow" and a
+ * tracer from outside. */
 static enum deed let_deed(const struct judged *judged)
 {
 	switch (judged->stage) {
@@ -62,8 +62,9 @@ static enum deed let_deed(const struct judged *judged)
 	return DEED_REFUSE;
 }
 
-/* Nothing to judge: the kernel says what there is to say. A program that was
- * loaded and is no more is dying; a script that is no file is a pipe. */
+/* If there is nothing to judge, the kernel gives the result itself. A loaded
+ * program that can't be found any more is dying; a script that is no file is a
+ * pipe. */
 static enum deed pass_deed(enum stage stage)
 {
 	switch (stage) {

@@ -31,7 +31,7 @@ enum {
 enum takes { NOTHING, VALUE, OPTIONAL };
 
 enum {
-	CRUN = 1 << 0,	/* crun knows it: may be abbreviated, or bundled */
+	CRUN = 1 << 0,	/* crun has it: may be abbreviated, or bundled */
 	LATER = 1 << 1, /* newer versions of runc take it after the command */
 };
 
@@ -41,16 +41,14 @@ struct option {
 	enum takes takes;
 	unsigned scopes;
 	unsigned traits;
-	size_t field; /* of struct reading; 0 where nobody asks */
+	size_t field; /* of struct reading; 0 if its value isn't needed */
 };
 
 #define FIELD(member) offsetof(struct reading, member)
 
-/*
- * The options of runc (1.0, and what came to it since: LATER, --config) and
- * of crun. One that takes a value must be here: its value would be taken for
- * a command or an id.
- */
+/* The options of runc (1.0, and later ones: LATER, --config) and of crun. Every
+ * option with a value must be listed: its value would be taken for a command or
+ * an id. */
 static const struct option options[] = {
 	{"debug", NULL, NOTHING, GLOBAL, CRUN | LATER, 0},
 	{"log", NULL, VALUE, GLOBAL, CRUN | LATER, FIELD(cli.log)},
@@ -66,7 +64,7 @@ static const struct option options[] = {
 	{"help", "?", NOTHING, GLOBAL | COMMANDS, CRUN, FIELD(help)},
 	{"h", NULL, NOTHING, GLOBAL | COMMANDS, 0, FIELD(help)},
 	{"usage", NULL, NOTHING, GLOBAL | COMMANDS, CRUN, FIELD(help)},
-	/* Hidden ones that argp_parse(3) adds. */
+	/* argp_parse(3) adds these hidden options. */
 	{"program-name", NULL, VALUE, GLOBAL | COMMANDS, CRUN, 0},
 	{"HANG", NULL, OPTIONAL, GLOBAL | COMMANDS, CRUN, 0},
 
@@ -136,7 +134,7 @@ static bool has_letter(const struct option *option, char letter)
 	return option->letters && strchr(option->letters, letter);
 }
 
-/* As runc looks it up: the whole name, with one dash or two. */
+/* runc accepts the whole name only, with one dash or two. */
 static const struct option *find_name(const struct reading *r, const char *name,
 				      size_t len)
 {
@@ -154,7 +152,7 @@ static const struct option *find_name(const struct reading *r, const char *name,
 	return NULL;
 }
 
-/* As getopt_long(3): the start of a name, where it is the start of one. */
+/* getopt_long(3) accepts the start of a name if only one name begins so. */
 static const struct option *find_abbreviated(const struct reading *r,
 					     const char *name, size_t len)
 {
@@ -213,8 +211,8 @@ static void take(struct reading *r, const struct option *option,
 
 	if (option->takes == VALUE && !value && r->at < r->argc)
 		value = r->argv[r->at++];
-	/* The last word: runc moves options to the front, and may so give it
-	 * the first of the other words. */
+	/* This is the last word: runc moves options to the front, so that the
+	 * first of the other words may become its value. */
 	else if (option->takes == VALUE && !value)
 		doubt(r, r->argc - 1);
 	if (!option->field)
@@ -320,7 +318,7 @@ static void read_command(struct reading *r, int at)
 	}
 }
 
-/* The command, and r->at behind it. */
+/* Find the command, and move r->at behind it. */
 static void find_command(struct reading *r)
 {
 	const unsigned sensitive = CREATE | RUN | RESTORE | EXEC;
@@ -360,7 +358,7 @@ static void read_arguments(struct reading *r)
 		r->at++;
 		if (!r->cli.id)
 			r->cli.id = word;
-		/* What follows is the command that is executed. */
+		/* The following words are the command that is executed. */
 		if (r->cli.command == COMMAND_EXEC)
 			return;
 	}
@@ -389,7 +387,7 @@ void cli_parse(int argc, char *const argv[], enum cli_dialect dialect,
 	find_command(&r);
 	if (r.scope)
 		read_arguments(&r);
-	/* Where a word is in doubt, --help may be the value of an option. */
+	/* If a word is uncertain, --help may be the value of an option. */
 	if (r.help && !r.cli.unknown_option)
 		r.cli.command = COMMAND_HELP;
 	else if (r.version && !r.cli.unknown_option)

@@ -152,8 +152,8 @@ static bool is_absolute(const char *path)
 	return path && *path == '/';
 }
 
-/* XDG Base Directory specification: a relative path in one of its variables
- * is as good as none. */
+/* XDG Base Directory specification: a relative path in one of its variables is
+ * ignored. */
 static int set_rootless_paths(struct config *config,
 			      const struct config_home *home, struct err *e)
 {

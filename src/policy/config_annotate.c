@@ -77,7 +77,8 @@ int config_annotate(struct config *config, const struct json *annotations,
 	for (size_t i = 0; i < json_count(annotations); i++) {
 		const char *name = json_key_at(annotations, i);
 
-		/* Io.Runmoor.Mode is no one else's: it is misspelt. */
+		/* Io.Runmoor.Mode belongs to no other program: it is
+		 * misspelt. */
 		if (strncasecmp(name, prefix, strlen(prefix)) != 0)
 			continue;
 		if (read_annotation(config, annotations, i, e) < 0)

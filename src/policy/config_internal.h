@@ -10,7 +10,7 @@ enum key_kind {
 	KEY_WORD,     /* one of words; the field is an enum, counted alike */
 	KEY_FLAG,     /* true or false */
 	KEY_SIZE,     /* bytes */
-	KEY_NUMBER,   /* of whatever the key says */
+	KEY_NUMBER,   /* in the unit of the key */
 	KEY_PATH,     /* an absolute path */
 	KEY_RUNTIME,  /* a program's name or its absolute path; may be unset */
 	KEY_ALLOW,    /* the list of exceptions */
@@ -19,11 +19,11 @@ enum key_kind {
 	KEY_POLICIES, /* the list of policies for workloads */
 };
 
-/* Where a key may be set, besides the configuration file. */
+/* The places where a key may be set, besides the configuration file. */
 enum key_scope {
 	SCOPE_HOST,	 /* nowhere */
 	SCOPE_WORKLOAD,	 /* in a policy for a workload */
-	SCOPE_CONTAINER, /* there, and by a container's annotation */
+	SCOPE_CONTAINER, /* in both, and by a container's annotation */
 };
 
 struct config_key {
@@ -32,9 +32,9 @@ struct config_key {
 	size_t field;		  /* in struct config */
 	const char *const *words; /* NULL-terminated */
 	uint64_t standard;	  /* default of a word, flag or size */
-	const char *unavailable;  /* a word whose behaviour isn't there yet */
+	const char *unavailable;  /* a word whose behaviour isn't implemented */
 	enum key_scope scope;
-	bool last_is_tightest; /* of words; else the first is */
+	bool last_is_tightest; /* the last of words; else the first */
 };
 
 extern const struct config_key config_keys[];
@@ -44,13 +44,13 @@ extern const size_t config_key_count;
 struct config_allow_field {
 	const char *name;
 	size_t field; /* in struct allow_rule */
-	bool digest;  /* else a glob for an absolute path */
+	bool digest;  /* a digest; else a glob for an absolute path */
 };
 
 extern const struct config_allow_field config_allow_fields[];
 extern const size_t config_allow_field_count;
 
-/* NULL where there is no such key. */
+/* NULL if there is no such key. */
 const struct config_key *config_key_find(const char *path);
 
 unsigned config_key_get_word(const struct config_key *key,
@@ -67,15 +67,15 @@ MUST_CHECK int config_key_parse_word(const struct config_key *key,
 				     const char *text, const char *place,
 				     unsigned *ret, struct err *e);
 
-/* Both parsers that read an ambiguous object read a different one. */
+/* Two parsers may read an ambiguous object differently: refuse it. */
 MUST_CHECK int config_check_single(const struct json *object, const char *key,
 				   const char *place, struct err *e);
 
-/* The value of the key policies, in the place of those before. */
+/* Read the value of the key policies, which replaces the policies of config. */
 MUST_CHECK int config_read_policies(struct config *config,
 				    const struct json *array, struct err *e);
 
-/* As config_merge, of the keys of a policy. */
+/* The same as config_merge, for the keys of a policy. */
 MUST_CHECK int config_merge_layer(struct config *config,
 				  const struct json *document,
 				  enum config_origin origin, struct err *e);

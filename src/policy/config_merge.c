@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of places in messages: longer than any key path, and than "key[count]". */
+/* Sizes for places in messages: longer than any key path, and than
+ * "key[count]". */
 enum { PLACE_MAX = 256, ELEMENT_MAX = 64 };
 
 const char *config_read_text(const struct json *value, const char *place,
@@ -245,7 +246,7 @@ static int read_glob(char **ret, const struct json *value, const char *place,
 	return replace_text(ret, text, e);
 }
 
-/* Both kinds of lists, in the place of what was there. */
+/* Merge either kind of list; it replaces the previous one. */
 static int merge_list(const struct config_key *key, char ***list, size_t *count,
 		      const struct json *array, struct err *e)
 {

@@ -31,7 +31,7 @@ void config_policies_free(struct policy *policies, size_t count)
 	free(policies);
 }
 
-/* The place of a member; it is shown, and may be cut. */
+/* The place of a member for messages; it may be cut. */
 static void join(char ret[PLACE_MAX], const char *place, const char *name)
 {
 	static const char cut[] = "...";
@@ -78,7 +78,7 @@ static int check_annotations(const struct json *object, const char *place,
 	return 0;
 }
 
-/* False where a match has no such key. */
+/* False if "match" can't have such a key. */
 static bool find_name(const struct workload *workload, const char *key,
 		      const char **ret_name)
 {
@@ -133,8 +133,7 @@ static void config_owned(struct config *config)
 	config_clear(config);
 }
 
-/* The parser here is the one that reads them again when the policy is chosen.
- */
+/* The same parser reads the keys again when the policy is chosen. */
 static int check_keys(const struct json *keys, const char *place, struct err *e)
 {
 	OWNED(config_owned) struct config scratch = {0};
@@ -173,9 +172,9 @@ static int read_policy(const struct json *value, const char *place,
 	return check_keys(ret->keys, place, e);
 }
 
-/* All or none of value, which is one policy or an array of them, go behind
- * the policies of config. before: what a place begins with, as in "policies",
- * and a name. */
+/* Append all or none of value, which is one policy or an array of them, to the
+ * policies of config. before: the beginning of a place, as "policies", and a
+ * name. */
 static int append(struct config *config, const struct json *value,
 		  const char *before, const char *file, struct err *e)
 {
@@ -282,7 +281,7 @@ static bool matches(const struct json *match, const struct workload *workload)
 	return true;
 }
 
-/* Exceptions add up: those of config stay, and rules of the policy's follow. */
+/* Exceptions add up: those of config stay, and the policy's follow. */
 static int lay(struct config *config, const struct policy *policy,
 	       struct err *e)
 {

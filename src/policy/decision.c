@@ -57,12 +57,10 @@ static enum reason unlisted_reason(const struct sealed *sealed,
 		       : REASON_NOT_IN_IMAGE;
 }
 
-/*
- * It lies at a path that it was shipped under. In a mount namespace of its own
- * a container gives any file any path. What a stat tells from all other files
- * is the image's own whatever the path is: where the stat proves nothing this
- * is asked again of what was read.
- */
+/* True if the file lies at a path under which it was shipped. In a mount
+ * namespace of its own a container gives any file any path. A file that a stat
+ * identifies is the image's own whatever its path; if the stat proves nothing,
+ * this is checked again for the content that was read. */
 static bool is_at_its_path(const struct sealed *sealed,
 			   const struct file_facts *file)
 {
@@ -92,7 +90,7 @@ static bool volume_trusted(const struct config *config,
 		config->volumes_read_only == VOLUME_TRUST);
 }
 
-/* REASON_NONE where the file is one that the image shipped. */
+/* REASON_NONE if the image shipped the file. */
 static enum reason judge_listed(const struct sealed *sealed,
 				const struct config *config, bool proven,
 				const struct file_facts *file)
@@ -112,20 +110,18 @@ static enum reason judge_listed(const struct sealed *sealed,
 		return REASON_UNRESOLVABLE;
 	if (!find_listed(sealed, file->digest, &entry))
 		return unlisted_reason(sealed, file);
-	/* Where a path is the target's word alone, who writes the file can't be
-	 * told either: the path is the reason. */
+	/* If a path is only the target's claim, the file's writers aren't known
+	 * either: the path is the reason. */
 	if (config->match == MATCH_PATH && !is_member(sealed, file) &&
 	    !is_at_its_path(sealed, file))
 		return REASON_WRONG_PATH;
 	return file->hashed && !file->held ? REASON_WRITABLE : REASON_NONE;
 }
 
-/*
- * A memory file stays writable while it runs, so that its content says nothing;
- * one with all seals is judged by that. Shared mappings of what is no ELF are
- * what JITs use to write to the one and execute the other; loaders map
- * privately, and what they map may change its head once they have read it.
- */
+/* A memory file stays writable while it runs, so that its content proves
+ * nothing; one with all seals is judged by its content. JITs write through one
+ * shared mapping of a file without ELF and execute another; loaders map
+ * privately, and such a file's header may change once they have read it. */
 static enum reason judge_memory(const struct sealed *sealed,
 				const struct config *config, bool proven,
 				const struct file_facts *file)
@@ -148,7 +144,7 @@ static enum reason judge_file(const struct sealed *sealed,
 {
 	if (file->registered && config->binfmt == BINFMT_SEAL)
 		return REASON_NONE;
-	/* A disk holds a library as well as a file does. */
+	/* A disk can hold a library as a file can. */
 	if (file->nature != NATURE_FILE)
 		return file->nature == NATURE_SPECIAL ? REASON_SPECIAL_FILE
 						      : REASON_NONE;
@@ -197,7 +193,7 @@ static int64_t find_rule(const struct config *config, const struct facts *facts,
 	return -1;
 }
 
-/* It lies where the image has it. */
+/* True if the file lies where the image has it. */
 static bool in_its_place(const struct sealed *sealed,
 			 const struct file_facts *file)
 {
@@ -207,8 +203,8 @@ static bool in_its_place(const struct sealed *sealed,
 	       strcmp(path, file->path) == 0;
 }
 
-/* A mapped file has to stay as it is. Where no more can be kept, a file of the
- * image in its place is mapped all the same: nobody but root writes it. */
+/* A mapped file must not change. If no more leases can be kept, a file of the
+ * image in its place is mapped all the same: only root can write it. */
 static enum reason judge_keeping(const struct sealed *sealed,
 				 const struct file_facts *file)
 {
@@ -237,7 +233,7 @@ static void drift(const struct config *config, const struct facts *facts,
 	ret->allow_rule = -1;
 }
 
-/* The first file that needs an exception is the one that is told of. */
+/* The event names the first file that needs an exception. */
 static bool is_excepted(const struct config *config, const struct facts *facts,
 			size_t file, struct decision *ret)
 {
@@ -299,7 +295,8 @@ void decision_make(const struct sealed *sealed, const struct config *config,
 		return;
 	}
 	ret->verdict = VERDICT_ALLOW;
-	/* The operator's: what it executes runs unproven, which is told. */
+	/* The tracer is the operator's: its programs run unproven, and an event
+	 * records that. */
 	if (facts->outside && config->traced == PERMISSION_DENY) {
 		ret->reason = REASON_TRACED;
 		ret->flagged = true;

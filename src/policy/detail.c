@@ -42,7 +42,8 @@ static const char *of_mount(const struct config *config,
 	case PLACE_FOREIGN:
 		return of_later_mount(file);
 	case PLACE_VOLUME:
-		/* Whether it was there at the start need not be known then. */
+		/* Then it doesn't matter whether the mount existed at the
+		 * start. */
 		return of_rule("its mount isn't sealed: policy "
 			       "volumes.writable is deny, also for a mount "
 			       "that came after the container's start",
@@ -116,10 +117,8 @@ static const char *of_trouble(const struct facts *facts,
 	return NULL;
 }
 
-/*
- * The file that the kernel loaded comes first, and the one that was asked for,
- * where that is another and no script, after it.
- */
+/* The file that the kernel loaded comes first; the requested one follows it, if
+ * that is another one and no script. */
 static const char *of_other(const struct config *config,
 			    const struct facts *facts,
 			    const struct decision *decision)
@@ -144,7 +143,7 @@ static const char *of_other(const struct config *config,
 	return NULL;
 }
 
-/* Its content, or where that lies, is what the image doesn't have. */
+/* The image doesn't have its content, or not at this place. */
 static const char *of_content(const struct config *config,
 			      const struct facts *facts,
 			      const struct decision *decision)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* From all that there is room for, down to what fits whatever it is: with each
- * byte of a text six in JSON. */
+/* The limits go from the fullest line down to one that always fits, even if
+ * each byte of a text takes six in JSON. */
 enum { BRIEF = 5 };
 
 static const struct field_limits limits[] = {
@@ -21,12 +21,12 @@ static const struct field_limits limits[] = {
 	{1, 64, 0, 96, 0},
 };
 
-/* What ECS calls each action; its values are closed sets, see
- * "Categorization fields" there. */
+/* ECS' words for each action; they are closed sets, see "Categorization fields"
+ * there. */
 struct kind {
 	const char *name;
-	bool alert;   /* drift, or what is handled like it */
-	bool failure; /* what was asked for didn't happen  */
+	bool alert;   /* drift, or handled like drift */
+	bool failure; /* the request was not carried out */
 	const char *category;
 	const char *type;
 };
@@ -170,7 +170,7 @@ static void put_container(struct fields *f, struct json *root,
 	fields_text(f, root, "orchestrator.resource.name", names.pod);
 }
 
-/* Whoever read them stopped at PROCESS_ARGS_MAX. */
+/* The reader stopped at PROCESS_ARGS_MAX. */
 static void put_args(struct fields *f, struct json *object, const char *name,
 		     const struct process_info *process)
 {
@@ -182,7 +182,7 @@ static void put_args(struct fields *f, struct json *object, const char *name,
 static void put_process(struct fields *f, struct json *root,
 			const struct process_info *process)
 {
-	/* A summary knows no process, but its program. */
+	/* A summary has no process, only its program. */
 	if (process->pid <= 0) {
 		fields_text(f, root, "process.executable", process->executable);
 		return;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The object that name's last part belongs into; *name becomes that part. */
+/* Find the object for the last part of name; *name becomes that part. */
 static struct json *descend(struct json *object, const char **name)
 {
 	char key[64];

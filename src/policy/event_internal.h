@@ -12,9 +12,9 @@
 #include <stdint.h>
 #include <time.h>
 
-/* How much of an event is told. */
+/* The limits of one line. */
 struct field_limits {
-	size_t args;	  /* of a process */
+	size_t args;	  /* arguments of a process */
 	size_t arg;	  /* bytes of each */
 	size_t ancestors; /* processes */
 	size_t text;	  /* bytes, PATH_MAX where there is room */
@@ -24,7 +24,7 @@ struct field_limits {
 struct fields {
 	const struct field_limits *limits;
 	bool failed;	/* out of memory; what follows does nothing       */
-	bool truncated; /* something was longer than the above and was cut */
+	bool truncated; /* something was longer than the limits and was cut */
 };
 
 /* Put a value into object under a dotted name, making the objects between.
@@ -32,7 +32,8 @@ struct fields {
 void fields_put(struct fields *fields, struct json *object, const char *name,
 		struct json *take_value);
 
-/* Any bytes up to the NUL, cut at a character. Nothing where text is NULL. */
+/* Put any bytes up to the NUL, cut at a character. Does nothing if text is
+ * NULL. */
 void fields_text(struct fields *fields, struct json *object, const char *name,
 		 const char *text);
 
@@ -44,7 +45,7 @@ void fields_append(struct fields *fields, struct json *array, const char *bytes,
 void fields_args(struct fields *fields, struct json *object, const char *name,
 		 const char *args, size_t len);
 
-/* Nothing where number is negative. */
+/* Put a number; does nothing if it is negative. */
 void fields_number(struct fields *fields, struct json *object, const char *name,
 		   int64_t number);
 /* ECS has identifiers as keywords, which are strings. */

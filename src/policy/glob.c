@@ -83,7 +83,7 @@ static int scan_bracket(const char *glob, size_t *at, unsigned char c)
 	return c != '/' && found != inverted;
 }
 
-/* Whatever stands at *at for one byte, as scan_class. */
+/* Any item at *at that stands for one byte, as scan_class. */
 static int scan_one(const char *glob, size_t *at, unsigned char c)
 {
 	if (glob[*at] == '[')
@@ -119,12 +119,10 @@ int glob_check(const char *glob, const char *place, struct err *e)
 	return 0;
 }
 
-/*
- * All places of the glob that the text may have led to so far are kept at
- * once, instead of trying one after the other. now: those between before and
- * c, in which stars also lead to what is behind them, always further to the
- * right; next: those behind c. With c NUL the text is at its end.
- */
+/* All places of the glob that the text may have reached are kept at once,
+ * instead of trying one after the other. now: the places between before and c,
+ * where stars also lead to the places behind them, always further to the right;
+ * next: the places behind c. With c NUL the text is at its end. */
 static bool step(const char *glob, bool *now, bool *next, char before, char c)
 {
 	size_t len = strlen(glob);
@@ -138,7 +136,8 @@ static bool step(const char *glob, bool *now, bool *next, char before, char c)
 		if (!now[i] || (!stars && c == '\0'))
 			continue;
 		now[i + stars] = true;
-		/* Between two slashes of the text a tree is gone as a whole. */
+		/* Between two slashes ** may match nothing, with one of the
+		 * slashes. */
 		if (stars > 1 && before == '/' && glob[i + stars] == '/')
 			now[i + stars + 1] = true;
 		if (stars > 0 && c != '\0')

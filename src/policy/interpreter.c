@@ -23,8 +23,8 @@ static enum interpreter read_applet(struct arguments *args, const char *name)
 bool interpreter_resolve(const char *name, char *ret)
 {
 	bool absolute = *name == '/';
-	size_t len = 0;	  /* of what there is so far */
-	size_t fixed = 0; /* of that, what no ".." takes away */
+	size_t len = 0;	  /* of the result so far */
+	size_t fixed = 0; /* of the result, the part that no ".." removes */
 
 	if (absolute)
 		ret[len++] = '/';
@@ -52,7 +52,7 @@ bool interpreter_resolve(const char *name, char *ret)
 	return true;
 }
 
-/* Where it is another file than the kernel would open by that name. */
+/* True if Node would open another file than the kernel by that name. */
 static bool is_odd_name(const struct reading *reading, const char *name)
 {
 	static const char descriptor[] = "/dev/fd/";
@@ -64,19 +64,20 @@ static bool is_odd_name(const struct reading *reading, const char *name)
 	return !*name;
 }
 
-/* What is left where options end. */
+/* Read the first argument behind the options. */
 static void read_first(struct reading *reading, const char *first)
 {
 	bool shell = reading_is(reading, INTERPRETER_SHELL) ||
 		     reading_is(reading, INTERPRETER_CSH) ||
 		     reading_is(reading, INTERPRETER_OTHER_SHELL);
 	bool named = first && (shell || strcmp(first, "-") != 0);
-	/* A shell's --rcfile leaves it its script, or standard input. */
+	/* With --rcfile a shell still runs its script, or standard input. */
 	bool known = (reading->operands->count && !shell) ||
 		     (reading->text && !reading->grammar->goes_on) ||
 		     (first && reading->grammar->text_first);
 
-	/* Beside what it is given: interactively, or as dash -s does. */
+	/* It reads standard input in addition: interactively, or as dash -s
+	 * does. */
 	bool beside = reading->input &&
 		      (reading->text ||
 		       (!shell && (named || reading->operands->count)));
@@ -93,8 +94,8 @@ static void read_first(struct reading *reading, const char *first)
 		reading_add_input(reading);
 }
 
-/* What the arguments say by one way to read them. False where nothing runs,
- * since they are wrong. */
+/* Read the arguments in one of the two ways. False if nothing runs, because
+ * they are wrong. */
 static bool read_once(enum interpreter interpreter, struct arguments arguments,
 		      bool second, bool busybox, struct operands *ret)
 {
@@ -121,8 +122,8 @@ static bool is_among(const struct operand *operand,
 	return false;
 }
 
-/* As bash reads them, and as dash does; where one of them would refuse to, as
- * the other. */
+/* Read the arguments as bash does, and as dash does; if one of them would
+ * refuse them, only as the other does. */
 static void read_twice(struct arguments arguments, bool busybox,
 		       struct operands *ret)
 {
@@ -177,8 +178,8 @@ int interpreter_loaded(const char *args, size_t len, size_t *ret_program,
 					     "--glibc-hwcaps-prepend",
 					     "--glibc-hwcaps-mask",
 					     NULL};
-	/* These run nothing; the latter are names to those before glibc 2.33.
-	 */
+	/* These run nothing; to glibc before 2.33 the latter are names of
+	 * programs. */
 	static const char *const shows[] = {"--list", "--verify", NULL};
 	static const char *const prints[] = {"--list-tunables",
 					     "--list-diagnostics", "--help",

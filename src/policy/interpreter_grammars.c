@@ -117,7 +117,7 @@ static const char *const node_plain[] = {
 	"--watch",
 	"--zero-fill-buffers",
 	NULL};
-/* In the order in which Node tries them. */
+/* The order is that in which Node tries them. */
 static const char *const node_suffixes[] = {
 	"", ".js", ".json", ".node", "/package.json", "/index.js", NULL};
 static const char *const awk_plain[] = {"--bignum",
@@ -135,8 +135,8 @@ static const char *const awk_plain[] = {"--bignum",
 					NULL};
 
 const struct grammar interpreter_grammars[] = {
-	/* Letters of bash; those that dash and busybox know are in
-	 * interpreter.c. */
+	/* These letters are bash's; those of dash and busybox are in
+	 * interpreter_options.c. */
 	[INTERPRETER_SHELL] = {.inline_flags = "c",
 			       .value_flags = "oO",
 			       .input_flags = "s",

@@ -45,12 +45,12 @@ static const struct {
 	{"php-cgi", INTERPRETER_PHP},
 };
 
-/* Names that only begin so. */
+/* Prefixes of names. */
 static const struct {
 	const char *name;
 	enum interpreter interpreter;
 } beginnings[] = {
-	{"busybox", INTERPRETER_BUSYBOX}, /* which runs itself by any such */
+	{"busybox", INTERPRETER_BUSYBOX}, /* it runs itself by any such name */
 	{"ld-", INTERPRETER_LOADER},
 	{"ld.so", INTERPRETER_LOADER},
 	{"ld64.so", INTERPRETER_LOADER},

@@ -4,7 +4,7 @@
 
 static const char *const no_words[] = {NULL};
 static const char *const as_named[] = {"", NULL};
-/* Those letters that dash knows, or busybox. */
+/* The letters of dash and of busybox. */
 static const char dash_flags[] = "abcefilmnopsuvxCEIV";
 static const char *const module_suffixes[] = {"/__init__.py",
 					      "/__init__.pyc",
@@ -39,7 +39,7 @@ static void add(struct reading *reading, const struct operand *operand)
 {
 	struct operands *operands = reading->operands;
 
-	/* One that isn't told of would be one that isn't judged. */
+	/* An operand that isn't reported wouldn't be judged. */
 	if (operands->count == OPERANDS_MAX)
 		reading->odd = true;
 	else
@@ -94,8 +94,9 @@ bool words_have(const char *const *words, const char *argument, size_t len)
 	return false;
 }
 
-/* What an option takes: the rest of its argument, or else the next. Whether
- * one that begins with a sign is taken, or is an option itself, differs. */
+/* The value of an option: the rest of its argument, or else the next one.
+ * Programs differ on whether a next one that begins with a sign is the value or
+ * another option. */
 static const char *value(struct reading *reading, const char *rest)
 {
 	const char *taken = rest ? rest : arguments_next(reading->args);
@@ -115,7 +116,7 @@ static void read_text(struct reading *reading, const char *rest)
 	else
 		text = rest ? rest : arguments_next(reading->args);
 	reading->text = true;
-	/* node -p prints what standard input says where no text is given. */
+	/* node -p evaluates standard input if no text is given. */
 	if (reading_is(reading, INTERPRETER_NODE) &&
 	    (!text || !*text || strcmp(text, "-") == 0))
 		reading->input = true;
@@ -140,7 +141,7 @@ static void read_w(struct reading *reading, const char *word)
 		reading->odd = true;
 }
 
-/* How many letters a letter of ruby's takes with it. */
+/* The number of letters that belong to a letter of ruby's. */
 static size_t read_ruby(const char *flags)
 {
 	switch (*flags) {
@@ -157,7 +158,7 @@ static size_t read_ruby(const char *flags)
 	}
 }
 
-/* How many letters a letter of perl's takes with it. */
+/* The number of letters that belong to a letter of perl's. */
 static size_t read_perl(struct reading *reading, const char *flags)
 {
 	static const char digits[] = "01234567";
@@ -165,19 +166,19 @@ static size_t read_perl(struct reading *reading, const char *flags)
 	const char *after = flags + 1 + (flags[1] == 't');
 
 	switch (*flags) {
-	case '0': /* -0x41, which is -0 and -x41 where that is no number */
+	case '0': /* -0x41, which is -0 and -x41 if that is no number */
 		return flags[1] == 'x' ? strlen(flags) - 1
 				       : strspn(flags + 1, digits);
 	case 'l':
 		return strspn(flags + 1, digits);
 	case 'C': /* the letters or the number of its list */
 		return strspn(flags + 1, "0123456789IOESioDALa");
-	case 'd': /* -dt:Module; else it asks what to do */
+	case 'd': /* -dt:Module; else the debugger is interactive */
 		reading->input |= !has(":=", *after);
 		return has(":=", *after) ? strlen(flags) - 1 : 0;
 	case 'V': /* -V:name */
 		return flags[1] == ':' ? strlen(flags) - 1 : 0;
-	case ' ': /* "-w -T" of a #! line; else what follows is nothing */
+	case ' ': /* "-w -T" of a #! line; else the rest means nothing */
 		return flags[spaces] == '-' ? spaces : strlen(flags) - 1;
 	case 'D': /* others may follow after a space, or here after a sign */
 		reading->odd |= strpbrk(flags, "- \t\r\n") != NULL;
@@ -191,7 +192,7 @@ static size_t read_perl(struct reading *reading, const char *flags)
 	}
 }
 
-/* A shell's -o and its like take an argument wherever they stand. */
+/* A shell's -o and similar letters take an argument wherever they stand. */
 static void read_setting(struct reading *reading)
 {
 	const char *setting = value(reading, NULL);
@@ -285,7 +286,7 @@ static void read_named(struct reading *reading, const char *word, size_t len,
 		reading_add_file(reading, value_given ? value_given
 						      : value(reading, NULL));
 	} else if (words_have(grammar->inline_words, word, len)) {
-		/* Node's --print is one that is on or off. */
+		/* Node's --print is a switch. */
 		bool on = value_given && strcmp(word, "--print") == 0;
 
 		read_text(reading, on ? "" : value_given);
@@ -369,8 +370,8 @@ const char *reading_options(struct reading *reading)
 
 	while (!reading->ended && !reading->failed &&
 	       (argument = arguments_next(reading->args))) {
-		/* What follows is an argument then, not a script; a script all
-		 * the same for php-cgi. */
+		/* The next word is an argument then, not a script; but for
+		 * php-cgi it is a script. */
 		if (strcmp(argument, "--") == 0 &&
 		    (reading_is(reading, INTERPRETER_TCL) ||
 		     reading_is(reading, INTERPRETER_PHP))) {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A digest, so that nobody finds two kinds that are taken for one. */
+/* A digest, so that no attacker finds two kinds with the same key. */
 enum { KEY_SIZE = 16 };
 
 struct known {
@@ -19,7 +19,7 @@ struct limiter {
 	struct known kinds[LIMITER_KINDS];
 	size_t count;
 	int64_t due_ms;
-	int64_t window_ms; /* since when the budget is used */
+	int64_t window_ms; /* start of the window that the budget is for */
 	unsigned used;
 };
 
@@ -55,7 +55,7 @@ static void append_text(struct buffer *bytes, const char *text)
 		buffer_append(bytes, text, strlen(text) + 1);
 }
 
-/* False without memory. */
+/* False when out of memory. */
 static bool name_kind(const struct event_kind *kind, uint8_t ret[KEY_SIZE])
 {
 	OWNED(buffer_clear) struct buffer bytes = BUFFER_INIT;
@@ -92,8 +92,8 @@ static struct known *find(struct limiter *limiter, const uint8_t key[KEY_SIZE])
 	return NULL;
 }
 
-/* A place for another kind: of those that are known the one that was quiet
- * longest makes room. */
+/* Find a place for another kind: the known kind without events for longest is
+ * forgotten. */
 static struct known *make_room(struct limiter *limiter,
 			       struct summary *ret_evicted)
 {
@@ -113,7 +113,7 @@ static char *copy(const char *text)
 	return text ? strndup(text, LIMITER_TEXT_MAX) : NULL;
 }
 
-/* What is cut ends with a zero byte, as arguments do. */
+/* A cut text ends with a zero byte, as arguments do. */
 static void keep_command(struct summary *summary, const struct event_kind *kind)
 {
 	size_t len = kind->command_len < LIMITER_TEXT_MAX ? kind->command_len

@@ -73,7 +73,7 @@ int manifest_builder_add(struct manifest_builder *builder,
 	return 0;
 }
 
-/* The order is that of paths; what stands for a file comes before what it
+/* The order is that of paths; an entry comes before the entries that it
  * hides. */
 static int compare_records(const void *a, const void *b, void *text)
 {
@@ -87,7 +87,8 @@ static int compare_records(const void *a, const void *b, void *text)
 		     : (left->kind > right->kind) - (left->kind < right->kind);
 }
 
-/* An entry hides what lies below its file, too: it need not be said twice. */
+/* An entry also hides everything below its file: a second entry for that isn't
+ * needed. */
 static void drop_needless(struct manifest_builder *builder)
 {
 	struct record *records = (void *)builder->records.data;
@@ -118,7 +119,7 @@ static int sort_text(struct manifest_builder *builder, struct err *e)
 		records[i].path = builder_text(
 			&sorted, builder->text.data + records[i].path,
 			records[i].path_len);
-		/* Most have none: the NUL of the path is as good. */
+		/* Most records have none: the NUL of the path serves as "". */
 		records[i].interpreter =
 			*interpreter ? builder_text(&sorted, interpreter,
 						    strlen(interpreter))

@@ -37,7 +37,7 @@ struct record {
 	uint8_t digest[DIGEST_SIZE];
 };
 
-/* Where a table's search begins. */
+/* The slot where a search in a table begins. */
 static inline uint32_t manifest_hash_ino(uint64_t ino)
 {
 	return (uint32_t)((ino * UINT64_C(0x9e3779b97f4a7c15)) >> 32);

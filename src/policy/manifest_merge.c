@@ -60,7 +60,7 @@ static void mark(const struct merge *merge, const struct entry *entry,
 	slot->marks |= marks;
 }
 
-/* "/a.jar!/b.so" is in /a.jar, and is seen where that is. */
+/* "/a.jar!/b.so" is in /a.jar, and visible if that is. */
 static bool ends_archive(const struct entry *entry, size_t slash)
 {
 	return entry->kind == KIND_MEMBER && slash > 1 &&
@@ -95,8 +95,8 @@ static int add_seen(const struct merge *merge, const struct manifest *layer,
 	return 0;
 }
 
-/* Mark all that hides something in the layers below. A member is no name of a
- * layer. */
+/* Mark every entry that hides something in the layers below. A member of an
+ * archive is no name of a layer. */
 static void mark_all(const struct merge *merge, const struct manifest *layer)
 {
 	for (size_t i = 0; i < manifest_count(layer); i++) {
@@ -135,7 +135,7 @@ int manifest_merge(const struct manifest *const *layers, size_t count,
 	return 0;
 }
 
-/* Made to be mounted on: daemon/initlayer/setup_unix.go of moby. */
+/* moby makes these files as mount points: daemon/initlayer/setup_unix.go. */
 static bool is_mounted_on(const struct entry *entry)
 {
 	static const char *const paths[] = {"/.dockerenv", "/dev/console",

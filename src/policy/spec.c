@@ -204,7 +204,7 @@ static bool any_device(const struct spec *spec,
 		if (device.allow && matches(&device))
 			return true;
 	}
-	/* With no rule at all crun lets every device pass, so that whoever
+	/* Without any rule crun allows every device, so that a container that
 	 * may make nodes has them all. */
 	return json_count(rules) == 0 && spec_has_capability(spec, "CAP_MKNOD");
 }
@@ -302,7 +302,7 @@ void spec_mount_at(const struct spec *spec, size_t index,
 		.source = spec_text(mount, "source"),
 	};
 	ret->bind = ret->type && strcmp(ret->type, "bind") == 0;
-	/* crun binds all below where only the type says so. */
+	/* crun binds the mounts below as well if only the type says "bind". */
 	ret->recursive = ret->bind;
 	for (size_t i = 0; i < json_count(options); i++) {
 		if (!json_string(json_at(options, i), &option))
@@ -366,12 +366,11 @@ int spec_refuse(struct spec *spec, const char *sentence)
 		       : -1;
 }
 
-/*
- * What crun (crun(1), EXTENSIONS) takes from a container's annotations, which
- * with CRI-O any pod can set: a filter in place of linux.seccomp (with 1.8.1
- * nothing was notified), other hands for the listener, and handlers that run
- * the workload inside the runtime or a virtual machine, with no execve at all.
- */
+/* crun (crun(1), EXTENSIONS) takes settings from a container's annotations,
+ * which with CRI-O any pod can set: a filter in place of linux.seccomp (with
+ * 1.8.1 nothing was notified), another receiver for the listener, and handlers
+ * that run the workload inside the runtime or a virtual machine, with no execve
+ * at all. */
 static int refuse_annotations(const struct spec *spec, struct err *e)
 {
 	static const char *const refused[] = {

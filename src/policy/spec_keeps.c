@@ -22,7 +22,7 @@ static bool same_list(const struct json *a, const struct json *b,
 	       json_equal(left, right);
 }
 
-/* errnoRet says only with what a call fails. */
+/* errnoRet only sets the errno of a refusal, so it isn't compared. */
 static bool same_rule(const struct json *a, const struct json *b)
 {
 	return same_text(a, b, "action") && same_list(a, b, "names") &&

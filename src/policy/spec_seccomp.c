@@ -57,20 +57,20 @@ static const struct gate gates[] = {
 	 .when = {{EXECUTABLE}, {OF_A_FILE}}},
 	{"mmap2", LIBRARIES_AUDIT, .count = 2,
 	 .when = {{EXECUTABLE}, {OF_A_FILE}}},
-	/* It maps a library in the kernel, where there still is one that knows
-	 * it (CONFIG_USELIB); notified, it fails as where there isn't. */
+	/* uselib maps a library in kernels that still have it (CONFIG_USELIB);
+	 * notified, it fails as in kernels without it. */
 	{"uselib", LIBRARIES_AUDIT, .count = 0},
-	/* It would make executable what is only mapped to be read. */
+	/* personality could make every readable mapping executable. */
 	{"personality", LIBRARIES_AUDIT, .spares = true, .count = 1,
 	 .when = {{IMPLIED}}},
 	{"mprotect", LIBRARIES_STRICT, .count = 1, .when = {{EXECUTABLE}}},
 	{"pkey_mprotect", LIBRARIES_STRICT, .count = 1, .when = {{EXECUTABLE}}},
 	/* System V shared memory can be attached twice, to write and to
-	 * execute, and each time is no business of PR_SET_MDWE. i386 has it in
-	 * ipc(2) as well, whose third argument is then the flags: libseccomp's
-	 * own rule for that compares the whole of the first argument, of which
-	 * the kernel takes 16 bits. Other calls of ipc that happen to have
-	 * the bit are let go on. */
+	 * execute, and PR_SET_MDWE concerns neither. i386 has it in ipc(2) as
+	 * well, whose third argument is then the flags: libseccomp's own rule
+	 * for that compares the whole of the first argument, of which the
+	 * kernel takes 16 bits. Other calls of ipc that happen to have the bit
+	 * are continued. */
 	{"shmat", LIBRARIES_OFF, .segment = true, .count = 1,
 	 .when = {{SEGMENT}}},
 	{"ipc", LIBRARIES_OFF, .segment = true, .count = 1,
@@ -86,7 +86,8 @@ struct action {
 	enum effect effect;
 };
 
-/* TRACE and NOTIFY hand the call to somebody who may let it pass: unknown. */
+/* TRACE and NOTIFY hand the call to another process that may allow it:
+ * unknown. */
 static const struct action actions[] = {
 	{"SCMP_ACT_ALLOW", EFFECT_ALLOW},
 	{"SCMP_ACT_LOG", EFFECT_ALLOW},
@@ -145,8 +146,8 @@ static bool can_be_gated(const struct json *rule, const struct gate *gate)
 	return effect == EFFECT_DENY && gate->count > 0;
 }
 
-/* libseccomp takes no rule whose action is the default's, and the runtimes
- * leave such ones out: they are not there. */
+/* libseccomp accepts no rule whose action is the default's, and the runtimes
+ * leave such rules out: they have no effect. */
 static bool is_left_out(const struct json *seccomp, const struct json *rule)
 {
 	const struct action *action = action_of(rule, "action");
@@ -157,8 +158,8 @@ static bool is_left_out(const struct json *seccomp, const struct json *rule)
 			  json_get(seccomp, "defaultErrnoRet"));
 }
 
-/* Whether an argument of a rule keeps the calls of gate from matching it. As a
- * value of 32 ones they ask only, and change nothing. */
+/* True if an argument of a rule keeps the calls of gate from matching it. Calls
+ * with a value of 32 ones only query, and change nothing. */
 static bool keeps_from(const struct json *arg, const struct gate *gate)
 {
 	const struct condition *condition = &gate->when[0];
@@ -219,7 +220,7 @@ static int find_action(const struct json *seccomp, const struct gate *gate,
 	return 0;
 }
 
-/* What would come to the supervisor but isn't its business. */
+/* Refuse a profile with notifications that the supervisor couldn't answer. */
 static int refuse_notify(const struct json *seccomp, struct err *e)
 {
 	const struct json *rules = json_get(seccomp, "syscalls");
@@ -247,8 +248,8 @@ static int check_default(const struct json *seccomp, struct err *e)
 	return 0;
 }
 
-/* Out of the rules that allow it without looking at arguments; a rule that
- * loses its last name goes as well. */
+/* Remove the name from the rules that allow it whatever its arguments; a rule
+ * that loses its last name is removed as well. */
 static void remove_name(struct json *rules, const struct gate *gate)
 {
 	for (size_t i = json_count(rules); i-- > 0;) {
@@ -284,8 +285,8 @@ static int add_condition(struct json *args, const struct condition *condition,
 	return json_append(args, PTR_MOVE(arg));
 }
 
-/* A rule for calls whose first count conditions hold, the last of them
- * negated unless holds. In front of *at, which moves on. */
+/* Add a rule for calls whose first count conditions hold, the last of them
+ * negated unless holds. It is inserted at *at, which moves on. */
 static int add_rule(struct json *rules, size_t *at, const struct gate *gate,
 		    const char *action, size_t count, bool holds)
 {
@@ -306,10 +307,10 @@ static int add_rule(struct json *rules, size_t *at, const struct gate *gate,
 	return json_insert(rules, (*at)++, PTR_MOVE(rule));
 }
 
-/* Notify, and keep the action that was for what isn't notified. The rules
- * lead the list, where none of the profile's own comes before them. What is
- * denied stays so: a rule that allowed it didn't count, and goes all the same
- * in case that a runtime reads the profile another way. */
+/* Notify the calls of gate, and keep the profile's action for all others. The
+ * rules come first, before any of the profile's own. A denied call stays
+ * denied: a rule that allowed it had no effect, and is removed all the same, in
+ * case that a runtime reads the profile another way. */
 static int apply(struct json *seccomp, const struct gate *gate,
 		 const struct action *action, size_t *at)
 {
@@ -330,11 +331,9 @@ static int apply(struct json *seccomp, const struct gate *gate,
 	return 0;
 }
 
-/*
- * No profile, or one that says nothing (runc takes {} for none, crun refuses
- * it): one that allows, on all architectures of the machine, because without
- * a filter all of them work.
- */
+/* Fill in an absent or empty profile (runc takes {} for none, crun refuses it):
+ * it allows everything, on all architectures of the machine, because without a
+ * filter all of them work. */
 static int fill_in(struct json *seccomp)
 {
 	static const char *const architectures[] = {

@@ -58,7 +58,8 @@ static const struct shape hooks_members[] = {
 	{0},
 };
 
-/* Of a node in linux.devices and of a rule in linux.resources.devices. */
+/* The members of a node in linux.devices and of a rule in
+ * linux.resources.devices. */
 static const struct shape device_members[] = {
 	{.key = "path", .type = JSON_STRING},
 	{.key = "allow", .type = JSON_BOOL},
@@ -133,7 +134,7 @@ static const struct shape document_members[] = {
 	{0},
 };
 
-/* Where in the document the walk is, for messages. */
+/* The walk's place in the document, for messages. */
 struct place {
 	char text[256];
 	size_t len;
@@ -161,8 +162,8 @@ static struct place enter_index(const struct place *at, size_t index)
 	return enter(at, step);
 }
 
-/* Keys of a map are the user's own and case tells them apart. Only those that
- * are policy are looked at twice: there Go would take the last. */
+/* Keys of a map are the user's own and their case matters. Only policy keys are
+ * checked for duplicates: Go would take the last one. */
 static int check_map(const struct json *map, const struct place *at,
 		     struct err *e)
 {
@@ -202,7 +203,7 @@ static int check_value(const struct json *value, const struct shape *shape,
 		return err_set(e, 0, "%s: must be %s, not %s", at->text,
 			       json_type_name(shape->type),
 			       json_type_name(json_type(value)));
-	/* C and Go read different strings where there is a NUL in one. */
+	/* C and Go read a string with an embedded NUL differently. */
 	if (shape->type == JSON_STRING && !json_string(value, &text))
 		return err_set(e, 0, "%s: contains a NUL", at->text);
 	if (shape->map)

@@ -28,8 +28,8 @@ static bool is_lasting(const struct volume_facts *facts)
 	       ((facts->written || facts->untold) && !facts->managed);
 }
 
-/* The operator may put something else there, and no container may: what it put
- * there would be sealed as the first of its kind. */
+/* Only the operator may put another source there: one that a container put
+ * there would get a first seal of its own. */
 static void decide_source(const struct volume_facts *facts,
 			  struct volume_plan *ret)
 {
@@ -55,7 +55,8 @@ void volume_decide(const struct config *config,
 	if (facts->read_only && config->volumes_read_only != VOLUME_DENY &&
 	    rule != VOLUME_TRUST)
 		ret->why = written_by(facts);
-	/* Parts that nobody writes are sealed in the place of trust. */
+	/* With trust, the parts that the container doesn't write are sealed
+	 * instead. */
 	ret->writable =
 		!facts->read_only || facts->storage || facts->own || parts;
 	ret->follows = facts->managed && facts->read_only && !facts->own &&
