@@ -18,20 +18,22 @@
 enum {
 	ARCHIVE_MEMBERS_MAX = 100 * 1000,
 	ARCHIVE_RATIO_MAX = 200,    /* bytes out for one in, over the archive */
-	ARCHIVE_UNBOUNDED_MIB = 64, /* so much may come out of any archive */
+	ARCHIVE_UNBOUNDED_MIB = 64, /* this much may come out of any archive */
 	ARCHIVE_UNPACKED_MIB_MAX = 8 * 1024,
 	/* A jar in a war in an ear. */
 	ARCHIVE_DEPTH_MAX = 2,
-	/* Compressed archives in archives are unpacked to memory: so much at
+	/* Compressed archives in archives are unpacked to memory: this much at
 	 * a time, by all threads of a process together. */
 	ARCHIVE_COPY_MIB_MAX = 256,
-	/* An archive's end is looked for in so many last bytes of a file: a
-	 * comment that is longer hides it, but for the endings of old. */
+	/* An archive's end is searched in this many last bytes of a file: a
+	 * longer comment hides it, except in files that are named as
+	 * archives. */
 	ARCHIVE_TAIL = 4096,
 };
 
-/* Whether a file is to be looked into: for its end (one read), or since it is
- * called .jar, .war, .zip or .whl. fd is open for reading, size bytes long. */
+/* True if a file is to be opened as an archive: by its end (one read), or
+ * because it is called .jar, .war, .zip or .whl. fd is open for reading, size
+ * bytes long. */
 bool archive_is_one(int fd, uint64_t size, const char *name);
 
 /* The caller of archive_members. */

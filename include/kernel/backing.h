@@ -1,6 +1,6 @@
 /*
- * backing - the file that a mapping is of, where that isn't the one that was
- * opened: an overlay hands a mapping on to the layer's own file. Source:
+ * backing - the file that is really mapped, if it isn't the one that was
+ * opened: an overlay passes a mapping on to the layer's own file. Source:
  * proc_pid_map_files(5); fs/backing-file.c.
  */
 #pragma once
@@ -9,6 +9,6 @@
 
 #include <stdbool.h>
 
-/* A mapping of fd, open for reading, is of another file, which is *ret. False
- * also where that can't be asked (rootless). */
+/* True if a mapping of fd, open for reading, maps another file, which is *ret.
+ * False also if that can't be found out (rootless). */
 bool backing_find(int fd, struct identity *ret);

@@ -1,6 +1,6 @@
 /*
- * binary - what an open file is to execve(2): a script, an ELF file or
- * neither, and which interpreter it names. Reads bytes that a container
+ * binary - the kind of an open file to execve(2): a script, an ELF file or
+ * neither, and the interpreter that it names. Reads bytes that a container
  * chose; trusts none of them. Sources: execve(2), elf(5).
  */
 #pragma once
@@ -16,5 +16,5 @@ struct binary {
 	char interpreter[PATH_MAX];
 };
 
-/* fd is open for reading. -1 only where reading fails. */
+/* fd is open for reading. -1 only if reading fails. */
 MUST_CHECK int binary_inspect(int fd, struct binary *ret, struct err *e);

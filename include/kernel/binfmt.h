@@ -12,9 +12,10 @@
 
 enum { BINFMT_MAGIC_MAX = 256 };
 
-/* One that is enabled, has flag F, and knows programs by their bytes. */
+/* An entry that is enabled, has flag F, and recognizes programs by their
+ * bytes. */
 struct binfmt_entry {
-	char interpreter[4096]; /* as it was registered, wherever that was */
+	char interpreter[4096]; /* as registered, in whatever mount namespace */
 	char flags[8];		/* as "POCF" */
 	unsigned char magic[BINFMT_MAGIC_MAX];
 	unsigned char mask[BINFMT_MAGIC_MAX];
@@ -22,13 +23,12 @@ struct binfmt_entry {
 	size_t offset;
 };
 
-/* The text of an entry's file. False where it is none of these. */
+/* Parse the text of an entry's file. False if it is no such entry. */
 bool binfmt_parse(const char *text, struct binfmt_entry *ret);
 
-/*
- * The folder of the host's entries; -1 in *ret_fd: there is none. rootless: a
- * mount would be one of the user namespace's own, and hide the host's.
- */
+/* Open the folder of the host's entries; -1 in *ret_fd: there is none.
+ * rootless: nothing is mounted, since the mount would be the user namespace's
+ * own, and hide the host's. */
 MUST_CHECK int binfmt_open(bool rootless, int *ret_fd, struct err *e);
 
 /* Call with each entry's name, unlike others that had it before, and text. -1
@@ -38,10 +38,9 @@ MUST_CHECK int binfmt_each(int folder,
 				       const char *text, struct err *e),
 			   void *context, struct err *e);
 
-/*
- * The file that the kernel starts for such programs, open for reading: asked
- * of the kernel, since what has the interpreter's path by now, in whichever
- * mount namespace it was, may be another file. No instruction of it is run.
- */
+/* The file that the kernel starts for such programs, open for reading. The
+ * kernel is asked for it, since the interpreter's path may lead to another file
+ * by now, or was one of another mount namespace. No instruction of the file is
+ * run. */
 MUST_CHECK int binfmt_ask(const struct binfmt_entry *entry, int *ret_fd,
 			  struct err *e);

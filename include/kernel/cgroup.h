@@ -1,5 +1,6 @@
 /*
- * cgroup - where a task is accounted. Source: cgroups(7), /proc/PID/cgroup.
+ * cgroup - the control groups that a task is in. Source: cgroups(7),
+ * /proc/PID/cgroup.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * features - what runmoor needs of the kernel, asked for rather than guessed
- * from its version.
+ * features - the kernel's features that runmoor needs, each tried out rather
+ * than guessed from the version.
  */
 #pragma once
 
@@ -9,22 +9,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* ENOSYS or EPERM where something is missing: names it, and the version of
- * the kernel that has it or the setting that forbids it. */
+/* ENOSYS or EPERM if a feature is missing: the error names it, and the version
+ * of the kernel that has it or the setting that forbids it. */
 MUST_CHECK int features_check(struct err *e);
 
 struct feature {
-	const char *name; /* and since when, or by which setting */
+	const char *name; /* with its version of Linux, or its setting */
 	bool required;
 	bool present;
 	const char *policy; /* the key that it is for; NULL: required */
 };
 
-/* One after the other; false beyond the last. */
+/* Iterate over the features; false beyond the last. */
 bool features_at(size_t index, struct feature *ret);
 
-/* /proc/PID/map_files can be followed, which takes the host's own
- * capabilities: rootless it can't. */
+/* /proc/PID/map_files can be followed, which needs capabilities of the host:
+ * rootless it can't. */
 bool features_map_files(void);
 
 /* The device and inode that /proc/PID/maps shows for a mapping of this file

@@ -25,12 +25,12 @@ struct handoff {
 	struct buffer state;
 };
 
-/* Accept without blocking; EPERM for a peer that isn't our user, EAGAIN where
- * nobody waits. */
+/* Accept without blocking; EPERM for a peer that isn't our user, EAGAIN if no
+ * peer waits. */
 MUST_CHECK int handoff_accept(int socket, struct handoff *ret, struct err *e);
 
-/* Read what is there, without blocking. *ret_done once the peer has sent all:
- * one descriptor and a whole JSON document, or closed. */
+/* Read the available bytes, without blocking. *ret_done once the peer has sent
+ * all: one descriptor and a whole JSON document, or closed. */
 MUST_CHECK int handoff_read(struct handoff *handoff, bool *ret_done,
 			    struct err *e);
 void handoff_clear(struct handoff *handoff);

@@ -1,5 +1,5 @@
 /*
- * lease - know that nobody can write a file. Source: fcntl(2) "Leases".
+ * lease - proves that no process can write a file. Source: fcntl(2) "Leases".
  */
 #pragma once
 
@@ -7,37 +7,31 @@
 
 #include <stdbool.h>
 
-/*
- * Prove that nobody has a file open for writing or mapped shared-writable,
- * by a lease that no writer lets be granted. On an overlay the merged inode
- * doesn't see a mapping that outlives its descriptor, so the lease is taken
- * on the upper file, and that it is the same file is proven by a mark.
+/* Prove that no process has a file open for writing or mapped shared-writable,
+ * by a lease, which the kernel refuses while there is a writer. On an overlay
+ * the merged inode doesn't see a mapping that outlives its descriptor, so the
+ * lease is taken on the upper file, and a mark proves that it is the same file.
  * upper: path of the upper layer or NULL for a file that is on no overlay;
- * path: of the file in the overlay; fd: the file open for reading.
- * EAGAIN: there is a writer. The answer is good while something else holds
- * new writers off, or with ret_lease, which may be NULL, until that is closed:
- * a descriptor with the lease, or -1 where nobody could open it for writing.
- */
+ * path: of the file in the overlay; fd: the file open for reading. EAGAIN:
+ * there is a writer. The answer is good while something else holds new writers
+ * off, or with ret_lease, which may be NULL, until that is closed: a descriptor
+ * with the lease, or -1 if no process can open it for writing. */
 MUST_CHECK int lease_unwritten(int fd, const char *upper, const char *path,
 			       int *ret_lease, struct err *e);
 
-/*
- * A second lease, on the overlay's own inode: truncate(2) by a file's name
+/* A second lease, on the overlay's own inode: truncate(2) by a file's name
  * breaks that one, and not the upper file's. fd is the file open for reading;
- * *ret_lease is -1 where that is on no overlay, or nobody could open it for
- * writing.
- */
+ * *ret_lease is -1 if that is on no overlay, or no process can open it for
+ * writing. */
 MUST_CHECK int lease_merged(int fd, int *ret_lease, struct err *e);
 
-/* A memory file that nobody can write, shorten or lengthen any more, nor lift
- * that: memfd_create(2), F_GET_SEALS. fd is open for reading. */
+/* True for a memory file that no process can write, shorten or lengthen any
+ * more, nor undo that: memfd_create(2), F_GET_SEALS. fd is open for reading. */
 bool lease_is_sealed(int fd);
 
-/*
- * Have SIGIO sent to this process when somebody wants to write; who does waits
- * until lease is closed, or for /proc/sys/fs/lease-break-time. False where
- * somebody does already.
- */
+/* Have SIGIO sent to this process when another one opens the file for writing;
+ * that one waits until lease is closed, or for /proc/sys/fs/lease-break-time.
+ * False if one does already. */
 bool lease_watch(int lease);
 /* The same with another signal than SIGIO. */
 bool lease_watch_by(int lease, int signal);
@@ -46,8 +40,6 @@ bool lease_unbroken(int lease);
 /* End it, though its open file may have other descriptors, and close it. */
 void lease_give_back(int *lease);
 
-/*
- * Take one anew that somebody wanted to write through. False where somebody
- * has written, or may: who waited goes on in between, unless they can't.
- */
+/* Take a broken lease anew. False if a process has written, or may have: the
+ * waiting writer goes on in between, unless it can't run. */
 bool lease_renew(int lease);

@@ -1,7 +1,7 @@
 /*
- * links - the names of one file, so that a walk looks at its content once:
- * the first thread that comes to it does, and the others wait for what it
- * finds. Safe for several threads.
+ * links - the names of one file, so that a walk reads its content once: the
+ * first thread that reaches it does, and the others wait for the result. Safe
+ * for several threads.
  */
 #pragma once
 
@@ -23,12 +23,10 @@ struct link_content {
 struct links *links_new(void); /* NULL: out of memory */
 void links_free(struct links *links);
 
-/*
- * The content that was found under another name of the same file. False where
- * there is none, or the file has changed since: the caller looks itself, and
- * then calls links_settle, whatever came of it. Waits for a thread that looks
- * right now.
- */
+/* The content that was found under another name of the same file. False if
+ * there is none, or the file has changed since: the caller reads it itself, and
+ * then calls links_settle, whatever the result. Waits for a thread that is
+ * reading it now. */
 bool links_find(struct links *links, const struct identity *id,
 		struct link_content *ret);
 void links_settle(struct links *links, const struct identity *id,

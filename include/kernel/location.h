@@ -1,7 +1,7 @@
 /*
- * location - where a file or folder lies: on which file system, and by which
- * path of that file system, whatever mounts and links lead there. Two mounts of
- * one folder are one place; a subvolume is a folder of its file system. Source:
+ * location - the place of a file or folder: its file system, and its path in
+ * that file system, whatever mounts and links lead there. Two mounts of one
+ * folder are one place; a subvolume is a folder of its file system. Source:
  * proc_pid_mountinfo(5), whose fields (3) and (4) are read.
  */
 #pragma once
@@ -15,17 +15,17 @@
 
 struct location {
 	uint64_t device; /* major << 32 | minor, as mountinfo has it */
-	/* The file system's own number, which a reboot doesn't change, and
-	 * what was mounted ("/dev/sda2"); 0 and NULL where there is none. */
+	/* The file system's own number, which a reboot doesn't change, and the
+	 * mounted device ("/dev/sda2"); 0 and NULL if there is none. */
 	uint64_t file_system;
 	char *origin;
 	char *folder; /* absolute in the file system */
 	/* Without them (ino 0) only the path is known. */
 	struct identity identity;
-	int64_t birth_ns; /* 0: the numbers needn't stay what they are */
+	int64_t birth_ns; /* 0: the numbers may change */
 };
 
-/* How one place lies to another. */
+/* The relation of one place to another. */
 enum relation {
 	LOCATION_APART,
 	LOCATION_SAME,
@@ -33,25 +33,25 @@ enum relation {
 	LOCATION_BELOW,
 };
 
-/* The mounts of this process's namespace, as they were when they were read. */
+/* The mounts of this process's namespace at the moment of reading. */
 struct mounts;
 
 MUST_CHECK int mounts_read(struct mounts **ret, struct err *e);
 void mounts_owned(struct mounts **mounts);
 
-/* Find where an open file or folder lies; O_PATH is enough. */
+/* Find the place of an open file or folder; O_PATH is enough. */
 MUST_CHECK int location_find(const struct mounts *mounts, int fd,
 			     struct location *ret, struct err *e);
 void location_clear(struct location *place);
 
-/* Both have numbers that stay what they are, and these are others: what one
- * was found at isn't what the other was. */
+/* True if both have permanent numbers, and these differ: they are different
+ * files or folders. */
 bool location_differs(const struct location *one, const struct location *other);
 
 enum relation location_relation(const struct location *one,
 				const struct location *other);
 
-/* How path lies to folder, both absolute, by their names. */
+/* The relation of path to folder, both absolute, by their names. */
 enum relation location_compare_paths(const char *path, const char *folder);
 
 /* path is folder, or lies below it. */
@@ -79,20 +79,19 @@ typedef int mounts_below_found(void *context, const char *point,
 			       const struct location *place, bool read_only,
 			       struct err *e);
 
-/* The mounts below folder, without a look at them: their servers may be
- * dead. */
+/* The mounts below folder, which aren't opened: their servers may be dead. */
 MUST_CHECK int mounts_below(const struct mounts *mounts, const char *folder,
 			    mounts_below_found *found, void *context,
 			    struct err *e);
 
-/* An overlay that is mounted where engines and bundles have a container's root.
- * The machine's own root may be an overlay as well, and its upper layer no
- * container's. */
+/* True for an overlay that is mounted where engines and bundles have a
+ * container's root. The machine's own root may be an overlay as well, and its
+ * upper layer no container's. */
 bool mounts_is_container_root(const struct mounts *mounts, const char *point,
 			      const struct location *place);
 
-/* The upper and work folders of all overlays that are containers' roots, as
- * far as the mount table has them. device: of the overlay. */
+/* The upper and work folders of all overlays that are containers' roots, as far
+ * as the mount table has them. device: that of the overlay. */
 MUST_CHECK int mounts_uppers(const struct mounts *mounts,
 			     int (*found)(void *context, uint64_t device,
 					  const char *path, struct err *e),

@@ -1,5 +1,5 @@
 /*
- * mappers - which processes have a file mapped executable. Sources:
+ * mappers - finds the processes that have a file mapped executable. Sources:
  * proc_pid_maps(5), proc_pid_map_files(5), cgroups(7).
  */
 #pragma once
@@ -18,21 +18,20 @@ struct mapped_file {
 
 enum { MAPPERS_FILES_MAX = 256 };
 
-/* The process is at pidfd, whatever its number means by now. file: an index. */
+/* pidfd is the process, even if its number was used again. file: an index. */
 typedef void mappers_visit(void *context, pid_t pid, int pidfd, size_t file);
 
-/* What /proc/TID/cgroup says, malloc'ed; NULL where it can't be read. */
+/* The text of /proc/TID/cgroup, malloc'ed; NULL if it can't be read. */
 char *mappers_cgroup(pid_t tid);
 
-/* By two such texts: in each hierarchy the same cgroup, or one below it. */
+/* Compare two such texts: true if in each hierarchy it is the same cgroup, or
+ * one below it. */
 bool mappers_below(const char *text, const char *cgroup);
 
-/*
- * Visit every process in one of cgroups, or below it, that maps one of the
- * files, at most MAPPERS_FILES_MAX, once for each of them. It takes a look at
- * every process of the machine: some 10 us, and as much for each mapping of
- * those in cgroups.
- */
+/* Visit every process in one of cgroups, or below it, that maps one of the
+ * files, at most MAPPERS_FILES_MAX, once for each of them. It checks every
+ * process of the machine: some 10 us, and as much for each mapping of those in
+ * cgroups. */
 MUST_CHECK int mappers_find(const struct mapped_file *files, size_t count,
 			    char *const *cgroups, size_t cgroup_count,
 			    mappers_visit *visit, void *context, struct err *e);

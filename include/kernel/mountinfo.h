@@ -17,7 +17,7 @@ struct mountinfo_line {
 	int parent;
 	uint64_t device;   /* major << 32 | minor, of the file system */
 	const char *root;  /* the folder of it that is shown */
-	const char *point; /* in the root of the process whose table it is */
+	const char *point; /* in the root of the table's process */
 	const char
 		*source; /* a device, a server's folder, any word; NULL: none */
 	const char *type;    /* of the file system; NULL: none */
@@ -31,7 +31,7 @@ struct mountinfo {
 	struct libmnt_table *table;
 	struct mountinfo_line *lines;
 	size_t count;
-	int fd; /* of the file, by which changes are told; -1: none */
+	int fd; /* the open file, for changes; -1: none */
 };
 
 #define MOUNTINFO_INIT                                                         \
@@ -39,7 +39,7 @@ struct mountinfo {
 		.fd = -1                                                       \
 	}
 
-/* The mounts that the task tid sees; 0: this process. EFBIG where the text has
+/* The mounts that the task tid sees; 0: this process. EFBIG if the text has
  * more than limit bytes. */
 MUST_CHECK int mountinfo_read(pid_t tid, size_t limit, struct mountinfo *ret,
 			      struct err *e);
@@ -49,8 +49,8 @@ MUST_CHECK int mountinfo_parse(char *text, size_t len, struct mountinfo *ret,
 			       struct err *e);
 void mountinfo_clear(struct mountinfo *info);
 
-/* Nothing was mounted, moved or unmounted in that namespace since the reading
- * began. */
+/* True if nothing was mounted, moved or unmounted in that namespace since the
+ * reading began. */
 bool mountinfo_stands(const struct mountinfo *info);
 
 /* A copy of the value of an option of the file system, malloc'ed; NULL: it

@@ -10,20 +10,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The calls that the filter notifies of, whatever the architecture. */
+/* The system calls that the filter notifies, on any architecture. */
 enum trapped_call {
 	CALL_EXECVE,
 	CALL_EXECVEAT,
 	CALL_MMAP,
-	CALL_OLD_MMAP, /* of i386, whose arguments lie in memory */
-	CALL_MPROTECT, /* and pkey_mprotect */
+	CALL_OLD_MMAP, /* i386, with its arguments in memory */
+	CALL_MPROTECT, /* also pkey_mprotect */
 	CALL_PERSONALITY,
 	CALL_SHMAT, /* System V shared memory, to be executed */
-	CALL_IPC,   /* of i386, which may be the same         */
+	CALL_IPC,   /* i386, may be the same as shmat */
 	CALL_UNKNOWN,
 };
 
-/* It asks for executable memory, not for a program. */
+/* True if the call requests executable memory, not a program. */
 static inline bool call_maps(enum trapped_call call)
 {
 	return call == CALL_MMAP || call == CALL_MPROTECT ||
@@ -37,29 +37,31 @@ struct notification {
 	enum trapped_call call;
 	uint64_t args[6];
 	bool compat; /* a 32-bit call: pointers and ints are 32 bits wide */
-	/* execveat with AT_EXECVE_CHECK: whether it would be let run, asked by
-	 * an interpreter of a script's descriptor (Linux 6.14). */
+	/* execveat with AT_EXECVE_CHECK: an interpreter asks whether the script
+	 * of a descriptor may run (Linux 6.14). */
 	bool check;
 };
 
-/* Once for a listener: have the kernel wake us and the target on one CPU, since
- * each waits for the other (Linux 6.6; elsewhere nothing happens). */
+/* To be called once for a listener: the kernel then wakes us and the target on
+ * one CPU, since each waits for the other (Linux 6.6; does nothing on older
+ * kernels). */
 void notify_prepare(int listener);
 
-/* 0; -1 with ENOENT where the target is gone or was interrupted. */
+/* 0; -1 with ENOENT if the target is gone or was interrupted. */
 MUST_CHECK int notify_receive(int listener, struct notification *ret,
 			      struct err *e);
 
-/* The target still waits for this very answer, hence its tid is its own. */
+/* True if the target still waits for this very answer, hence its tid is its
+ * own. */
 bool notify_valid(int listener, uint64_t id);
 
-/* Let the kernel go on with the call. -1 where the target waits no more. */
+/* Let the kernel continue the call. -1 if the target doesn't wait any more. */
 int notify_continue(int listener, uint64_t id);
 
-/* Make the call succeed, with 0, though the kernel never sees it. */
+/* Make the call return 0, though the kernel never executes it. */
 int notify_succeed(int listener, uint64_t id);
 
-/* Make the call fail with error (an errno value). As above. */
+/* Make the call fail with error (an errno value). -1 as above. */
 int notify_deny(int listener, uint64_t id, int error);
 
 const char *notify_call_name(enum trapped_call call);

@@ -1,6 +1,6 @@
 /*
- * privilege - what the supervisor keeps of root. Source: capabilities(7),
- * prctl(2).
+ * privilege - the part of root's capabilities that the supervisor keeps.
+ * Source: capabilities(7), prctl(2).
  */
 #pragma once
 
@@ -8,12 +8,10 @@
 
 #include <stdbool.h>
 
-/* Not root, or root of a user namespace only: as runc decides it. */
+/* True if we aren't root, or root of a user namespace only: runc decides it in
+ * the same way. */
 bool privilege_rootless(void);
 
-/*
- * Keep only the capabilities the supervisor uses, take on no new privileges
- * by exec, and be no longer dumpable. Capabilities that this process never
- * had are no error.
- */
+/* Keep only the capabilities that the supervisor uses, set no_new_privs, and be
+ * no longer dumpable. Capabilities that this process never had are no error. */
 MUST_CHECK int privilege_drop(struct err *e);

@@ -1,10 +1,9 @@
 /*
- * proof - seize a target before its exec is let go on, and look at it again
- * before its first new instruction. Source: ptrace(2), PTRACE_SEIZE,
- * PTRACE_EVENT_EXEC.
+ * proof - seize a target before its exec continues, and stop it before its
+ * first new instruction. Source: ptrace(2), PTRACE_SEIZE, PTRACE_EVENT_EXEC.
  *
- * All calls come from one thread, the tracer; what it holds is killed when
- * that thread ends (PTRACE_O_EXITKILL).
+ * All calls come from one thread, the tracer; the targets that it holds are
+ * killed when that thread ends (PTRACE_O_EXITKILL).
  */
 #pragma once
 
@@ -15,24 +14,24 @@
 #include <sys/types.h>
 
 enum {
-	/* A seize that waits for locks that the container can hold is given
-	 * up after one to two of these. */
+	/* A seize waits for locks that the container can hold: it is given up
+	 * after one to two ticks. */
 	PROOF_TICK_MS = 100,
 };
 
-/* Once, by the tracer's thread. */
+/* To be called once, by the tracer's thread. */
 MUST_CHECK int proof_start(struct err *e);
 
 enum proof_seize {
 	PROOF_SEIZED,
 	PROOF_GONE,	 /* dead or dying                            */
 	PROOF_TRACED,	 /* another tracer has it                    */
-	PROOF_TIMED_OUT, /* somebody holds the locks of its process */
+	PROOF_TIMED_OUT, /* the locks of its process are held */
 	PROOF_FAILED,	 /* not permitted                            */
 };
 
-/* Never longer than 2 * PROOF_TICK_MS. A target that is ours already counts
- * as seized. */
+/* Takes at most 2 * PROOF_TICK_MS. A target that we trace already counts as
+ * seized. */
 enum proof_seize proof_seize(pid_t tid);
 
 enum proof_what {
@@ -46,35 +45,36 @@ enum proof_what {
 struct proof_stop {
 	enum proof_what what;
 	pid_t tid;
-	pid_t former;	  /* PROOF_LOADED: who called execve; 0: it is dying */
-	int signal;	  /* PROOF_STOPPED: to deliver when let go, or 0 */
+	pid_t former;	  /* PROOF_LOADED: the task that called execve; 0: it is
+			     dying */
+	int signal;	  /* PROOF_STOPPED: to deliver at the release, or 0 */
 	bool job_control; /* PROOF_STOPPED: as its parent would see it  */
 };
 
 /* Collect one stop without waiting. */
 void proof_collect(struct proof_stop *ret);
 
-/* Let a stopped target go for good, with a signal or 0. */
+/* Release a stopped target, with a signal or 0. */
 void proof_release(pid_t tid, int signal);
 
-/* Let a stopped target go on to its next system call, or back from it, with a
- * signal or 0. Where it was stopped by job control it stays so. */
+/* Let a stopped target run to its next system call, or to the end of this one,
+ * with a signal or 0. If job control stopped it, it stays stopped. */
 void proof_step(pid_t tid, int signal, bool job_control);
 
 /* The system call at whose beginning or end a target is stopped. */
 struct proof_call {
 	bool opens;	/* open, openat, openat2        */
-	bool began;	/* at its beginning, else its end */
+	bool began;	/* the stop is at the call's beginning, else its end */
 	uint64_t path;	/* began: the address of its path */
-	uint64_t code;	/* where it is made		     */
-	int64_t result; /* else; negative: an errno       */
+	uint64_t code;	/* address of the call */
+	int64_t result; /* at its end; negative: an errno */
 };
 
-/* False where it can't be told. */
+/* False if it isn't known. */
 bool proof_call_of(pid_t tid, struct proof_call *ret);
 
 /* Ask a seized target to stop; it comes as PROOF_STOPPED. */
 void proof_interrupt(pid_t tid);
 
-/* Kill a stopped target's process before it runs another instruction. */
+/* Kill a stopped target's process before its next instruction. */
 void proof_kill(pid_t tid);

@@ -1,8 +1,7 @@
 /*
- * rootfs - find and hash every executable below a folder, by all cores.
- * Nothing but regular files is opened; symlinks aren't followed. A file is
- * read to the size that it had when it was opened, and once, however many
- * names it has.
+ * rootfs - find and hash every executable below a folder, on all cores. Only
+ * regular files are opened; symlinks aren't followed. A file is read to the
+ * size that it had when it was opened, and once, however many names it has.
  */
 #pragma once
 
@@ -21,16 +20,17 @@ struct rootfs_file {
 	enum file_kind kind;
 	uint8_t digest[DIGEST_SIZE];
 	struct identity identity;
-	uint64_t hashed; /* bytes that were read for its digest */
+	uint64_t hashed; /* bytes read for its digest */
 };
 
-/* The cost that one walk, or several one after the other, may have. Each
- * subtracts its own. */
+/* The cost that one walk, or several in sequence, may have. Each subtracts its
+ * own. */
 struct rootfs_limit {
-	int64_t until_ns; /* CLOCK_MONOTONIC; a walk that hangs is left then */
-	uint64_t files;	  /* and folders, looked at */
+	int64_t until_ns; /* CLOCK_MONOTONIC; a walk that hangs is abandoned
+			     then */
+	uint64_t files;	  /* files and folders that are visited */
 	uint64_t bytes;	  /* hashed */
-	bool exceeded;	  /* something was left out for it */
+	bool exceeded;	  /* something was left out because of a limit */
 };
 
 struct layer;
@@ -38,15 +38,15 @@ struct layer;
 struct rootfs_walk {
 	int root;	  /* O_PATH or O_RDONLY folder, borrowed */
 	int64_t since_ns; /* only files made later; 0: all */
-	bool texts;	  /* what an interpreter could be handed as well */
-	/* The folder is a layer: what its names hide is added. NULL: none */
+	bool texts;	  /* also text files, for interpreters */
+	/* The folder is a layer: its names are recorded here. NULL: none */
 	struct layer *layer;
-	/* Whether a file without any such mark is to be reported as well; by
-	 * several threads at once. NULL: none is. */
+	/* True if a file without any mark of an executable is to be reported as
+	 * well; called by several threads at once. NULL: none is. */
 	bool (*wanted)(void *context, const char *path);
-	bool one_mount; /* not what is mounted below root */
-	/* Files and folders that are left out, by whatever name; without an
-	 * inode all of a mount. Borrowed. */
+	bool one_mount; /* without mounts below root */
+	/* Files and folders to leave out, under any name; one without an inode
+	 * is a whole mount. Borrowed. */
 	const struct identity *except;
 	size_t except_count;
 	struct rootfs_limit *limit; /* NULL: none */
@@ -57,7 +57,7 @@ struct rootfs_walk {
 	int (*found)(void *context, const struct rootfs_file *file,
 		     struct err *e);
 	void (*unreadable)(void *context, const char *path, int error);
-	/* Every now and then; may be NULL. */
+	/* Called every now and then; may be NULL. */
 	void (*progress)(void *context, uint64_t files, uint64_t bytes);
 };
 

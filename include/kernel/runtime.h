@@ -8,12 +8,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/*
- * The program to run, an absolute path the caller frees. name: a path, a name
+/* The program to run, an absolute path the caller frees. name: a path, a name
  * to look up on PATH, or NULL for the first of runc and crun. Never our own
- * program: a link to runmoor on PATH is passed over. ENOENT says where it was
- * looked for.
- */
+ * program: a link to runmoor on PATH is passed over. ENOENT: the error says
+ * where it was searched. */
 MUST_CHECK int runtime_find(const char *name, char **ret_path, struct err *e);
 
 /* Replace this process. Returns only on failure. */
@@ -30,7 +28,7 @@ MUST_CHECK int runtime_start(const char *path, char *const argv[],
 			     struct runtime *ret, struct err *e);
 
 /* Wait for its end, or until wake (a descriptor, -1: none) is readable;
- * *ret_ended tells which. *ret_status: its exit status, 128 + n for signal
- * n. */
+ * *ret_ended is true for its end. *ret_status: its exit status, 128 + n for
+ * signal n. */
 MUST_CHECK int runtime_wait(struct runtime *runtime, int wake, bool *ret_ended,
 			    int *ret_status, struct err *e);

@@ -16,7 +16,7 @@
 
 enum {
 	CHUNK = 64 * 1024,
-	/* An archive's end may be looked for in so many bytes by libzip. */
+	/* libzip may search this many bytes for an archive's end. */
 	END_MAX = 64 * 1024 + 22,
 };
 
@@ -27,18 +27,18 @@ static const char local_header[] = {'P', 'K', 3, 4};
 
 /* The bounds of one archive and those within it, together. */
 struct walk {
-	uint64_t budget;  /* bytes that may still come out */
-	uint64_t members; /* that may still be looked at */
+	uint64_t budget;  /* bytes that may still be unpacked */
+	uint64_t members; /* members that may still be read */
 	unsigned depth;	  /* of the archive that is being read */
 	unsigned copied;  /* archives within that lie in memory */
 	const struct archive_visitor *visitor;
 };
 
-/* A member of an archive, and how it begins. */
+/* A member of an archive, and its first bytes. */
 struct member {
 	zip_t *zip;
 	uint64_t index;
-	const char *name; /* with those of the archives that it is in */
+	const char *name; /* with the names of the archives that it is in */
 	char head[SELFMAG];
 };
 
@@ -80,7 +80,7 @@ static int spend(struct walk *walk, uint64_t bytes, struct err *e)
 	return 0;
 }
 
-/* Damaged: it can't be loaded as it was shipped, and isn't found. */
+/* A damaged member can't be loaded as it was shipped, and isn't reported. */
 static int hash_member(const struct member *member, struct walk *walk,
 		       struct err *e)
 {
@@ -129,7 +129,7 @@ static zip_t *open_part(int fd, uint64_t start)
 	return zip;
 }
 
-/* Where it was stored as it is it can be read where it lies. */
+/* A member that was stored uncompressed can be read in place. */
 static zip_t *open_stored(const struct member *member)
 {
 	zip_source_t *source = zip_source_zip(member->zip, member->zip,
@@ -142,7 +142,7 @@ static zip_t *open_stored(const struct member *member)
 	return zip;
 }
 
-/* Unpack a member to fd. *ret_whole is false where it is damaged. */
+/* Unpack a member to fd. *ret_whole is false if it is damaged. */
 static int copy_member(const struct member *member, int fd, struct walk *walk,
 		       bool *ret_whole, struct err *e)
 {
@@ -218,8 +218,8 @@ static int walk_member(struct member *member, struct walk *walk, struct err *e)
 	OWNED(stream_owned)
 	zip_file_t *stream = zip_fopen_index(member->zip, member->index, 0);
 
-	/* Encrypted, or of an unknown method: nobody loads it either. Of what
-	 * is of no interest no more than its first bytes are unpacked. */
+	/* Encrypted, or an unknown method: no program loads it either. Only the
+	 * first bytes of other members are unpacked. */
 	if (!stream ||
 	    zip_fread(stream, member->head, SELFMAG) != (zip_int64_t)SELFMAG)
 		return 0;

@@ -1,5 +1,5 @@
 /*
- * The end of central directory record, by which a zip archive is known.
+ * The end of central directory record, by which a zip archive is recognized.
  * Source: PKWARE's APPNOTE.TXT, 4.3.16.
  */
 #include "archive.h"
@@ -56,7 +56,8 @@ static bool find_end(int fd, uint64_t size, uint64_t *ret_start)
 	end = size - len + (uint64_t)(record - tail);
 	directory = (uint64_t)number(record + AT_DIRECTORY_SIZE, 4) +
 		    number(record + AT_DIRECTORY_OFFSET, 4);
-	/* In a large archive's they are all ones: another record has them. */
+	/* In a large archive these are all ones: another record has the
+	 * values. */
 	if (directory < end)
 		*ret_start = end - directory;
 	return true;

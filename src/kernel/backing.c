@@ -25,7 +25,7 @@ static bool identify(const void *start, long page, struct identity *ret)
 bool backing_find(int fd, struct identity *ret)
 {
 	long page = sysconf(_SC_PAGESIZE);
-	/* It is never touched: the file may be cut off meanwhile. */
+	/* The page is never touched: the file may be truncated meanwhile. */
 	void *start = mmap(NULL, (size_t)page, PROT_READ, MAP_PRIVATE, fd, 0);
 	struct identity opened;
 	bool found;

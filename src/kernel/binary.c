@@ -74,7 +74,7 @@ static bool elf_segments(const char *head, size_t len, struct segments *ret)
 	return ret->count <= SEGMENTS_MAX;
 }
 
-/* Where PT_INTERP's bytes are; false if this segment is another. */
+/* Find PT_INTERP's bytes; false if this segment is another. */
 static bool interpreter_segment(int fd, const struct segments *s, uint64_t i,
 				uint64_t *ret_offset, uint64_t *ret_len)
 {
@@ -117,8 +117,8 @@ static int elf_interpreter(int fd, const char *head, size_t len,
 	return 0;
 }
 
-/* No NUL at its beginning, which is how grep and diff tell; or what Python has
- * compiled, whose magic number ends so since 1997. */
+/* True if there is no NUL at its beginning, as grep and diff decide it; or if
+ * it is a compiled Python module, whose magic number ends so since 1997. */
 static bool is_text(int fd, const char *head, size_t len)
 {
 	struct stat st;

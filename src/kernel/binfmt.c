@@ -26,8 +26,8 @@
 
 enum {
 	TEXT_MAX = 16 * 1024,
-	/* As much as the kernel compares (BINPRM_BUF_SIZE), and an ELF header.
-	 */
+	/* The size has the bytes that the kernel compares (BINPRM_BUF_SIZE),
+	 * and an ELF header. */
 	PROGRAM_SIZE = 512,
 };
 
@@ -100,7 +100,7 @@ bool binfmt_parse(const char *text, struct binfmt_entry *ret)
 	       ret->offset + ret->len <= PROGRAM_SIZE;
 }
 
-/* A mount would load the module for nothing. */
+/* Without any entry a mount would only load the module. */
 static bool has_any(void)
 {
 	struct buffer text = BUFFER_INIT;
@@ -112,7 +112,7 @@ static bool has_any(void)
 	return has;
 }
 
-/* A mount that nobody else sees, of the one instance that the host has. */
+/* A mount that no other process sees, of the host's only instance. */
 static int mount_detached(void)
 {
 	OWNED(close_owned)
@@ -157,7 +157,7 @@ static int call_entry(int folder, const char *name,
 	char full[512];
 	int rc = 0;
 
-	/* It may be gone by now. */
+	/* The entry may be gone by now. */
 	if (stat_identity(folder, name, AT_SYMLINK_NOFOLLOW, &id) == 0 &&
 	    file_read(folder, name, TEXT_MAX, &text, NULL) == 0) {
 		(void)snprintf(full, sizeof(full), "%s %llx %llx", name,
@@ -174,7 +174,7 @@ int binfmt_each(int folder,
 			    struct err *e),
 		void *context, struct err *e)
 {
-	/* From its beginning, whoever has read it before. */
+	/* Read the folder from its beginning, even if it was read before. */
 	DIR *dir = fdopendir(
 		openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const struct dirent *entry;
@@ -191,7 +191,8 @@ int binfmt_each(int folder,
 	return rc;
 }
 
-/* A program by which the kernel knows the entry, and nothing more. */
+/* A program with the bytes by which the kernel recognizes the entry, and
+ * nothing more. */
 static int make_program(const struct binfmt_entry *entry)
 {
 	unsigned char bytes[PROGRAM_SIZE] = {0};
@@ -206,7 +207,7 @@ static int make_program(const struct binfmt_entry *entry)
 	return FD_MOVE(fd);
 }
 
-/* Stopped at its first instruction, or it ends. */
+/* Execute it stopped at its first instruction; otherwise it ends. */
 static pid_t execute(int program)
 {
 	pid_t pid = fork();

@@ -22,8 +22,8 @@ struct caller {
 	const char *groups; /* in status */
 };
 
-/* The fourth of "Uid:\t0\t0\t0\t0" is of the file system; there may be 65,536
- * groups. False: the task is gone. */
+/* The fourth number of "Uid:\t0\t0\t0\t0" is the file system user; there may be
+ * 65,536 groups. False: the task is gone. */
 static bool caller_read(pid_t tid, struct caller *ret)
 {
 	const char *uid;
@@ -66,8 +66,8 @@ static bool is_member(const struct caller *caller, uint32_t gid)
 	return false;
 }
 
-/* A capability of whatever user namespace: where it doesn't count for the file,
- * the kernel will say so. */
+/* A capability of any user namespace counts here: if it doesn't count for the
+ * file, the kernel refuses. */
 static bool overrides(const struct caller *caller)
 {
 	return caller->effective & (UINT64_C(1) << 1); /* CAP_DAC_OVERRIDE */
@@ -93,7 +93,7 @@ bool caller_may_execute(pid_t tid, const struct identity *file)
 	return may;
 }
 
-/* Where it can't be told, there may be one. */
+/* If that isn't known, there may be one. */
 static bool may_have_acl(int path_fd)
 {
 	OWNED(close_owned) int fd = -1;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whether one of a list, which a colon ends, is name. */
+/* True if name is in the list, which a colon ends. */
 static bool lists(const char *list, const char *name)
 {
 	size_t len = strlen(name);
@@ -92,7 +92,7 @@ int cgroup_folder(const char *text, const char *controller, char **ret_folder,
 	const char *at = cgroup_path(text, controller, &len);
 	const char *rest;
 
-	/* "/..": seen from a cgroup namespace that it isn't in. */
+	/* "/..": we are in a cgroup namespace that the cgroup isn't in. */
 	if (!at || strncmp(at, "/..", 3) == 0)
 		return err_set(e, ENOENT, "it has no cgroup that is seen here");
 	path = strndup(at, len);

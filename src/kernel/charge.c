@@ -15,15 +15,16 @@
 #include <unistd.h>
 
 enum {
-	/* Less than this part of a core isn't given: a program of hundreds of
-	 * MiB would take minutes to hash. */
+	/* The limit is at least this part of a core: else a program of hundreds
+	 * of MiB would take minutes to hash. */
 	LEAST_PART = 10,
-	/* As nice -10 to nice 0, which counts within a cgroup only. */
+	/* The ratio of nice -10 to nice 0; niceness itself counts only within a
+	 * cgroup. */
 	WEIGHT_TIMES = 9,
 	TEXT_MAX = 4096,
 };
 
-/* The file that has the weight, and its bounds. */
+/* The file with the weight, and its bounds. */
 struct weight {
 	const char *name;
 	uint64_t most;
@@ -189,7 +190,7 @@ void charge_leave(struct charge *charge)
 	for (size_t i = 0; i < charge->count; i++) {
 		struct charge_place *place = &charge->places[i];
 
-		/* Home may be gone. */
+		/* The first cgroup may be gone. */
 		if (write_text(place->home, "cgroup.procs", "0") < 0)
 			(void)write_text(place->mount, "cgroup.procs", "0");
 		if (place->own)
@@ -236,7 +237,7 @@ static int join_place(struct charge *charge, struct charge_place *place,
 	if (mkdir(place->own, 0755) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make %s", place->own);
 	charge->count++;
-	/* The limits before there is anybody that they are of. */
+	/* The limits are set before a task is in the cgroup. */
 	if (charge->count == 1)
 		charge_follow(charge);
 	if (write_text(place->own, "cgroup.procs", "0") < 0)
@@ -257,7 +258,8 @@ static int join(const char *text, const char *ours, const char *name,
 		if (find_place(text, ours, wanted[i], name, place, e) < 0 ||
 		    !place->own) {
 			place_clear(place);
-			/* Accounts without limits: none is fine. */
+			/* cpuacct has no limits: its hierarchy may be
+			 * missing. */
 			return i == 0 ? -1 : 0;
 		}
 		/* One hierarchy of both. */

@@ -11,7 +11,7 @@
 /* Calls that are allowed whatever their arguments. Some exist on some
  * architectures only. */
 static const char *const calls[] = {
-	/* files: what is judged, the state folder, the events */
+	/* files: the judged ones, the state folder, the events */
 	"openat", "openat2", "close", "read", "pread64", "write", "writev",
 	"lseek", "statx", "newfstatat", "fstat", "stat", "lstat", "fstatfs",
 	"statfs", "readlink", "readlinkat", "getdents64", "access", "faccessat",
@@ -94,7 +94,7 @@ static int fill(scmp_filter_ctx filter)
 
 int confine_supervisor(struct err *e)
 {
-	/* ENOSYS: libc then does without what is new, as clone3. */
+	/* With ENOSYS libc avoids new calls, such as clone3. */
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int rc = filter ? 0 : -ENOMEM;
 

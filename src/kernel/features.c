@@ -29,7 +29,7 @@ static int has_notify_action(void)
 	return (int)syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
 }
 
-/* EAGAIN is an answer too: nothing was in the cache. */
+/* EAGAIN also shows support: nothing was in the cache. */
 static int has_cached_lookup(void)
 {
 	struct open_how how = {
@@ -59,7 +59,7 @@ static int has_pidfd(void)
 	return fd < 0 ? -1 : 0;
 }
 
-/* Nobody has the pid 0: a kernel with ptrace says so. */
+/* No process has the pid 0: a kernel with ptrace says so. */
 static int has_ptrace(void)
 {
 	return ptrace(PTRACE_SEIZE, 0, NULL, NULL) < 0 && errno == ESRCH ? 0
@@ -93,7 +93,7 @@ static int has_memfd_setting(void)
 	return access("/proc/sys/vm/memfd_noexec", F_OK);
 }
 
-/* AT_EXECVE_CHECK of a program that may be executed, which isn't. */
+/* AT_EXECVE_CHECK of an executable program, which doesn't execute it. */
 static int has_exec_check(void)
 {
 	enum { EXECVE_CHECK = 0x10000 };
@@ -175,7 +175,7 @@ bool features_map_files(void)
 	return followed;
 }
 
-/* What /proc/self/maps says of the mapping that begins at start. */
+/* The numbers in /proc/self/maps of the mapping that begins at start. */
 static bool find_numbers(const void *start, uint64_t *ret_dev,
 			 uint64_t *ret_ino)
 {

@@ -15,12 +15,12 @@
 
 enum { TRIES = 500 };
 
-/* A hierarchy that can freeze, and what its files are called and hold. */
+/* A hierarchy that can freeze, and the names and contents of its files. */
 struct hierarchy {
-	const char *controller; /* "": of version 2 */
+	const char *controller; /* "": version 2 */
 	const char *mount;
 	const char *file, *frozen, *thawed;
-	const char *state, *reached; /* where it shows, and by what line */
+	const char *state, *reached; /* file and line that show the result */
 };
 
 static const struct hierarchy hierarchies[] = {
@@ -84,7 +84,7 @@ static int open_file(const struct hierarchy *h, const char *path, size_t len,
 	return open(full, flags | O_CLOEXEC);
 }
 
-/* The hierarchy is there, and the cgroup isn't any more. */
+/* True if the hierarchy exists, but the cgroup doesn't any more. */
 static bool is_gone(const struct hierarchy *h)
 {
 	char root[64];
@@ -103,7 +103,7 @@ static enum freezer_outcome freeze(const struct hierarchy *h,
 	size_t len;
 	const char *path = cgroup_path(cgroup, h->controller, &len);
 
-	/* "/..": seen from a cgroup namespace that it isn't in. */
+	/* "/..": we are in a cgroup namespace that the cgroup isn't in. */
 	if (!path || len == 0 || strncmp(path, "/..", 3) == 0 ||
 	    we_are_in(h->controller, path, len))
 		return FREEZER_NONE;

@@ -72,8 +72,8 @@ static void take_descriptors(struct handoff *handoff, struct msghdr *message)
 	}
 }
 
-/* The message has no end of its own, and runc keeps the connection open long
- * after it: the document tells. */
+/* The message has no end mark, and runc keeps the connection open long after
+ * it: it ends with the document. */
 static bool is_complete(const struct handoff *handoff)
 {
 	OWNED(json_owned) struct json *document = NULL;

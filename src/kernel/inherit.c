@@ -4,7 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-/* Newer than the headers of Debian 12: include/uapi/linux/prctl.h and
+/* These are newer than the headers of Debian 12: include/uapi/linux/prctl.h and
  * securebits.h. */
 enum {
 	MDWE = 65,
@@ -15,7 +15,7 @@ enum {
 
 int inherit_memory_deny(struct err *e)
 {
-	/* libc's prctl would pass garbage for what must be 0. */
+	/* libc's prctl would pass garbage for arguments that must be 0. */
 	if (syscall(SYS_prctl, MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0)
 		return 0;
 	return err_set(e, errno, "memory: deny needs PR_SET_MDWE (Linux 6.3)");

@@ -22,7 +22,7 @@ struct name {
 };
 
 struct layer {
-	const char *prefix; /* of the attributes that the overlay heeds */
+	const char *prefix; /* of the attributes that the overlay uses */
 	struct layer_limit limit;
 	pthread_mutex_t lock;
 	struct buffer names;
@@ -30,7 +30,8 @@ struct layer {
 	uint64_t bytes;
 };
 
-/* Without what lies below: the overlay has a clone of the mount, too. */
+/* Mounts below aren't cloned: the overlay has such a clone of the mount,
+ * too. */
 static int clone_mount(const char *path)
 {
 	return (int)syscall(SYS_open_tree, AT_FDCWD, path,
@@ -107,11 +108,12 @@ int layer_add_name(struct layer *layer, const char *path, size_t len,
 
 static bool is_none(void)
 {
-	/* None of this name, or no attributes of its kind here at all. */
+	/* There is none of this name, or this file system has no such
+	 * attributes. */
 	return errno == ENODATA || errno == EOPNOTSUPP;
 }
 
-/* Whatever its value, which may be nothing. */
+/* The attribute counts whatever its value, which may be empty. */
 static bool has_mark(const struct layer *layer, int fd, const char *name)
 {
 	char full[64];
@@ -120,7 +122,7 @@ static bool has_mark(const struct layer *layer, int fd, const char *name)
 	return fgetxattr(fd, full, NULL, 0) >= 0 || !is_none();
 }
 
-/* "y" hides what the folders below it have; "x" says that some of its own
+/* "y" hides the content of the folders below it; "x" says that some of its own
  * files are whiteouts. */
 static int get_opaque(const struct layer *layer, int fd, bool *ret,
 		      struct err *e)
@@ -144,7 +146,7 @@ int layer_add_folder(struct layer *layer, const char *path, size_t len, int fd,
 	if (has_mark(layer, fd, "redirect") ||
 	    get_opaque(layer, fd, &opaque, e) < 0)
 		return err_set(e, ENOTSUP, "what %s shows is elsewhere", path);
-	/* The roots of layers are merged whatever they say. */
+	/* The roots of layers are merged whatever their attributes. */
 	if (len == 0)
 		return 0;
 	return add(layer, path, len, opaque ? KIND_OPAQUE : KIND_FOLDER, e);

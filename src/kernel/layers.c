@@ -14,11 +14,11 @@
 
 enum { RECORD_MAX = 1024 * 1024 };
 
-/* The names, as they are shown. */
+/* The names, as the table shows them. */
 struct shown {
 	char *names[LAYERS_MAX];
 	size_t count;
-	bool complete;	/* nothing that this version can't read */
+	bool complete;	/* every option could be read */
 	bool read_only; /* the overlay as a whole */
 };
 
@@ -35,7 +35,7 @@ static bool is_octal(const char *at)
 	       at[2] <= '7' && at[3] >= '0' && at[3] <= '7';
 }
 
-/* One character as the mount was given it: the kernel shows some as octal
+/* One character as it was given to mount: the kernel shows some as octal
  * escapes (seq_escape). */
 static char next_character(const char **at)
 {
@@ -50,11 +50,9 @@ static char next_character(const char **at)
 	return c;
 }
 
-/*
- * The next of a list; *at is then at its colon, or at the end. A colon that
- * belongs to a name is shown as \072, or with the backslash that escaped it
- * in the mount's options.
- */
+/* The next name of a list; *at is then at its colon, or at the end. A colon
+ * that belongs to a name is shown as \072, or with the backslash that escaped
+ * it in the mount's options. */
 static char *next_name(const char **at, const char *end)
 {
 	char *name = malloc((size_t)(end - *at) + 1);
@@ -111,7 +109,7 @@ static int read_option(const char *option, const char *end, struct shown *lower,
 	if (is_named(option, len, "lowerdir") ||
 	    is_named(option, len, "lowerdir+"))
 		return add_names(value, end, lower, e);
-	/* Layers of data only: what they show is elsewhere. */
+	/* Layers of data only: other layers decide what they show. */
 	if (is_named(option, len, "datadir+"))
 		lower->complete = false;
 	if (!is_named(option, len, "upperdir") || *ret_upper)
@@ -143,7 +141,7 @@ static bool is_folder(const char *path)
 	       S_ISDIR(st.st_mode);
 }
 
-/* name as seen from base; NULL where there is no such folder. */
+/* name relative to base; NULL if there is no such folder. */
 static char *folder_from(const char *base, const char *name)
 {
 	OWNED(free_owned) char *path = NULL;
@@ -178,8 +176,8 @@ static bool is_empty(const char *path)
 	return count == 2;
 }
 
-/* All of names from base, or none. Nothing but empty folders is where
- * temporary mounts were. */
+/* Resolve all names from base, or none. If all folders are empty, temporary
+ * mounts were there. */
 static bool resolve(const struct shown *names, const char *base,
 		    struct layers *ret)
 {
@@ -207,11 +205,9 @@ static bool to_parent(char *path)
 	return true;
 }
 
-/*
- * Relative names are so to a folder that the engine had changed to, which is
+/* Relative names start from a folder that the engine had changed to. It is
  * above its upper folder (containerd), or above the mount point (podman,
- * docker): the nearest one from which every name leads to a folder.
- */
+ * docker): the nearest one from which every name leads to a folder. */
 static bool resolve_above(const struct shown *names, const char *upper,
 			  const char *below, struct layers *ret)
 {
@@ -245,8 +241,8 @@ static char *driver_folder(const char *path, const char *name)
 	return PTR_MOVE(folder);
 }
 
-/* The driver's own record, where what is shown are the numbers of
- * descriptors, say. It has to be of as many layers. */
+/* The driver's own record is used if the table shows, for example, numbers of
+ * descriptors. It must have the same number of layers. */
 static int resolve_recorded(const struct shown *shown, const char *folder,
 			    struct layers *ret, struct err *e)
 {
@@ -344,7 +340,7 @@ char *layers_upper(const char *mount_point, const char *options)
 	return PTR_MOVE(upper);
 }
 
-/* A file system's own number, which a reboot doesn't change; 0 where it has
+/* A file system's own number, which a reboot doesn't change; 0 if it has
  * none. */
 static uint64_t file_system_id(int fd)
 {
@@ -375,8 +371,8 @@ int layers_name_folder(const char *path, struct buffer *out, bool *ret_unique,
 	return 0;
 }
 
-/* The merged root's own numbers are those of one mount: what lies under it
- * stays. */
+/* The merged root's own numbers change with each mount; those of the folder
+ * under it don't. */
 static int name_mount_point(const char *rootfs, struct buffer *out,
 			    struct err *e)
 {

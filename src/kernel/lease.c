@@ -14,8 +14,9 @@
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
-/* As the file's owner: whoever else asks needs CAP_LEASE on the host, which
- * root of a user namespace hasn't. setfsuid(2) is this thread's only. */
+/* Take the lease as the file's owner: any other user needs CAP_LEASE on the
+ * host, which root of a user namespace doesn't have. setfsuid(2) is for this
+ * thread only. */
 static int lease_as_owner(int fd, bool *ret_needless)
 {
 	struct stat st;
@@ -26,19 +27,20 @@ static int lease_as_owner(int fd, bool *ret_needless)
 	if (fstat(fd, &st) < 0)
 		return -1;
 	before = setfsuid(st.st_uid);
-	/* It says who we were; -1 is nobody, and changes nothing. */
+	/* setfsuid returns the previous user; -1 is no user, and changes
+	 * nothing. */
 	owner = setfsuid((uid_t)-1) == (int)st.st_uid;
 	rc = owner ? fcntl(fd, F_SETLEASE, F_RDLCK) : -1;
 	(void)setfsuid((uid_t)before);
-	/* We have the owner's number and aren't the owner: that one isn't in
-	 * the user namespace. No capability in it counts for this file, and
-	 * its mode lets none of the others write. */
+	/* We have the owner's number and aren't the owner, who isn't in the
+	 * user namespace. No capability in it counts for this file, and its
+	 * mode permits no other user to write. */
 	*ret_needless =
 		owner && rc < 0 && errno == EACCES && (st.st_mode & 022) == 0;
 	return *ret_needless ? 0 : rc;
 }
 
-/* A read lease is refused while anyone can write, mappings included. */
+/* A read lease is refused while any process can write, mappings included. */
 static int take_lease(int fd, bool *ret_needless, struct err *e)
 {
 	*ret_needless = false;
@@ -61,11 +63,9 @@ static int open_beneath(int dirfd, const char *path)
 			    sizeof(how));
 }
 
-/*
- * That upper is the inode behind merged: a mark set on the one is read on the
- * other. Times can't tell: two files of one clock tick have the same, and the
- * container can rename one over the other between our two look-ups.
- */
+/* Prove that upper is the inode behind merged: a mark set on the one is read on
+ * the other. Times prove nothing: two files of one clock tick have the same,
+ * and the container can rename one over the other between our two look-ups. */
 static int same_upper(int merged, int upper, struct err *e)
 {
 	uint64_t nonce[2];
@@ -93,11 +93,12 @@ static int lease_file(int fd, int *ret_lease, struct err *e)
 	if (take_lease(fd, &needless, e) < 0)
 		return -1;
 	if (!ret_lease) {
-		/* What was taken as the owner ends when fd is closed. */
+		/* A lease that was taken as the owner ends when fd is
+		 * closed. */
 		(void)fcntl(fd, F_SETLEASE, F_UNLCK);
 		return 0;
 	}
-	/* The lease is of what was opened, and so of a duplicate too. */
+	/* A lease belongs to the open file, and so to its duplicate too. */
 	*ret_lease = needless ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return needless || *ret_lease >= 0 ? 0 : err_set(e, errno, "lease");
 }
@@ -121,7 +122,7 @@ static int lease_upper(int fd, const char *upper, const char *path,
 	if (stat_identity(file, "", AT_EMPTY_PATH, &id) < 0 ||
 	    !S_ISREG(id.mode))
 		return err_set(e, ESTALE, "find the upper file");
-	/* The lease lives as long as file does. */
+	/* The lease lasts as long as file is open. */
 	if (take_lease(file, &needless, e) < 0 || same_upper(fd, file, e) < 0)
 		return -1;
 	if (ret_lease)
@@ -160,7 +161,7 @@ bool lease_unbroken(int lease)
 
 bool lease_watch(int lease)
 {
-	/* Else it is the thread's, and goes nowhere once that has ended. */
+	/* Else the signal is the thread's, and is lost once that has ended. */
 	return fcntl(lease, F_SETOWN, getpid()) == 0 && lease_unbroken(lease);
 }
 

@@ -60,7 +60,7 @@ static struct link *find(struct links *links, const struct identity *id)
 	return link;
 }
 
-/* Without memory for it every name is looked at. */
+/* Without memory for it the content is read for every name. */
 static void claim(struct links *links, const struct identity *id)
 {
 	struct link **bucket = bucket_of(links, id);
@@ -98,8 +98,8 @@ void links_settle(struct links *links, const struct identity *id,
 
 	(void)pthread_mutex_lock(&links->lock);
 	link = find(links, id);
-	/* A file that changed between two of its names stays as it was first
-	 * seen; the names after that are looked at one by one. */
+	/* If a file changed between two of its names, its first content stays;
+	 * it is read again for each later name. */
 	if (link && !link->settled) {
 		link->content = *content;
 		link->settled = true;

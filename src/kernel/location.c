@@ -90,8 +90,8 @@ static int of_mount(const struct mountinfo_line *line, const char *real,
 	const char *origin = line->source;
 
 	ret->device = line->device;
-	/* Names that aren't of this machine's devices, or of a server, are
-	 * those of many file systems: "tmpfs". */
+	/* Names that are no device of this machine, and no server, are shared
+	 * by many file systems: "tmpfs". */
 	if (origin && (origin[0] == '/' || strchr(origin, ':')))
 		ret->origin = strdup(origin);
 	if (location_compare_paths(real, line->point) == LOCATION_BELOW)
@@ -102,8 +102,8 @@ static int of_mount(const struct mountinfo_line *line, const char *real,
 	return ret->folder ? 0 : -1;
 }
 
-/* In a chroot that is no mount point the table doesn't have the root's own:
- * then all that lies there is compared by its path there. */
+/* In a chroot that is no mount point the table doesn't have the root's own
+ * mount: then files there are compared by their paths. */
 static int of_no_mount(const char *real, struct location *ret)
 {
 	ret->device = ret->identity.dev;
@@ -111,8 +111,8 @@ static int of_no_mount(const char *real, struct location *ret)
 	return ret->folder ? 0 : -1;
 }
 
-/* What an overlay shows of a folder are the numbers of its layer's, and others
- * once it is written to; a server's are what that says. */
+/* An overlay shows the numbers of the layer's folder, and others once it is
+ * written to; a server chooses its own numbers. */
 static void find_birth(int fd, struct location *ret)
 {
 	if (stat_birth(fd, &ret->identity, &ret->birth_ns) < 0 ||
@@ -185,7 +185,7 @@ int mounts_below(const struct mounts *mounts, const char *folder,
 	return rc;
 }
 
-/* Where engines and bundles have a container's root. */
+/* True for the places where engines and bundles have a container's root. */
 static bool has_name_of_root(const char *target)
 {
 	const char *slash = strrchr(target, '/');

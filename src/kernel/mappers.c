@@ -15,8 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Of a process that is gone nothing is wanted any more; without descriptors or
- * memory one that is there might be missed. */
+/* A process that is gone is no error; but without descriptors or memory an
+ * existing one might be missed. */
 static int failed(int error, struct err *e)
 {
 	if (error == EMFILE || error == ENFILE || error == ENOMEM)
@@ -71,8 +71,8 @@ static int in_cgroups(pid_t pid, char *const *cgroups, size_t count,
 	return rc;
 }
 
-/* Which file a mapping is of is asked of the file, where that is allowed; its
- * numbers in maps needn't be those of stat. */
+/* The mapped file itself is asked, if that is permitted; the numbers in maps
+ * may differ from those of stat. */
 static int ask_file(pid_t pid, const struct mapping *mapping,
 		    struct mapped_file *ret, struct err *e)
 {
@@ -100,7 +100,7 @@ struct search {
 struct process {
 	pid_t pid;
 	int pidfd;
-	pid_t task; /* a thread that has its memory still */
+	pid_t task; /* a thread that still has its memory */
 };
 
 static int visit_mappings(const struct search *search, FILE *maps,
@@ -149,8 +149,8 @@ static bool has_ended(pid_t pid)
 	return name_end && strncmp(name_end, ") Z", 3) == 0;
 }
 
-/* The task that tells what process pid is: a thread of it, where it has ended
- * itself. */
+/* The task to read the facts of process pid from: one of its threads, if its
+ * leader has ended. */
 static pid_t living_task(pid_t pid)
 {
 	struct dirent *entry;
@@ -195,7 +195,7 @@ static int look_at_process(const struct search *search,
 
 static int visit_process(const struct search *search, pid_t pid, struct err *e)
 {
-	/* First, so that what is found is found of this very process. */
+	/* The pidfd comes first, so that all facts are of this very process. */
 	OWNED(close_owned) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	const struct process process = {pid, pidfd, living_task(pid)};
 

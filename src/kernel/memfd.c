@@ -40,8 +40,8 @@ int memfd_deny(pid_t pid, struct err *e)
 		return err_set(e, ENOTSUP,
 			       "memfd: deny needs a container with a pid "
 			       "namespace: this one has the host's");
-	/* The setting is of the writer's namespace; a process is in one from
-	 * its birth. */
+	/* The setting belongs to the writer's namespace, which a process enters
+	 * at its birth: hence the fork. */
 	if (setns(namespace, CLONE_NEWPID) < 0)
 		return err_set(e, errno, "memfd: deny: enter %s", path);
 	child = fork();

@@ -62,7 +62,8 @@ static enum trapped_call find_call(uint32_t arch, int nr)
 	return known[count++].call;
 }
 
-/* Newer than the headers of Debian 12: include/uapi/linux/fcntl.h, 6.14. */
+/* This is newer than the headers of Debian 12: include/uapi/linux/fcntl.h,
+ * 6.14. */
 #ifndef AT_EXECVE_CHECK
 #define AT_EXECVE_CHECK 0x10000
 #endif
@@ -81,7 +82,7 @@ void notify_prepare(int listener)
 
 int notify_receive(int listener, struct notification *ret, struct err *e)
 {
-	/* A newer kernel may write more than we know of. */
+	/* A newer kernel may write more than our headers define. */
 	union {
 		struct seccomp_notif notif;
 		char room[512];

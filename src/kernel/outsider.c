@@ -15,7 +15,7 @@ enum {
 	PF_EXITING = 0x4, /* linux/sched.h, as in proc_pid_stat(5) "flags" */
 };
 
-/* "4:memory:/a/b": where the path begins. */
+/* The start of the path in "4:memory:/a/b". */
 static const char *path_in(const char *line)
 {
 	const char *first = strchr(line, ':');
@@ -69,11 +69,9 @@ bool outsider_is(const char *text, const char *home)
 	return outside;
 }
 
-/*
- * A task that ends is shown in the root of each hierarchy of version 1 from
- * PF_EXITING on, and is a tracer for some time after that. The flag never goes
- * away, so what was read before it was found clear is true.
- */
+/* A task that ends is shown in the root of each hierarchy of version 1 from
+ * PF_EXITING on, and is a tracer for some time after that. The flag is never
+ * cleared, so everything that was read before it was seen clear is true. */
 static bool is_ending(pid_t pid)
 {
 	struct buffer stat = BUFFER_INIT;
@@ -102,7 +100,8 @@ bool outsider_traces(pid_t tid, const char *home)
 	cgroup = mappers_cgroup(tracer);
 	outside = procfs_status_number(tracer, "Seccomp", NOT_KNOWN) == 0 ||
 		  (home && cgroup && outsider_is(cgroup, home));
-	/* Still the same: the number wasn't another's meanwhile. */
+	/* Still the same tracer: the number didn't become another task's
+	 * meanwhile. */
 	return outside && !is_ending(tracer) &&
 	       procfs_status_number(tid, "TracerPid", NOT_KNOWN) == tracer;
 }

@@ -46,7 +46,8 @@ static bool is_upper(const struct mountinfo_line *line,
 	return false;
 }
 
-/* A layer that some overlay of this machine writes to isn't immutable. */
+/* True if an overlay of this machine writes to the layer, which then isn't
+ * immutable. */
 static bool layer_is_written(const struct layers *layers,
 			     const struct mountinfo *mounts)
 {
@@ -175,7 +176,7 @@ void overlay_clear(struct overlay *overlay)
 	overlay->options = NULL;
 }
 
-/* What the thread that mounts is handed, and what it hands back. */
+/* The input and the result of the thread that mounts. */
 struct private_mount {
 	const struct overlay *overlay;
 	const char *scratch;
@@ -207,8 +208,8 @@ static int lower_option(const struct overlay *overlay, int *fds, char **ret)
 	return 0;
 }
 
-/* In a thread of its own, so that only it is in the new mount namespace; the
- * descriptor outlives both. */
+/* The mount is made in a thread of its own, so that only this is in the new
+ * mount namespace; the descriptor outlives both. */
 static void *mount_privately(void *argument)
 {
 	struct private_mount *job = argument;
@@ -240,7 +241,8 @@ int overlay_open_lower(const struct overlay *overlay, const char *scratch,
 	pthread_t thread;
 
 	if (overlay->layers.lower_count == 1) {
-		/* An overlay has at least two layers; one is its own merge. */
+		/* An overlay needs at least two layers; a single one needs no
+		 * merge. */
 		*ret_fd = open(overlay->layers.lower[0],
 			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (*ret_fd < 0)

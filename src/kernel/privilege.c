@@ -11,10 +11,11 @@
 
 static const cap_value_t needed[] = {
 	CAP_SYS_PTRACE,	     /* hold targets, read their memory and links   */
-	CAP_DAC_READ_SEARCH, /* find and hash what only the target may read */
+	CAP_DAC_READ_SEARCH, /* find and hash files that only the target may
+				read */
 	CAP_DAC_OVERRIDE,    /* events file, state folder                   */
 	CAP_KILL,	     /* targets of any user                         */
-	CAP_LEASE,	     /* prove that nobody writes a file             */
+	CAP_LEASE,	     /* prove that no process writes a file */
 	CAP_FOWNER,
 	CAP_SYS_ADMIN, /* /proc/PID/map_files; the mark on an upper file */
 };

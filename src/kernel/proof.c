@@ -76,7 +76,7 @@ int proof_start(struct err *e)
 	return 0;
 }
 
-/* Work has begun; the timer rests by itself after a tick without any. */
+/* Start the timer for new work; it stops by itself after a tick without any. */
 static void watch_begin(void)
 {
 	watch.active = 1;
@@ -136,7 +136,7 @@ static void describe_stop(int status, struct proof_stop *ret)
 	} else if (event == PTRACE_EVENT_STOP) {
 		ret->job_control = WSTOPSIG(status) != SIGTRAP;
 	} else if (event == 0) {
-		/* On its way to a signal, which must not be lost. */
+		/* The target stopped for a signal, which must not be lost. */
 		ret->signal = WSTOPSIG(status);
 	}
 }
@@ -170,7 +170,7 @@ void proof_step(pid_t tid, int signal, bool job_control)
 		(void)ptrace(PTRACE_SYSCALL, tid, NULL, (long)signal);
 }
 
-/* Which argument of the call is a path; -1: it opens nothing. */
+/* The argument of the call that is a path; -1: it opens nothing. */
 static int path_argument(uint32_t arch, uint64_t number)
 {
 	static const struct {

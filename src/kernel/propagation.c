@@ -8,7 +8,7 @@
 
 enum { DEPTH_MAX = 64, FOLDER_MAX = 2 * PATH_MAX };
 
-/* A folder that was removed has its name no longer for itself. */
+/* The name of a removed folder may be another folder's by now. */
 static bool is_removed(const char *root)
 {
 	const char *removed = strstr(root, "//deleted");
@@ -23,7 +23,7 @@ static bool shows_the_same(const struct mountinfo_line *one,
 	       strcmp(one->root, other->root) == 0 && !is_removed(one->root);
 }
 
-/* A path that parent has, as a path of its file system. */
+/* Convert a path below parent's mount point to a path of its file system. */
 static bool find_folder(const char *path, const struct mountinfo_line *parent,
 			char ret[FOLDER_MAX])
 {
@@ -48,7 +48,7 @@ static bool is_fed_by(const struct mountinfo_line *copy,
 	       (copy->master == mount->shared || copy->master == mount->master);
 }
 
-/* The host's mount that copy, which is mounted on parent, is of. */
+/* The host's mount of which copy, mounted on parent, is a copy. */
 static const struct mountinfo_line *find_origin(
 	const struct mountinfo *host, const struct mountinfo_line *copy,
 	const struct mountinfo_line *parent)
@@ -87,7 +87,7 @@ static size_t find_bind(const struct propagation_bind *binds, size_t count,
 	return i;
 }
 
-/* A part of it, the whole or more can be written by another mount. */
+/* True if another mount can write a part of it, the whole, or more. */
 static bool is_written(const struct mountinfo *container,
 		       const struct mountinfo_line *mount)
 {

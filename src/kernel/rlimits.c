@@ -16,8 +16,10 @@
 #include <sys/syscall.h>
 
 enum {
-	OOM_SCORE = -500, /* as dockerd's; the shims of containerd have -998 */
-	UMASK = 022, /* files are made with modes of their own, and no less */
+	OOM_SCORE =
+		-500, /* dockerd's value; the shims of containerd have -998 */
+	UMASK = 022, /* files are created with explicit modes, which must not be
+			reduced */
 	TIMER_SLACK_NS = 50000, /* the kernel's default           */
 	IOPRIO_WHO_PROCESS = 1, /* linux/ioprio.h, newer than the */
 	IOPRIO_NONE = 0,	/* headers of Debian 12           */
@@ -25,8 +27,8 @@ enum {
 
 #define MIB ((rlim_t)1 << 20)
 
-/* least: a supervisor with less is ended by the kernel, or has to refuse what
- * it should judge. The limits that aren't here don't matter to it. */
+/* least: with less, the kernel ends a supervisor, or it has to refuse files
+ * that it should judge. Limits that aren't listed don't matter to it. */
 static const struct limit {
 	__rlimit_resource_t resource;
 	const char *name;
@@ -61,7 +63,7 @@ static rlim_t lesser(rlim_t a, rlim_t b)
 	return a < b ? a : b; /* RLIM_INFINITY is the largest */
 }
 
-/* Beyond the hard limit only with CAP_SYS_RESOURCE. */
+/* Raising a limit beyond the hard one needs CAP_SYS_RESOURCE. */
 static void raise_one(const struct limit *limit, const struct rlimit *now)
 {
 	struct rlimit most = {.rlim_cur = limit->wanted,
@@ -151,10 +153,10 @@ static bool write_score(int fd, int score)
 	return pwrite(fd, text, (size_t)len, 0) == len;
 }
 
-/* A supervisor that is first to be killed where memory is short takes the
- * container's execs along; and in version 2 of cgroups its memory is on the
- * account of a pod, in which it may be the largest process. One that grows to
- * half of what there is can be chosen. Less than it was takes
+/* If a supervisor were killed first when memory is short, the container's execs
+ * would fail as well; and in version 2 of cgroups its memory counts for the
+ * pod, in which it may be the largest process. A supervisor that grows to half
+ * of the limit can still be chosen. Lowering the score needs
  * CAP_SYS_RESOURCE. */
 static void settle_oom_score(void)
 {
@@ -177,7 +179,7 @@ void rlimits_settle(void)
 	reset_signals();
 	settle_oom_score();
 	/* Hashing at a real-time priority would take whole cores; with an idle
-	 * one every exec waits for whoever else has work. */
+	 * one every exec waits for all other work. */
 	(void)sched_setscheduler(0, SCHED_OTHER, &ordinary);
 	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_NONE);
 	(void)prctl(PR_SET_TIMERSLACK, (unsigned long)TIMER_SLACK_NS, 0, 0, 0);

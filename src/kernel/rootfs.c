@@ -19,16 +19,16 @@
 #include <sys/syscall.h>
 
 enum {
-	SLICE = 1024 * 1024, /* bytes, after which a walk that is over stops */
+	SLICE = 1024 * 1024, /* bytes between checks whether the walk is over */
 	CHUNK_PATH = 2048,
-	/* What lies deeper isn't looked at: who makes folders in a volume
-	 * would have all memory otherwise. */
+	/* Deeper files aren't visited: otherwise a container that makes folders
+	 * in a volume could use up all memory. */
 	PATH_BYTES_MAX = 4 * PATH_MAX,
-	/* A file is of holes, mostly, where it is this large, and has no more
-	 * than a part of it in blocks. */
+	/* A file counts as sparse if it is this large, and only a small part of
+	 * it has blocks. */
 	SPARSE_BYTES = 1024 * 1024 * 1024,
 	SPARSE_PART = 16,
-	BLOCK = 512, /* of st_blocks, whatever the file system's is */
+	BLOCK = 512, /* unit of st_blocks, whatever the file system's is */
 };
 
 static int open_beneath(int dirfd, const char *path, uint64_t flags)
@@ -67,8 +67,8 @@ static int open_folder(int root, const char *path)
 	return open_beneath(at, ".", O_RDONLY | O_DIRECTORY);
 }
 
-/* A member is reported under "archive!/member", as jar URLs name them, with
- * the archive's own identity less its inode: a stat never names it. */
+/* A member is reported under "archive!/member", as jar URLs name them, with the
+ * archive's own identity without its inode: a stat never finds it. */
 struct member {
 	struct crew *crew;
 	const struct rootfs_file *archive;
@@ -96,7 +96,7 @@ static int on_member(void *context, const char *name,
 	return 0;
 }
 
-/* Whoever makes it a terabyte long has all creates wait for its hash. */
+/* A sparse file of a terabyte would make all creates wait for its hash. */
 static bool is_of_holes(int fd)
 {
 	struct stat st;
@@ -105,14 +105,15 @@ static bool is_of_holes(int fd)
 	       st.st_blocks < st.st_size / BLOCK / SPARSE_PART;
 }
 
-/* Made since then: whoever changes the mode of an older file gives it a new
- * ctime. Where the file system keeps no birth times, ctime has to do. */
+/* True if the file was made since then. A change of an older file's mode gives
+ * it a new ctime, so the birth time counts; ctime only if the file system has
+ * no birth times. */
 static bool is_since(int fd, const struct identity *identity, int64_t since_ns)
 {
 	struct identity now;
 	int64_t birth = 0;
 
-	/* What is of later than now is of before the clock was set back. */
+	/* A time later than now is from before the clock was set back. */
 	if (identity->ctime_ns > clock_ns(CLOCK_REALTIME))
 		return false;
 	return identity->ctime_ns > since_ns &&
@@ -120,11 +121,9 @@ static bool is_since(int fd, const struct identity *identity, int64_t since_ns)
 	       (birth == 0 || birth > since_ns);
 }
 
-/*
- * The digest of the file as long as it was when it was opened. Whoever makes
- * it longer meanwhile must not keep us reading: it is being written, and left
- * out.
- */
+/* The digest of the file up to its length when it was opened. A process that
+ * extends it meanwhile must not keep us reading: it is being written, and left
+ * out. */
 static int hash(struct crew *crew, int fd, uint64_t size,
 		uint8_t digest[DIGEST_SIZE], struct err *e)
 {
@@ -175,7 +174,7 @@ static bool is_wanted(const struct crew *crew, const struct rootfs_file *file)
 	       crew->walk.wanted(crew->walk.context, file->path);
 }
 
-/* Tell what the file is; *binary has the interpreter. */
+/* Find out the kind of the file; *binary has the interpreter. */
 static void look_into(struct crew *crew, int fd, struct rootfs_file *file,
 		      struct binary *binary, struct link_content *ret)
 {
@@ -203,7 +202,7 @@ static void look_into(struct crew *crew, int fd, struct rootfs_file *file,
 	ret->interpreter = binary->interpreter;
 }
 
-/* Look at an open file, and report it if it is an executable. */
+/* Inspect an open file, and report it if it is an executable. */
 static void inspect(struct crew *crew, int fd, const char *path,
 		    struct rootfs_file *file)
 {
@@ -218,7 +217,7 @@ static void inspect(struct crew *crew, int fd, const char *path,
 		return;
 	if (file->identity.nlink > 1)
 		known = links_find(crew->links, &file->identity, &content);
-	/* This name makes it one. */
+	/* This name makes the file wanted. */
 	if (known && !content.executable && is_wanted(crew, file))
 		known = false;
 	if (!known) {
@@ -346,7 +345,7 @@ static void visit_folder(struct crew *crew, const struct folder *folder)
 			(void)close(fd);
 		return;
 	}
-	/* Nothing there is a program, and reading some of it alters it. */
+	/* Nothing there is a program, and reading some of it has effects. */
 	if (left_out || filesystem_is_kernels(fd))
 		return;
 	if (layer &&

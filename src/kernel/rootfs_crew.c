@@ -102,7 +102,7 @@ void crew_push(struct crew *crew, const char *path, size_t len)
 	(void)pthread_mutex_unlock(&crew->lock);
 }
 
-/* The next folder, or NULL when there is none and nobody can add one. The
+/* The next folder, or NULL when there is none and no thread can add one. The
  * caller is counted busy until it comes back. */
 static struct folder *crew_pop(struct crew *crew)
 {
@@ -147,7 +147,7 @@ void crew_found(struct crew *crew, const struct rootfs_file *file)
 		crew_fail(crew, &e);
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static void exceed(struct crew *crew)
 {
 	crew->walk.limit->exceeded = true;
@@ -175,7 +175,7 @@ bool crew_spend_file(struct crew *crew)
 	return spent;
 }
 
-/* A file that doesn't fit leaves room for others. */
+/* A file that doesn't fit takes nothing from the limit. */
 bool crew_spend_bytes(struct crew *crew, uint64_t bytes)
 {
 	struct rootfs_limit *limit = crew->walk.limit;
@@ -247,7 +247,8 @@ static bool start_member(struct crew *crew)
 	return false;
 }
 
-/* With the lock: wait for the members, or leave those that hang. */
+/* Called with the lock held: wait for the members, or abandon those that
+ * hang. */
 static void await(struct crew *crew)
 {
 	const struct rootfs_limit *limit = crew->walk.limit;

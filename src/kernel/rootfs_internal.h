@@ -1,6 +1,6 @@
 /*
- * rootfs_internal - the threads of one walk and what they share: the folders
- * still to be read, and what the walk may cost. Private to rootfs*.c.
+ * rootfs_internal - the threads of one walk and their shared state: the folders
+ * still to be read, and the limits of the walk. Private to rootfs*.c.
  */
 #pragma once
 
@@ -17,9 +17,9 @@ struct folder {
 	char path[];
 };
 
-/* On the heap: a thread that hangs may outlive the walk. */
+/* The crew is on the heap: a thread that hangs may outlive the walk. */
 struct crew {
-	struct rootfs_walk walk; /* root and except are the crew's own */
+	struct rootfs_walk walk; /* root and except are owned by the crew */
 	struct identity *except; /* walk.except */
 	struct links *links;
 	pthread_mutex_t lock;
@@ -27,7 +27,8 @@ struct crew {
 	struct folder *todo;
 	unsigned busy;
 	unsigned users; /* threads, and the walk itself */
-	/* No thread reports any more: failed, over the limit, or left. */
+	/* No thread reports any more: the walk failed, is over its limit, or
+	 * was left. */
 	atomic_bool over;
 	bool left; /* the walk has returned: its limit and context are gone */
 	bool failed;
@@ -50,10 +51,10 @@ void crew_fail(struct crew *crew, const struct err *e);
 void crew_found(struct crew *crew, const struct rootfs_file *file);
 void crew_unreadable(struct crew *crew, const char *path, int error);
 
-/* Take one more file, or so many bytes to hash, off the limit. False where
- * that is more than is left. */
+/* Subtract one more file, or bytes to hash, from the limit. False if that is
+ * more than is left. */
 bool crew_spend_file(struct crew *crew);
 bool crew_spend_bytes(struct crew *crew, uint64_t bytes);
 
-/* One of those that the walk leaves out. */
+/* True if the walk leaves it out. */
 bool crew_is_except(const struct crew *crew, const struct identity *id);

@@ -90,8 +90,8 @@ int runtime_become(const char *path, char *const argv[], struct err *e)
 
 static volatile sig_atomic_t child;
 
-/* What the kernel sent (a terminal's ^C) the whole process group got; what a
- * process sent was meant for the runtime. */
+/* A signal from the kernel (a terminal's ^C) went to the whole process group;
+ * one from a process was meant for the runtime. */
 static void pass_on(int signal, siginfo_t *info, void *context)
 {
 	int saved = errno;
@@ -125,8 +125,8 @@ static void pass_signals_on(void)
 	}
 }
 
-/* sd_listen_fds(3): descriptors are for the process whose number this is. That
- * was ours, which the runtime would have been. */
+/* sd_listen_fds(3): descriptors are for the process with this number. It was
+ * ours, and the runtime would have had it. */
 static void pass_listening_on(pid_t parent)
 {
 	const char *pid = getenv("LISTEN_PID");
@@ -147,7 +147,8 @@ int runtime_start(const char *path, char *const argv[], struct runtime *ret,
 	sigset_t old;
 	pid_t pid;
 
-	/* No signal may come between the fork and knowing the child. */
+	/* No signal may arrive between the fork and storing the child's
+	 * number. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &old);
 	pid = fork();

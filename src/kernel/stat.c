@@ -34,8 +34,8 @@ int stat_identity(int dirfd, const char *path, int flags, struct identity *ret)
 {
 	struct statx sx;
 
-	/* What a network or FUSE server last said is good enough, since it is
-	 * never believed; asking it again may take for ever. */
+	/* The last answer of a network or FUSE server is enough, since it is
+	 * never trusted; asking again may take forever. */
 	if (statx(dirfd, path, flags | AT_STATX_DONT_SYNC,
 		  STATX_BASIC_STATS | STATX_MNT_ID, &sx) < 0)
 		return -1;

@@ -40,7 +40,8 @@ int target_read_string(const struct target *target, uint64_t address, char *ret,
 		return err_set(e, errno, "open the memory of task %d",
 			       target->tid);
 	while (done < size) {
-		/* Up to the page's end: the next one may not be mapped. */
+		/* Read only to the page's end: the next one may not be
+		 * mapped. */
 		size_t want = PAGE - (size_t)((address + done) % PAGE);
 		ssize_t n;
 
@@ -128,13 +129,11 @@ static bool is_local(const struct target *target, int fd)
 	return false;
 }
 
-/*
- * Within one mount and without magic links, what the kernel finds from the
- * target's root is what the target finds; ENOENT is final there, since no
+/* Within one mount and without magic links, the kernel finds from the target's
+ * root the same file that the target finds; ENOENT is final there, since no
  * procfs was crossed. RESOLVE_CACHED never waits; the second try may, for a
  * disk, and is made on the image only: a target's root or working folder may
- * lie on a FUSE that never answers.
- */
+ * lie on a FUSE that never answers. */
 static int open_fast(const struct target *target, int start, const char *path,
 		     uint64_t flags, uint64_t resolve)
 {
@@ -159,8 +158,8 @@ int target_open_fast(struct target *target, int dirfd, const char *path,
 
 	if (path[0] == '\0')
 		return err_set(e, EAGAIN, "open a descriptor's own file");
-	/* How busybox executes its applets. Where the target's /proc isn't
-	 * procfs this guesses wrong, and the proof will tell. */
+	/* busybox executes its applets by this path. If the target's /proc
+	 * isn't procfs this is a wrong guess, which the proof finds. */
 	if (strcmp(path, "/proc/self/exe") == 0 && !nofollow)
 		return target_open_link(target->tid, "exe", ret_fd, e);
 	if (path[0] == '/') {

@@ -77,8 +77,8 @@ int target_mappings(pid_t tid, struct mapping ret[MAPPINGS_MAX],
 
 	*ret_count = 0;
 	*ret_stack_end = 0;
-	/* To the end of file: a short read says nothing, since lines are as
-	 * long as the paths that the container chose. */
+	/* Read to the end of file: a short read doesn't mean the end, since
+	 * lines are as long as the paths that the container chose. */
 	while (fd >= 0 && len < sizeof(text) - 1 &&
 	       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
 		len += (size_t)n;
@@ -139,7 +139,7 @@ int target_mappings_within(pid_t tid, uint64_t start, uint64_t end,
 		    : 0;
 }
 
-/* One value of getauxval(3); false where there is none, or it can't be told. */
+/* One value of getauxval(3); false if there is none, or it can't be read. */
 static bool find_auxiliary(pid_t tid, uint64_t type, uint64_t *ret)
 {
 	OWNED(close_owned) int fd = procfs_open(tid, "auxv", O_RDONLY);
@@ -172,7 +172,7 @@ bool target_loader_has(pid_t tid, uint64_t code, bool executed)
 	uint64_t loader;
 	size_t count;
 
-	/* Where ld.so lies; 0 where there is none. */
+	/* The address of ld.so; 0 if there is none. */
 	if (!find_auxiliary(tid, executed ? AT_ENTRY : AT_BASE, &loader))
 		return true;
 	if (!loader)

@@ -1,7 +1,7 @@
 /*
- * The walk of a path as the target would do it, one component at a time: the
- * way for what the kernel can't resolve on another task's behalf (procfs'
- * self, magic links, ".." below a working folder).
+ * The walk of a path as the target would do it, one component at a time: for
+ * paths that the kernel can't resolve on another task's behalf (procfs' self,
+ * magic links, ".." below a working folder).
  */
 #include "target.h"
 
@@ -24,8 +24,8 @@ enum {
 	LINKS_MAX = 40,		 /* MAXSYMLINKS, namei.h */
 	PROC_ROOT_INODE = 1,	 /* proc_ns.h */
 	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL and the first */
-	/* Each link adds a path to what is pending; the kernel has no bound
-	 * for all of it. */
+	/* Each link adds a path to the pending text; the kernel has no bound
+	 * for its length. */
 	PENDING_MAX = (LINKS_MAX + 1) * PATH_MAX,
 };
 
@@ -35,7 +35,7 @@ struct walk {
 	int at;
 	unsigned links;
 	bool nofollow;
-	char *pending; /* at the end of room: what precedes it is free */
+	char *pending; /* at the end of room: the bytes before it are free */
 	char *room;    /* PENDING_MAX bytes */
 };
 
@@ -73,7 +73,7 @@ static int walk_up(struct walk *walk)
 	return 0;
 }
 
-/* Continue with text, then with what was pending. */
+/* Continue with text, then with the pending path. */
 static int walk_prepend(struct walk *walk, const char *text)
 {
 	size_t len = strlen(text);
@@ -95,15 +95,15 @@ static bool on_procfs(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* What a line as "NSpid:\t4711\t7" says of a process: its number in each pid
+/* The numbers of a process, from a line as "NSpid:\t4711\t7": one for each pid
  * namespace from that of the procfs down to its own. */
 struct numbers {
 	long in[PID_NAMESPACES_MAX];
 	size_t count;
 };
 
-/* Of procfs itself: the container may have mounted over any part of it what
- * never answers. */
+/* Open a file of procfs itself: the container may have mounted a file system
+ * that never answers over any part of it. */
 static int open_within(int procfs, const char *path, int flags)
 {
 	struct open_how how = {
@@ -154,8 +154,8 @@ static bool read_namespace(int take_fd, char ret[64])
 	return n > 0;
 }
 
-/* Whether a folder of that number is the target's: it is of its pid namespace,
- * and has its number in it. */
+/* True if the folder of that number is the target's: it is in its pid
+ * namespace, and has its number there. */
 static bool is_target(int procfs, long number, const char *own, long inner)
 {
 	char path[64];
@@ -207,7 +207,8 @@ static int walk_self(struct walk *walk, bool thread)
 	return -1;
 }
 
-/* A magic link is a door, not a text: the kernel alone can go through. */
+/* A magic link leads to an open file, not to a path: only the kernel can follow
+ * it. */
 static bool is_magic(int dir, const char *name)
 {
 	struct open_how how = {
@@ -286,8 +287,8 @@ static int walk_step(struct walk *walk, bool *ret_more)
 
 	*ret_more = len != 0;
 	if (len == 0) {
-		/* A slash at the end asks for a folder, which no program is;
-		 * leave it to the caller's look at the file. */
+		/* A slash at the end requires a folder, which is no program;
+		 * the caller checks the file's type. */
 		return 0;
 	}
 	if (len > NAME_MAX) {

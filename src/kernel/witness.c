@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a process that is being reaped all are 0, as is a parent outside our pid
+/* For a process that is being reaped all are 0, as is a parent outside our pid
  * namespace: not known. */
 static void read_pid(const char *text, int64_t *ret)
 {
