@@ -1,7 +1,7 @@
 /*
- * died - a supervisor that isn't there any more, though its container's folder
- * is: killed on the host. The container is closed by that, since a listener
- * without anybody fails each exec, but nothing says so.
+ * died - a supervisor that was killed on the host, while its container's folder
+ * still exists. Each exec in the container then fails, since no process holds
+ * the listener, but no event says so yet.
  */
 #pragma once
 
@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Note the container's first process, for died_check; its supervisor does. */
+/* Record the container's first process for died_check; its supervisor calls
+ * this. */
 void died_note(const char *folder, pid_t init);
 
-/* A record is in folder, nobody holds the lock or is about to, nobody left word
- * of an orderly end, and the container runs: a first process that was noted
- * hasn't ended. */
+/* True if folder has a record, no process holds the lock or is about to, no
+ * orderly end is recorded, and the container runs: its first process was
+ * recorded and hasn't ended. */
 bool died_check(const char *folder);
 
-/* Write the event, where nobody has yet, and say it in a sentence with what to
- * do. Always -1. */
+/* Write the event, unless it is written already, and put a sentence with the
+ * remedy into e. Always -1. */
 int died_tell(const char *folder, struct err *e);

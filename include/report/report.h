@@ -1,6 +1,6 @@
 /*
- * report - events of a container, made of what its record and a judgement
- * say, as lines for the journal.
+ * report - events of a container, made from its record and a judgement, as
+ * lines for the journal.
  */
 #pragma once
 
@@ -17,7 +17,8 @@
 /* Queue that the container is sealed. */
 void report_sealed(const struct container *container, struct journal *journal);
 
-/* Queue that it is released; so many files and bytes were hashed for it. */
+/* Queue that it is released, with the number of files and bytes that were
+ * hashed for it. */
 void report_released(const struct container *container, struct journal *journal,
 		     uint64_t hashed_files, uint64_t hashed_bytes);
 
@@ -25,21 +26,20 @@ void report_released(const struct container *container, struct journal *journal,
 void report_added(const struct container *container, const struct added *added,
 		  struct journal *journal);
 
-/* Queue that something behind runmoor rewrote what it had sealed for. */
+/* Queue that a wrapper behind runmoor rewrote the specification. */
 void report_rewritten(const struct container *container,
 		      struct journal *journal);
 
-/* Queue that the container's supervisor isn't there any more. */
+/* Queue that the container's supervisor has died. */
 void report_died(const struct container *container, struct journal *journal);
 
-/*
- * Begin the event of an exec session, while asker (the runtime's exec, or
- * runmoor's) is there to be looked at: what it wants, and who is above it, up
- * to the engine. The caller's to hand to report_session; NULL: no memory.
- */
+/* Begin the event of an exec session, while the facts of asker (the runtime's
+ * exec, or runmoor's) can be read: its command, and its ancestors up to the
+ * engine. The caller passes it to report_session; NULL: no memory. */
 struct event *report_asker(pid_t asker);
 
-/* Queue it: opened, or refused. tid: the session's process; 0: none. */
+/* Queue the session's event: opened, or refused. tid: the session's process; 0:
+ * none. */
 void report_session(const struct container *container, struct journal *journal,
 		    enum action action, struct event *take_event, pid_t tid);
 
@@ -61,7 +61,6 @@ struct judgement {
 char *report_judged(const struct container *container, struct journal *journal,
 		    const struct judgement *judgement, size_t *ret_len);
 
-/* The line of what was only counted, for journal_limit. context: the
- * container. */
+/* The line of a summary, for journal_limit. context: the container. */
 char *report_summary(const void *context, const struct summary *summary,
 		     size_t *ret_len);

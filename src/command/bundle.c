@@ -15,11 +15,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/*
- * While swapped, the original's name says the digest of what took its place:
- * NAME.runmoor-<64 hexadecimal digits>. So whoever finds it later knows
- * whether config.json is still ours, or was written anew by the engine.
- */
+/* While swapped, the original's name has the digest of its replacement:
+ * NAME.runmoor-<64 hexadecimal digits>. So a later command can check whether
+ * config.json is still ours, or was written anew by the engine. */
 static const char infix[] = ".runmoor-";
 
 enum { LOCK_TRIES = 1000, LOCK_PAUSE_MS = 10 };
@@ -38,7 +36,7 @@ static int file_hex(const char *path, char hex[DIGEST_HEX])
 	return 0;
 }
 
-/* Reads what is there into bundle->rewritten. */
+/* Read the present config.json into bundle->rewritten. */
 static bool has_mark(struct bundle *bundle)
 {
 	struct buffer *bytes = &bundle->rewritten;
@@ -63,7 +61,8 @@ int bundle_restore(struct bundle *bundle, struct err *e)
 	bundle->altered =
 		file_hex(bundle->config, now) == 0 && strcmp(hex, now) != 0;
 	if (bundle->altered && !has_mark(bundle)) {
-		/* Not ours any more: the engine wrote a new one. */
+		/* config.json isn't ours any more: the engine wrote a new
+		 * one. */
 		if (unlink(bundle->saved) < 0)
 			return err_set(e, errno, "remove %s", bundle->saved);
 	} else if (rename(bundle->saved, bundle->config) < 0) {
@@ -74,7 +73,7 @@ int bundle_restore(struct bundle *bundle, struct err *e)
 	return 0;
 }
 
-/* What a command that was killed half-way left, beside config.json. */
+/* Restore the original that a killed command left beside config.json. */
 static int recover(struct bundle *bundle, struct err *e)
 {
 	const char *name = strrchr(bundle->config, '/') + 1;
@@ -107,8 +106,8 @@ static int recover(struct bundle *bundle, struct err *e)
 	return rc;
 }
 
-/* Two commands on one bundle: the second would put the original back before
- * the first one's runtime has read what took its place. */
+/* Of two commands on one bundle, the second would put the original back before
+ * the first one's runtime has read its replacement. */
 static int lock(struct bundle *bundle, struct err *e)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};

@@ -1,6 +1,6 @@
 /*
- * bundle - config.json of a bundle: read it, put another in its place for as
- * long as the runtime reads it, and put it back, whatever happens in between.
+ * bundle - config.json of a bundle: read it, replace it until the runtime has
+ * read it, and restore it, whatever happens in between.
  */
 #pragma once
 
@@ -12,16 +12,16 @@
 struct bundle {
 	char *path;   /* absolute folder        */
 	char *config; /* path of its config.json */
-	char *saved;  /* where the original is while swapped, else NULL */
-	char *mark;   /* what only a copy of the other bytes has in it  */
-	bool altered; /* somebody rewrote it while it was swapped       */
-	struct buffer rewritten; /* the bytes then; empty where unreadable */
-	int lock; /* nobody else is at work on the bundle; or -1 */
+	char *saved;  /* path of the original while swapped, else NULL */
+	char *mark;   /* text that only the replacement's bytes have */
+	bool altered; /* another process rewrote it while it was swapped */
+	struct buffer rewritten; /* the bytes then; empty if unreadable */
+	int lock;		 /* the bundle's lock, or -1 */
 };
 
 /* folder may be relative, NULL is "."; config: another file than the folder's
  * config.json (crun --config), relative to the working folder, or NULL.
- * Restores what a killed command left. */
+ * Restores the original that a killed command left. */
 MUST_CHECK int bundle_open(const char *folder, const char *config,
 			   struct bundle *ret, struct err *e);
 void bundle_clear(struct bundle *bundle);
@@ -33,10 +33,11 @@ MUST_CHECK int bundle_read(const struct bundle *bundle, struct buffer *out,
 MUST_CHECK int bundle_swap(struct bundle *bundle, const struct buffer *bytes,
 			   const char *mark, struct err *e);
 
-/* Let others work on the bundle: after the last bundle_restore. */
+/* Unlock the bundle for other commands, after the last bundle_restore. */
 void bundle_unlock(struct bundle *bundle);
 
-/* The original again, unless somebody replaced what bundle_swap put there by
- * something of their own: that stays. What they only altered, as wrappers of
- * runtimes do, gives way. Fine when nothing is swapped. */
+/* Restore the original, unless another process replaced the bytes of
+ * bundle_swap by a file of its own: that stays. If it only altered them, as
+ * wrappers of runtimes do, the original is restored. Succeeds when nothing is
+ * swapped. */
 MUST_CHECK int bundle_restore(struct bundle *bundle, struct err *e);

@@ -12,14 +12,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* A setting of the kernel, and what its values mean for containers. */
+/* A setting of the kernel, and the meaning of its values for containers. */
 struct setting {
 	const char *path;
 	const char *name;
 	long weak_from, weak_to; /* values that leave something open */
-	const char *weak;	 /* what, and what to do             */
-	const char *absent;	 /* where the kernel has none; or NULL */
-	/* Whether it matters with this policy; NULL: with any. */
+	const char *weak;	 /* the weakness and its remedy */
+	const char *absent;	 /* text if the kernel lacks it; or NULL */
+	/* True if it matters with this policy; NULL: with any. */
 	bool (*matters)(const struct config *config);
 };
 
@@ -88,7 +88,7 @@ bool doctor_own_folder(char ret[PATH_MAX])
 	return true;
 }
 
-/* Policies of workloads aren't looked at here. */
+/* Policies for workloads aren't considered here. */
 static bool asks_for(const struct config *config, const char *key)
 {
 	if (config->policy_count)
@@ -155,7 +155,8 @@ static void examine_setting(struct findings *findings,
 }
 
 /* Some kernels (6.11, the first of 6.12) let programs be written while they
- * run; the lease alone guards there. This one is asked, by our own program. */
+ * run; the lease alone guards there. This kernel is tested with our own
+ * program. */
 static void examine_kernel(struct findings *findings)
 {
 	OWNED(close_owned)

@@ -18,7 +18,8 @@ static void examine_container(struct findings *findings, const char *folder)
 	struct container container;
 	struct err ignored = {0};
 
-	/* One that is being created, or was just deleted, has no record. */
+	/* A container that is being created, or was just deleted, has no
+	 * record. */
 	if (container_read(folder, &container, NULL) < 0)
 		return;
 	line = text_format("container %s%s%s%s", container.id,

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 enum {
-	FOLDER_DIGITS = 16, /* of a container below state_dir */
-	LEAST_MIB = 16,	    /* of room, for a manifest and some events */
+	FOLDER_DIGITS = 16, /* a container's folder below state_dir */
+	LEAST_MIB = 16,	    /* free space, for a manifest and some events */
 };
 
-/* Writable by others than its owner, or by an owner that isn't us or root. */
+/* True if others than its owner can write it, or the owner isn't us or root. */
 static bool is_others(const char *path)
 {
 	struct stat st;
@@ -37,7 +37,7 @@ void doctor_owner(struct findings *findings, const char *path)
 			     "chown root, chmod go-w");
 }
 
-/* The file, and the folder in which another could be put in its place. */
+/* Examine the file, and the folder, where another could take its place. */
 static void examine_owner(struct findings *findings, const char *path)
 {
 	OWNED(free_owned) char *folder = strdup(path);
@@ -111,7 +111,7 @@ bool doctor_configuration(struct findings *findings, struct config *config)
 	return true;
 }
 
-/* The part of a path that is there; malloc'ed, NULL: no memory. */
+/* The existing part of a path; malloc'ed, NULL: no memory. */
 static char *existing_part(const char *path)
 {
 	char *part = strdup(path);
@@ -126,7 +126,7 @@ static char *existing_part(const char *path)
 	return part;
 }
 
-/* A file with something in it, which is gone at once. */
+/* Write a file with some content, and remove it at once. */
 static int try_write(const char *folder)
 {
 	OWNED(free_owned)
@@ -146,7 +146,7 @@ static int try_write(const char *folder)
 	return error;
 }
 
-/* The fault of a folder, whether it is there or to be made; NULL: none. */
+/* The fault of a folder, whether it exists or would be made; NULL: none. */
 static const char *look_at_folder(const char *path, enum finding *ret)
 {
 	OWNED(free_owned) char *part = existing_part(path);

@@ -1,5 +1,6 @@
 /*
- * doctor_internal - what the parts of doctor share; private to doctor*.c.
+ * doctor_internal - declarations that the parts of doctor share; private to
+ * doctor*.c.
  */
 #pragma once
 
@@ -14,25 +15,26 @@
 
 enum finding { FINDING_OK, FINDING_WEAK, FINDING_MISSING };
 
-/* Where findings go. */
+/* The output of findings. */
 struct findings {
-	FILE *out;	   /* a line for each; NULL: to the list */
+	FILE *out;	   /* a line for each; NULL: the list instead */
 	struct json *list; /* an array; or NULL */
 	bool whole;	   /* nothing is missing */
 };
 
-/* kind: what was looked at, a word of moorctl(8). sentence: what it leaves
- * open and what helps; NULL: nothing to say. */
+/* kind: the kind of item, a word of moorctl(8). sentence: the weakness and its
+ * remedy; NULL: none. */
 void findings_add(struct findings *findings, enum finding finding,
 		  const char *kind, const char *name, const char *sentence);
 
-/* The folder that this program lies in. */
+/* The folder of this program. */
 bool doctor_own_folder(char ret[PATH_MAX]);
 
-/* The configuration; false where it can't be read. config is to be cleared. */
+/* Read the configuration; false if it can't be read. The caller clears
+ * config. */
 bool doctor_configuration(struct findings *findings, struct config *config);
 
-/* Whether others may write path, which may not be there. */
+/* Check whether others may write path, which needn't exist. */
 void doctor_owner(struct findings *findings, const char *path);
 
 /* The policies beside the configuration file, and in it. */
@@ -45,15 +47,15 @@ void doctor_folders(struct findings *findings, const struct config *config);
 /* Our own programs, and the runtimes behind them. */
 void doctor_programs(struct findings *findings, const struct config *config);
 
-/* A container of our own by each runtime that is there. */
+/* Try a container of our own with each installed runtime. */
 void doctor_trials(struct findings *findings, const struct config *config);
 
-/* The containers that are there. */
+/* Check the existing containers. */
 void doctor_containers(struct findings *findings, const struct config *config);
 
-/* Volumes of one of them that went over their limit. */
+/* Report a container's volumes that were cut off by the limit. */
 void doctor_volumes_cut(struct findings *findings,
 			const struct container *container);
 
-/* The seals of volumes that are kept. */
+/* Report the kept seals of volumes. */
 void doctor_seals(struct findings *findings, const struct config *config);

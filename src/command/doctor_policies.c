@@ -1,6 +1,6 @@
 /*
- * The policies for workloads: whether others may write their files, and which
- * of them take protection away.
+ * The policies for workloads: the users who may write their files, and the
+ * policies that remove protection.
  */
 #include "doctor_internal.h"
 #include "file.h"
@@ -19,7 +19,8 @@ static const char *word(const struct policy *policy, const char *key)
 	return text;
 }
 
-/* Not a fault: a policy may be there for that. It is to be known. */
+/* This is no fault, since a policy may intend it; but the operator should
+ * know. */
 static void examine_policy(struct findings *findings,
 			   const struct policy *policy)
 {
@@ -45,7 +46,7 @@ static void examine_policy(struct findings *findings,
 			     "runs all the same, and only the log says so");
 }
 
-/* A file beside those that are read: most likely a slip. */
+/* A file beside those that are read is most likely a mistake. */
 static bool is_unread(const char *name)
 {
 	size_t len = strlen(name);

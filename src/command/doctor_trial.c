@@ -1,6 +1,7 @@
 /*
- * A container of doctor's own, in a folder of its own: state, cache, events and
- * configuration too, so that nothing that is there is touched, or decides.
+ * A container of doctor's own, in a folder of its own, with state, cache,
+ * events and configuration of its own: so it neither touches nor depends on
+ * existing ones.
  */
 #include "doctor_internal.h"
 
@@ -33,18 +34,18 @@ enum {
 	SAW_ALL = 0,
 	SAW_REFUSED = 10,
 	SAW_DRIFT = 11,
-	/* It says that it saw all, but nobody judged what it executed. */
+	/* It reports success, but its execs weren't judged. */
 	SAW_UNJUDGED = -2,
 };
 
 struct trial {
 	char folder[64];
-	char own[PATH_MAX]; /* where our programs lie */
+	char own[PATH_MAX]; /* folder of our programs */
 	char id[64];
 	const char *runtime; /* path */
 };
 
-/* Everything but the network's is the container's own. */
+/* Every namespace except the network's is the container's own. */
 static const char spec[] =
 	"{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"/trial\"],"
 	"\"cwd\":\"/\",\"user\":{\"uid\":0,\"gid\":0},\"env\":[],"
@@ -77,7 +78,7 @@ static int write_config(const struct trial *trial)
 	return write_file(trial, "config.json", text);
 }
 
-/* behind: what the copy has more than the program. */
+/* behind: bytes that the copy has after the program's. */
 static int copy_program(const struct trial *trial, const char *name,
 			const char *behind)
 {
@@ -109,7 +110,7 @@ static int make_folder(const struct trial *trial, const char *name)
 	return mkdir(path, 0755);
 }
 
-/* Where programs can be executed at all. */
+/* Find a folder in which programs can be executed. */
 static bool find_room(struct trial *trial)
 {
 	static const char *const places[] = {"/tmp", "/var/tmp", "/run",
@@ -139,7 +140,7 @@ static bool prepare(const struct trial *trial)
 	       write_config(trial) == 0;
 }
 
-/* Exit status, or TIMED_OUT: then it is killed. */
+/* The exit status, or TIMED_OUT, after killing it. */
 static int wait_for(pid_t pid)
 {
 	OWNED(close_owned) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -159,7 +160,7 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* runmoor with these arguments behind --root; its output goes to a file. */
+/* Run runmoor with these arguments behind --root; its output goes to a file. */
 static int run(const struct trial *trial, char *const arguments[])
 {
 	char program[PATH_MAX + 16];
@@ -189,7 +190,7 @@ static int run(const struct trial *trial, char *const arguments[])
 }
 
 /* An exit status alone proves nothing: there must be the supervisor's event of
- * the refusal, which is written before the container's end is told. */
+ * the refusal, which is written before that of the container's end. */
 static bool was_judged(const struct trial *trial)
 {
 	struct buffer text = BUFFER_INIT;
@@ -335,7 +336,7 @@ void doctor_trials(struct findings *findings, const struct config *config)
 			     "podman unshare moorctl doctor");
 		return;
 	}
-	/* A runtime that isn't there is told of already. */
+	/* A missing runtime has been reported already. */
 	if (runtime_find(config->runtime, &chosen, NULL) == 0)
 		try_runtime(findings, chosen, true);
 	for (size_t i = 0; chosen && i < ARRAY_LEN(others); i++) {

@@ -33,7 +33,7 @@ static bool is_text(const struct json *value, const char *expected)
 	return json_string(value, &text) && strcmp(text, expected) == 0;
 }
 
-/* The metadata is a document in a string. CRI-O's has the pod. */
+/* The metadata is a document in a string. CRI-O's includes the pod. */
 static void take_metadata(const struct json *entry, struct container *container)
 {
 	OWNED(json_owned) struct json *metadata = NULL;
@@ -89,7 +89,7 @@ static bool read_record(const char *containers, size_t len,
 }
 
 /* Docker's containerd has its containers in a namespace of this name, which is
- * the folder that bundles lie in. */
+ * also the name of the bundles' folder. */
 static bool is_mobys(const char *bundle)
 {
 	static const char moby[] = "/moby";
@@ -100,9 +100,10 @@ static bool is_mobys(const char *bundle)
 	       strncmp(slash - strlen(moby), moby, strlen(moby)) == 0;
 }
 
-/* Where docker keeps its containers: it binds CONTAINERS/ID/hostname and the
- * like into each, of the container whose network that one has, unless its owner
- * mounts something else there. */
+/* Find docker's folder of containers: docker binds CONTAINERS/ID/hostname and
+ * similar files into each container. With a shared network the ID is that of
+ * the network's container, and the owner of a container may mount another file
+ * there. */
 static bool is_dockers(const struct spec_mount *mount)
 {
 	static const char *const files[] = {"/etc/hostname", "/etc/hosts",
@@ -140,7 +141,7 @@ static void ask_docker(const struct spec *spec, struct container *container)
 	static const char usual[] = "/var/lib/docker/containers";
 	bool mobys = is_mobys(container->bundle);
 
-	/* No owner of a container can put anything there. */
+	/* The owner of a container can't put files there. */
 	if ((mobys && read_record(usual, strlen(usual), container)) ||
 	    find_by_mounts(spec, container) || mobys)
 		container->engine_named = true;
@@ -160,8 +161,8 @@ void engine_names(const struct spec *spec, struct container *container)
 		    ask_storage("volatile-containers.json", container))
 			return;
 	}
-	/* A pod's own words can't make it docker's: its volumes are of its own
-	 * choice, and one of them may lie at /etc/hostname. */
+	/* A pod can't pass for a container of docker's: it chooses its own
+	 * volumes, and one of them may be mounted at /etc/hostname. */
 	if (!json_get(spec_annotations(spec),
 		      "io.kubernetes.cri.container-type"))
 		ask_docker(spec, container);

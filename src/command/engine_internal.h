@@ -1,8 +1,8 @@
 /*
- * engine - the names that people know a container by, where the engine put
- * them in no annotation: podman and CRI-O keep them in containers.json of
- * their storage, docker in config.v2.json of the container's folder. For
- * events, and to choose a policy; what isn't found is left out.
+ * engine - the names that people know a container by, if the engine put them in
+ * no annotation: podman and CRI-O keep them in containers.json of their
+ * storage, docker in config.v2.json of the container's folder. They are for
+ * events, and to choose a policy; names that aren't found are left out.
  */
 #pragma once
 

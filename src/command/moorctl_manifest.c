@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The seals that are to be forgotten: one of these is set. */
+/* The seals to forget: one of these is set. */
 struct wanted {
 	const char *container; /* id or its beginning, name, or pod/name */
 	const char *source;    /* of a volume, as the engine was given it */
@@ -23,7 +23,7 @@ static const char *text_of(const struct json *record, const char *key)
 	return json_string(json_get(record, key), &text) ? text : "";
 }
 
-/* Names are a container's word: no control character of theirs gets through. */
+/* Containers choose names: their control characters aren't printed. */
 static void print(const char *text)
 {
 	for (; *text; text++)
@@ -58,7 +58,7 @@ static bool list_one(void *context, const char *folder,
 	return true;
 }
 
-/* Digits enough that no name is meant. */
+/* An id has so many digits that it can't be a name. */
 static bool is_id(const char *id, const char *wanted)
 {
 	size_t len = strlen(wanted);
@@ -67,7 +67,8 @@ static bool is_id(const char *id, const char *wanted)
 	       (len >= 12 && strncmp(id, wanted, len) == 0);
 }
 
-/* One volume of a workload, at index; of a whole container all are. */
+/* True for a wanted volume of a workload, at index; for a container all of its
+ * volumes are. */
 static bool is_wanted(const struct wanted *wanted, const struct json *record,
 		      size_t index)
 {
@@ -122,8 +123,8 @@ static int forget(const char *cache_dir, struct wanted *wanted)
 	return wanted->rc < 0 || !wanted->found ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The words behind "forget". *ret_odd: the first that isn't understood, or NULL
- * where one is missing. */
+/* Read the words behind "forget". *ret_odd: the first that isn't understood, or
+ * NULL if one is missing. */
 static bool read_forget(int argc, char *argv[], struct wanted *ret,
 			const char **ret_odd)
 {

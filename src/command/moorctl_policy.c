@@ -38,7 +38,7 @@ static int add_annotation(struct json *annotations, const char *text)
 	return -1;
 }
 
-/* False for a command line that isn't understood. */
+/* False if the command line isn't understood. */
 static bool read_workload(int argc, char *argv[], struct json *annotations,
 			  struct workload *ret)
 {
@@ -184,7 +184,7 @@ static void print_used(const struct config *config)
 		     config->policy_count);
 }
 
-/* path NULL: what is in use. */
+/* path NULL: the files in use. */
 static int check_file(const char *path,
 		      int (*read)(struct config *config, const char *path,
 				  struct err *e))
@@ -227,7 +227,7 @@ static int check(int argc, char *argv[])
 
 int command_policy(int argc, char *argv[])
 {
-	/* As getopt_long(3) begins what it says of a mistake. */
+	/* getopt_long(3) begins its error messages with this. */
 	static char show_name[] = "moorctl: policy show";
 	static char check_name[] = "moorctl: policy check";
 	const char *name = argc > 1 ? argv[1] : "";

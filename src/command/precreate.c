@@ -34,7 +34,7 @@ static const char *find_id(const char *source, int *ret_len)
 	return source + *ret_len;
 }
 
-/* libpod-ID, libpod-payload-ID, SLICE:libpod:ID: the id ends the path. */
+/* The id ends the path: libpod-ID, libpod-payload-ID, SLICE:libpod:ID. */
 static const char *cgroup_id(const struct spec *spec)
 {
 	const char *path = spec_cgroups_path(spec);
@@ -46,12 +46,10 @@ static const char *cgroup_id(const struct spec *spec)
 	return path + len - ID_LEN;
 }
 
-/*
- * A specification doesn't say whose it is. Its cgroup is named by the id.
- * Without one: the engine binds files of the container's own folder into it,
- * and this one is never another container's, as a network's is; nor a
- * volume, whose source may be any folder.
- */
+/* A specification doesn't have the container's id, but its cgroup is named by
+ * it. Without a cgroup, the source of a mount has it: the engine binds files of
+ * the container's own folder into it. This file is never another container's,
+ * as a network's file may be, nor a volume, whose source may be any folder. */
 static const char *own_source(const struct spec *spec)
 {
 	for (size_t i = 0; i < spec_mount_count(spec); i++) {
@@ -66,7 +64,7 @@ static const char *own_source(const struct spec *spec)
 }
 
 /* The bundle lies beside containers.json, which has its names; it is another
- * folder of the same id where the engine has one for what is volatile. */
+ * folder of the same id if the engine has one for volatile files. */
 static int find_bundle(const struct spec *spec, const char *id,
 		       char **ret_bundle, struct err *e)
 {
@@ -112,8 +110,8 @@ static int identify(const struct spec *spec, char **ret_bundle,
 	return find_bundle(spec, ret_id, ret_bundle, e);
 }
 
-/* The engine creates it now, so what is there of it is a start that failed
- * in the runtime, whose supervisor still waits. */
+/* The engine creates the container now, so an existing folder is from a start
+ * that failed in the runtime, and its supervisor still waits. */
 static int end_former(const struct prepared *prepared, const char *id,
 		      struct err *e)
 {
@@ -155,7 +153,7 @@ static int write_output(const struct spec *spec, struct err *e)
 	return rc;
 }
 
-/* on_unprotectable: run. The specification goes back as it came. */
+/* With on_unprotectable: run the specification is returned unchanged. */
 static int leave_unprotected(struct prepared *prepared, bool *ret_plain)
 {
 	container_remove(prepared->folder);
@@ -165,7 +163,7 @@ static int leave_unprotected(struct prepared *prepared, bool *ret_plain)
 	return 0;
 }
 
-/* *ret_plain where the container is to run unprotected. */
+/* *ret_plain is true if the container is to run unprotected. */
 static int prepare(struct prepared *prepared, const struct owner *owner,
 		   bool *ret_plain, struct err *e)
 {
@@ -184,7 +182,7 @@ static int prepare(struct prepared *prepared, const struct owner *owner,
 	return prepare_supervisor(prepared, owner, e);
 }
 
-/* A container that can't be told apart may be left alone, but not be given a
+/* A container that can't be identified may stay unprotected, but can't get a
  * policy. */
 static int decide(struct prepared *prepared, const struct buffer *input,
 		  const char *self, bool *ret_plain, struct err *e)
@@ -242,7 +240,7 @@ static int answer(struct prepared *prepared, const struct buffer *input,
 	}
 	if (write_output(unprotected ? plain : prepared->spec, e) < 0)
 		return -1;
-	/* It waits for the runtime, for a while. */
+	/* The supervisor waits for the runtime, for a while. */
 	if (!unprotected)
 		letter_send(prepared->supervisor, LETTER_WAIT);
 	return 0;

@@ -69,13 +69,13 @@ int prepare_policy(struct prepared *prepared, const struct owner *owner,
 	return 0;
 }
 
-/* As files get their times: a clock of ticks. */
+/* File times come from this clock, which advances in ticks. */
 static uint64_t now_ns(void)
 {
 	return (uint64_t)clock_ns(CLOCK_REALTIME_COARSE);
 }
 
-/* What hooks add is to be newer than the create. */
+/* Files that hooks add must be newer than the create. */
 static void pass_tick(const struct container *container)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
@@ -189,8 +189,8 @@ static void become_supervisor(const struct prepared *prepared,
 	char program[4096];
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	/* Nothing of the engine's may stay open in a process that outlives
-	 * the command: conmon waits for the end of such pipes. */
+	/* No descriptor of the engine's may stay open in a process that
+	 * outlives the command: conmon waits for the end of such pipes. */
 	for (int fd = 0; fd < 3; fd++)
 		(void)dup2(null, fd);
 	(void)dup2(ready, 3);

@@ -1,8 +1,7 @@
 /*
- * prepare - everything that is done to protect a container before a runtime
- * creates it: its specification read, its folder claimed, its image sealed,
- * its supervisor started. For runmoor's own create and run, and for the
- * precreate hook.
+ * prepare - all steps that protect a container before a runtime creates it: its
+ * specification is read, its folder claimed, its image sealed, its supervisor
+ * started. runmoor's own create and run use it, and the precreate hook.
  */
 #pragma once
 
@@ -11,16 +10,16 @@
 #include "log.h"
 #include "spec.h"
 
-/* Whose container it is. Borrowed strings. */
+/* The identity of the container. Borrowed strings. */
 struct owner {
 	const char *id;
 	const char *root;    /* the runtime's --root; NULL: not given  */
 	const char *bundle;  /* absolute */
-	const char *runtime; /* absolute, or a word for it             */
-	const char *config;  /* what messages call the specification   */
+	const char *runtime; /* absolute, or a word instead */
+	const char *config;  /* the specification's name in messages */
 	const char *self;    /* folder of our own programs             */
 	const struct log *log;
-	bool poststop; /* the specification gets that hook */
+	bool poststop; /* the specification gets the poststop hook */
 };
 
 struct prepared {
@@ -33,10 +32,10 @@ struct prepared {
 
 void prepared_clear(struct prepared *prepared);
 
-/* Say in its record whose container it is, and lay what holds for it over the
- * configuration: the policy for such a workload, and its annotations. The
- * specification has been parsed. An owner without an id isn't known: that is
- * fine where there are no policies. */
+/* Put the container's identity into its record, and merge the policy for such a
+ * workload and the container's annotations into the configuration. The
+ * specification has been parsed. An owner without an id isn't known: that is no
+ * error if there are no policies. */
 MUST_CHECK int prepare_policy(struct prepared *prepared,
 			      const struct owner *owner, struct err *e);
 
@@ -44,8 +43,8 @@ MUST_CHECK int prepare_policy(struct prepared *prepared,
 MUST_CHECK int prepare_folder(struct prepared *prepared,
 			      const struct owner *owner, struct err *e);
 
-/* Rewrite the specification, in memory. Fails where the container can't be
- * protected, here or with such a specification. */
+/* Rewrite the specification, in memory. Fails if the container can't be
+ * protected on this machine, or with such a specification. */
 MUST_CHECK int prepare_protection(struct prepared *prepared,
 				  const struct owner *owner, struct err *e);
 

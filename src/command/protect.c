@@ -86,8 +86,8 @@ static bool lost_gate(const struct run *run)
 	return lost;
 }
 
-/* Whatever comes between runmoor and the runtime adds to a specification that
- * has been read, and sealed for, already. */
+/* A wrapper between runmoor and the runtime adds to a specification that has
+ * been read, and sealed for, already. */
 static void warn_of_wrapper(const struct run *run)
 {
 	log_write(
@@ -171,7 +171,8 @@ static int run_runtime(struct run *run, int *ret_status, struct err *e)
 	return run->bundle.saved ? restore(run, e) : 0;
 }
 
-/* on_unprotectable: run. The operator chose to hear of it, and to go on. */
+/* With on_unprotectable: run the operator chose a warning, and that the
+ * container runs. */
 static int run_unprotected(struct run *run, struct err *e)
 {
 	log_write(run->line->log, LOG_LEVEL_WARNING,
@@ -181,11 +182,9 @@ static int run_unprotected(struct run *run, struct err *e)
 	return runtime_become(run->line->runtime, run->line->argv, e);
 }
 
-/*
- * The listener has come, or will: crun loads the filter of a container with
- * noNewPrivileges at start. A runtime that says it created the container and
- * never hands one over would run it unprotected.
- */
+/* True if the listener has come, or will come: crun loads the filter of a
+ * container with noNewPrivileges at start. A runtime that reports success and
+ * never hands one over would run the container unprotected. */
 static bool handed_over(const struct run *run)
 {
 	struct pollfd ready = {.fd = run->prepared.supervisor,
@@ -234,8 +233,8 @@ static int protect(struct run *run, const struct owner *owner, int *ret_status,
 	return release_container(prepared->folder, run->line->log, e);
 }
 
-/* The configuration is known once it is known whose it is; with mode off this
- * process becomes the runtime. */
+/* The configuration is complete once the container's identity is known; with
+ * mode off this process becomes the runtime. */
 static int protect_bundle(struct run *run, int *ret_status, struct err *e)
 {
 	const struct command_line *line = run->line;

@@ -1,6 +1,6 @@
 /*
- * runmoor-trial - the only program of the container that moorctl doctor
- * starts. Tells by its exit status what it saw there:
+ * runmoor-trial - the only program of the container that moorctl doctor starts.
+ * Its exit status is the result:
  *
  *   0   the image's other program ran, and one that was made just now didn't
  *   10  the other program was refused
@@ -37,7 +37,8 @@ static bool make_drift(const char *path)
 	return made;
 }
 
-/* 0, or the errno with which path can't be executed; -1: it didn't end well. */
+/* 0, or the errno with which path can't be executed; -1: it didn't exit with
+ * 0. */
 static int execute(const char *path)
 {
 	char *argv[] = {(char *)path, (char *)"ran", NULL};

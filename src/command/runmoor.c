@@ -1,6 +1,6 @@
 /*
- * runmoor - the OCI runtime in front of runc or crun: what creates or enters
- * a container is protected, everything else is passed through.
+ * runmoor - the OCI runtime in front of runc or crun: commands that create or
+ * enter a container protect it, all others are passed through.
  */
 #include "cli.h"
 #include "config.h"
@@ -40,8 +40,8 @@ static const char *linked_runtime(const char *argv0)
 	return NULL;
 }
 
-/* The commands that depend on the configuration. A container keeps its own,
- * and one that somebody broke since must not take away its sessions, its
+/* The commands that depend on the configuration. A container keeps its own; a
+ * configuration that became malformed since must not prevent its sessions, its
  * health checks and its end. */
 static bool creates(const struct cli *cli)
 {
@@ -49,7 +49,7 @@ static bool creates(const struct cli *cli)
 	       cli->command == COMMAND_RESTORE;
 }
 
-/* Load what can be read; where it is malformed, nothing is set. */
+/* Load a well-formed configuration; if it is malformed, nothing is set. */
 static void load_leniently(struct config *config)
 {
 	struct err ignored = {0};
@@ -58,8 +58,8 @@ static void load_leniently(struct config *config)
 		config_clear(config);
 }
 
-/* The folder of the container that is named among the words. Of most commands
- * nobody knows which word is the id: the first that is one. */
+/* The folder of the container that is named among the words. Most commands
+ * aren't parsed, so the id is the first word that has a folder. */
 static char *folder_named(const struct config *config, const struct cli *cli,
 			  char *const words[])
 {
@@ -111,7 +111,7 @@ static int find_runtime(char *const argv[], const struct config *config,
 	return -1;
 }
 
-/* Where our other programs lie: beside this one. */
+/* The folder of our other programs, which is this one's. */
 static int own_folder(char ret[PATH_MAX], struct err *e)
 {
 	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
@@ -161,8 +161,8 @@ static int refuse_session(const struct container *container, struct err *e)
 }
 
 /* A session is protected by the container's own supervisor, to which the
- * runtime hands its listener; where there is none the runtime can't, and
- * fails. What is left is whether sessions are allowed at all. */
+ * runtime hands its listener; without a supervisor the runtime fails. So only
+ * the policy for sessions is checked here. */
 static int enter_container(const struct command_line *line,
 			   const struct config *config, struct err *e)
 {
@@ -174,7 +174,7 @@ static int enter_container(const struct command_line *line,
 	if (cli->id)
 		folder = settings_find_container(
 			config, cli->root ? cli->root : "", cli->id);
-	/* The runtime would fail for want of a listener, in words of its
+	/* Without a supervisor the runtime would fail with a message of its
 	 * own. */
 	if (folder && died_check(folder))
 		return died_tell(folder, e);
@@ -190,7 +190,7 @@ static int enter_container(const struct command_line *line,
 	return rc < 0 ? -1 : runtime_become(line->runtime, line->argv, e);
 }
 
-/* Whoever takes both outputs for one parses what is in it. */
+/* If both outputs are one file, its reader may parse it. */
 static bool may_warn(const struct log *log)
 {
 	struct stat out;
@@ -247,7 +247,7 @@ static int show_version(const struct command_line *line, int *ret_status,
 	return 0;
 }
 
-/* Before the runtime's, for people who ask for nothing else. */
+/* Print our lines before the runtime's help, if there is no command. */
 static void show_help(void)
 {
 	(void)fputs("runmoor keeps containers to the programs of their image. "
@@ -297,8 +297,8 @@ static int run_command(struct command_line *line, struct config *config,
 	return runtime_become(line->runtime, line->argv, e);
 }
 
-/* The container's state, which a hook gets; crun dies of SIGPIPE when nobody
- * takes it. */
+/* Read the container's state, which a hook gets; crun dies of SIGPIPE if it
+ * isn't read. */
 static void read_state(struct buffer *state)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -310,8 +310,8 @@ static void read_state(struct buffer *state)
 		buffer_append(state, chunk, (size_t)n);
 }
 
-/* The folder of the container that the precreate hook protected, whose
- * runtime has no --root as far as a hook can tell. */
+/* The folder of a container that the precreate hook protected; a hook doesn't
+ * know the runtime's --root. */
 static char *folder_of(const struct buffer *state, struct err *e)
 {
 	OWNED(json_owned) struct json *document = NULL;
@@ -342,8 +342,8 @@ static int poststop(const char *argument, struct err *e)
 	return release_container(folder, NULL, e);
 }
 
-/* runmoor-memfd: the container's pid namespace is there, and nobody runs in it
- * yet but the runtime's own process. */
+/* runmoor-memfd: the container's pid namespace exists, and only the runtime's
+ * own process runs in it yet. */
 static int deny_memfd(struct err *e)
 {
 	OWNED(json_owned) struct json *document = NULL;
@@ -376,7 +376,7 @@ static int rewrite_for_plain(struct err *e)
 	return rc;
 }
 
-/* As a hook, named by the first argument: false where it isn't one. */
+/* Run as a hook that the first argument names; false if it isn't one. */
 static bool run_hook(int argc, char *const argv[], int *ret_status)
 {
 	struct err e = {0};
@@ -428,7 +428,7 @@ int main(int argc, char *argv[])
 	if (rc == 0) {
 		cli_parse(argc, argv, cli_dialect_of(runtime), &cli);
 		line.runtime = runtime;
-		argv[0] = basename(runtime); /* as its messages begin */
+		argv[0] = basename(runtime); /* its messages begin with this */
 		if (cli.command == COMMAND_HELP && argc == 2)
 			show_help();
 		rc = run_command(&line, &config, &status, &e);

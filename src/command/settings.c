@@ -26,7 +26,7 @@ char *settings_path(bool *ret_required)
 	return file_in(home, ".config/runmoor/config.json");
 }
 
-/* what: what errors call it. */
+/* what: its name in errors. */
 static int read_document(const char *path, const char *what, struct json **ret,
 			 struct err *e)
 {

@@ -46,7 +46,7 @@ void died_note(const char *folder, pid_t init)
 	(void)!file_publish(path, text, (size_t)len, 0600, NULL);
 }
 
-/* False where it was never noted. */
+/* False if it was never recorded. */
 static bool has_ended(const char *folder)
 {
 	OWNED(free_owned) char *path = file_in(folder, "init");
@@ -67,7 +67,8 @@ bool died_check(const char *folder)
 	       !has_ended(folder) && has_file(folder, "container.json");
 }
 
-/* Once for each: a mark that lies there says that it was told. */
+/* Write the event once for each container: a mark in the folder records
+ * that. */
 static void tell_once(const char *folder, const struct container *container)
 {
 	OWNED(free_owned) char *path = file_in(folder, "died");

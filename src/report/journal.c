@@ -14,7 +14,7 @@ enum { QUEUE = 1024, FLUSH_MS = 1000 };
 struct line {
 	char *text;
 	size_t len;
-	uint64_t events; /* that are lost with it */
+	uint64_t events; /* number that is lost with it */
 };
 
 struct journal {
@@ -25,10 +25,10 @@ struct journal {
 	size_t first;
 	size_t count;
 	uint64_t writing; /* events of the line that the thread has */
-	uint64_t lost;	  /* and not told of */
+	uint64_t lost;	  /* and not yet reported */
 	bool closing;
 	bool ended;
-	struct sink sink; /* the thread's own */
+	struct sink sink; /* used by the thread only */
 	struct limiter *limiter;
 	journal_summarize *summarize;
 	const void *context;
@@ -77,8 +77,8 @@ void journal_sum_up(struct journal *journal)
 		push_summary(journal, &summary);
 }
 
-/* Until there is something to write, or to sum up: true for that. The lock is
- * held. */
+/* Wait until there is a line to write, or a summary to make: true for that. The
+ * lock is held. */
 static bool wait_for_work(struct journal *journal)
 {
 	struct timespec until;
@@ -96,7 +96,7 @@ static bool wait_for_work(struct journal *journal)
 				      &until) == ETIMEDOUT;
 }
 
-/* Count what became of the line in hand. The lock is held. */
+/* Count the result of the line in hand. The lock is held. */
 static void settle(struct journal *journal, bool written, uint64_t told)
 {
 	if (written)
@@ -142,7 +142,7 @@ static void *write_lines(void *argument)
 	return NULL;
 }
 
-/* Deadlines are of the clock that nobody sets. */
+/* Deadlines use the clock that can't be set. */
 static void init_condition(pthread_cond_t *condition)
 {
 	pthread_condattr_t attributes;
@@ -224,8 +224,8 @@ void journal_owe(struct journal *journal, uint64_t events)
 	(void)pthread_mutex_unlock(&journal->lock);
 }
 
-/* The journal itself is left to the end of the process: a writer stuck in
- * the file system still uses it. */
+/* The journal itself stays until the end of the process: a writer stuck in the
+ * file system still uses it. */
 uint64_t journal_close(struct journal *journal)
 {
 	struct timespec until;

@@ -26,7 +26,7 @@ int release_leave(const char *folder, const struct rest *rest)
 	return path ? file_publish(path, text, (size_t)len, 0600, NULL) : -1;
 }
 
-/* False where nothing is left. */
+/* False if nothing is left. */
 static bool read_rest(const char *folder, struct rest *ret)
 {
 	OWNED(free_owned) char *path = path_of(folder);
@@ -39,7 +39,7 @@ static bool read_rest(const char *folder, struct rest *ret)
 	       ret->lost > 0;
 }
 
-/* The event that was the last to be lost, now. */
+/* Write the event now that was lost last. */
 static bool tell_late(const struct container *container,
 		      const struct rest *rest)
 {
@@ -53,7 +53,7 @@ static bool tell_late(const struct container *container,
 	return journal_close(journal) == 0;
 }
 
-/* False where it is left to who comes after. */
+/* False if it is left to the next command. */
 static bool tell_lost(const char *folder, const struct log *log,
 		      const struct rest *rest)
 {
@@ -69,7 +69,7 @@ static bool tell_lost(const char *folder, const struct log *log,
 			  " events are lost: %s can't be written",
 			  container.id, rest->lost,
 			  container.config.events_file);
-	/* Plain runtimes have nobody who comes after. */
+	/* With plain runtimes no command of ours comes later. */
 	told = told || log || container.runtime[0] != '/';
 	container_clear(&container);
 	return told;

@@ -55,7 +55,7 @@ static void push(struct event *event, const struct container *container,
 		journal_push(journal, line, len);
 }
 
-/* The strings of an array, up to as many as are listed; *ret is malloc'ed. */
+/* The strings of an array, up to the limit of a list; *ret is malloc'ed. */
 static size_t take_texts(const struct json *array, char ***ret)
 {
 	const char *text;
@@ -181,7 +181,7 @@ static void take_ancestors(struct event *event, bool args)
 							  event->ancestors);
 }
 
-/* None of these is a process of the container, whose memory could keep us
+/* None of these is a process of the container, so their memory can't keep us
  * waiting. */
 struct event *report_asker(pid_t asker)
 {
@@ -201,8 +201,8 @@ struct event *report_asker(pid_t asker)
 	return event;
 }
 
-/* Sessions are of one kind that have the same command and user, and that the
- * same programs asked for: health checks. */
+/* Sessions are of one kind if they have the same command and user, and the same
+ * programs opened them: health checks. */
 static enum telling admit_session(struct journal *journal,
 				  const struct event *event)
 {
@@ -274,7 +274,7 @@ static void describe_file(const struct judgement *judgement,
 	memcpy(ret->digest, file->digest, DIGEST_SIZE);
 }
 
-/* Tell the event from others, without a look at the process beyond its
+/* Find the event's kind, without reading more of the process than its
  * program. */
 static enum telling admit(struct journal *journal, const char *program,
 			  const struct judgement *judgement)

@@ -10,7 +10,7 @@
 
 enum { WORDS_MAX = 256 };
 
-/* The arguments as main() has them; false where some are missing. */
+/* The arguments as main() has them; false if some are missing. */
 static bool split(const struct process_info *process, char *text,
 		  char *argv[WORDS_MAX + 1], int *ret_argc)
 {

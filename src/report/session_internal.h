@@ -1,6 +1,6 @@
 /*
- * session - what an exec into a container is asked for: its command and user,
- * from the runtime's own command line, as an engine wrote it. For events.
+ * session - the command and user of an exec into a container, from the
+ * runtime's own command line, as an engine wrote it. They are for events.
  */
 #pragma once
 
@@ -9,6 +9,6 @@
 
 #include <stddef.h>
 
-/* Set what the event tells of a session, where runtime is the process of an
- * exec command; leave it where it isn't. */
+/* Set the event's members of a session if runtime is the process of an exec
+ * command; else leave them unset. */
 void session_describe(const struct process_info *runtime, struct event *event);

@@ -37,8 +37,8 @@ void sink_clear(struct sink *sink)
 	*sink = (struct sink){.fd = -1};
 }
 
-/* Readable too where it is a file, whose last byte says how it ends. Not so a
- * FIFO: who reads it holds it open. */
+/* A file is opened for reading, too, since its last byte shows whether its last
+ * line is whole. A FIFO isn't, since we would then be a reader of it. */
 static void open_file(struct sink *sink)
 {
 	enum {
@@ -62,7 +62,7 @@ static void open_file(struct sink *sink)
 	sink->readable = true;
 }
 
-/* The file of that name now; logrotate may have moved the one we have. */
+/* Open the file that has the name now; logrotate may have moved ours. */
 static void follow_file(struct sink *sink)
 {
 	struct stat named;
@@ -76,8 +76,8 @@ static void follow_file(struct sink *sink)
 	open_file(sink);
 }
 
-/* Its last line has no end: of ours, of another supervisor's that found the
- * disk full, or was killed, or the machine was. */
+/* True if its last line has no end: we or another supervisor found the disk
+ * full, or were killed, or the machine crashed. */
 static bool ends_in_half(const struct sink *sink)
 {
 	struct stat st;
@@ -89,7 +89,7 @@ static bool ends_in_half(const struct sink *sink)
 	       pread(sink->fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
 }
 
-/* In one call: what O_APPEND makes one piece among all who write here. */
+/* Write in one call, which O_APPEND keeps in one piece among all writers. */
 static bool append(struct sink *sink, const struct iovec *pieces, int count)
 {
 	size_t wanted = 0;
@@ -104,7 +104,7 @@ static bool append(struct sink *sink, const struct iovec *pieces, int count)
 		sink->torn = false;
 		return true;
 	}
-	/* The first piece ends the line before. */
+	/* The first piece ends the previous line. */
 	if (n > 0)
 		sink->torn = (size_t)n > pieces[0].iov_len;
 	return false;
