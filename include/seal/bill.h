@@ -1,8 +1,8 @@
 /*
- * bill - on whose account a container's supervisor runs: that of its container
- * (policy cgroup), or of the engine that created it. What became of it is in
- * the file "cgroup" of the container's folder: for moorctl doctor, and for
- * whoever removes what a killed supervisor left.
+ * bill - chooses the cgroup that is charged for a container's supervisor: one
+ * beside its container's (policy cgroup), or that of the engine that created
+ * it. The result is in the file "cgroup" of the container's folder: for moorctl
+ * doctor, and for the command that cleans up after a killed supervisor.
  */
 #pragma once
 
@@ -15,14 +15,14 @@
 /* The name of that file. */
 #define BILL_RECORD "cgroup"
 
-/* init: the container's first process, which is in its cgroup by now. charge is
- * to be left (charge_leave) at the end, whatever comes of it. */
+/* init: the container's first process, which is in its cgroup by now. The
+ * caller calls charge_leave at the end, whatever the result. */
 void bill_open(const struct container *container, const char *folder,
 	       pid_t init, struct charge *charge);
 
-/* Remove the cgroups that the record in folder names. Nobody may be in them. */
+/* Remove the cgroups that the record in folder names. They must be empty. */
 void bill_close(const char *folder);
 
-/* Why the container in folder isn't charged, the caller's to free; NULL: it is,
- * or needn't be, or nobody has said yet. */
+/* The reason why the container in folder isn't charged, for the caller to free;
+ * NULL: it is, or needn't be, or that isn't known yet. */
 char *bill_fallback(const char *folder);

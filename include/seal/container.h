@@ -1,7 +1,7 @@
 /*
- * container - what runmoor keeps of one container: a folder below state_dir
- * with container.json, the socket, and the manifest of its volumes. Written
- * by create, read by the supervisor, gone after delete.
+ * container - the record of one container: a folder below state_dir with
+ * container.json, the socket, and the manifest of its volumes. Create writes
+ * it, the supervisor reads it, and delete removes it.
  */
 #pragma once
 
@@ -16,7 +16,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* Where a seal mounts the image's layers, in a namespace of its own. */
+/* The folder in which a seal mounts the image's layers, in a namespace of its
+ * own. */
 #define SEAL_SCRATCH "layers"
 
 /* A device number as the sealing walk saw it, and as the container's own
@@ -55,9 +56,9 @@ struct container {
 	char *bundle;  /* absolute */
 	char *rootfs;  /* absolute */
 	char *runtime; /* absolute path of the real one */
-	char *name;    /* as the engine calls it, or NULL */
+	char *name;    /* the engine's name of it, or NULL */
 	char *image;   /* its name, or NULL */
-	char *policy;  /* name of the one for it, or NULL */
+	char *policy;  /* name of the chosen policy, or NULL */
 	struct config config;
 	struct json *annotations; /* of the spec; NULL: none */
 	struct manifest_file manifests[SEALED_FILES]; /* by sealed_part */
@@ -74,12 +75,12 @@ struct container {
 	bool stat_trusted;
 	bool reads_may_block;
 	bool cgroups_left; /* cgroups.h: its processes may be in any */
-	/* Rootless: a mapping's file is told by its numbers. */
+	/* Rootless: a mapping's file is identified by its numbers. */
 	bool mapped_by_number;
 	struct device_pair devices[MANIFEST_DEVICES_MAX];
 	size_t device_count;
-	/* Hooks of the specification run before the start, and what they add
-	 * is to be sealed: what is newer than created_ns (CLOCK_REALTIME), and
+	/* Hooks of the specification run before the start, and files that they
+	 * add are sealed: those newer than created_ns (CLOCK_REALTIME), and
 	 * mounts that aren't the specification's. */
 	bool hooks_added;
 	uint64_t created_ns;
@@ -99,12 +100,12 @@ void container_clear(struct container *container);
 /* The places that its names are found in; borrowed from it. */
 struct workload_source container_names(const struct container *container);
 
-/* The first of the annotations keys (NULL: the end) that is there and that the
- * container's engine writes itself; NULL: none. */
+/* The value of the first of the annotations keys (NULL: the end) that exists
+ * and that the container's engine writes itself; NULL: none. */
 const char *container_annotation(const struct container *container,
 				 const char *const keys[]);
 
-/* Where on the host a bind's source lies; NULL: no memory. */
+/* The host's path of a bind's source; NULL: no memory. */
 char *container_source(const struct container *container, const char *source);
 
 /* A file or folder by its numbers: text to compare. */
@@ -123,8 +124,8 @@ MUST_CHECK int container_read(const char *folder, struct container *ret,
  * whose descriptor stays open on purpose. EBUSY: it has a supervisor. */
 MUST_CHECK int container_lock(const char *folder, struct err *e);
 
-/* Make folder this process's, to create a container in: until it ends, or a
- * supervisor holds it. EBUSY: somebody else is at it, or supervises it. */
+/* Claim folder for this process, to create a container in, until it ends or a
+ * supervisor holds it. EBUSY: another process claims or supervises it. */
 MUST_CHECK int container_claim(const char *folder, struct err *e);
 
 /* The supervisor's pid, as the kernel knows the lock's holder; 0: none; -1:

@@ -1,16 +1,16 @@
 /*
  * directory - finds a container's folder when the configuration can't: it may
  * be malformed, or have another state_dir than when the container was created.
- * Where state_dir isn't the default one, the default one has a symbolic link
- * to the folder, under the folder's own name; and the folder has one to that
- * link, since whoever removes it may have another environment.
+ * If state_dir isn't the default one, the default one has a symbolic link to
+ * the folder, under the folder's own name. The folder has a link to that link,
+ * since the command that removes it may have another environment.
  */
 #pragma once
 
 #include "err.h"
 
-/* Before folder is claimed: a link of a container that is gone doesn't stand
- * in its place. */
+/* To be called before folder is claimed: removes a link of an earlier container
+ * that is in its place. */
 void directory_make_way(const char *folder);
 
 /* Link to folder, which this process has claimed, in home, the default
@@ -18,8 +18,8 @@ void directory_make_way(const char *folder);
 MUST_CHECK int directory_add(const char *folder, const char *home,
 			     struct err *e);
 
-/* The folder of a container that is there, malloc'ed: in state_dir, else where
- * a link in home leads; NULL: none. Either may be NULL. */
+/* The existing folder of a container, malloc'ed: in state_dir, else by a link
+ * in home; NULL: none. Either may be NULL. */
 char *directory_find(const char *state_dir, const char *home, const char *root,
 		     const char *id);
 

@@ -1,6 +1,4 @@
-/*
- * gc - what is kept in the cache and no image on this host needs any more.
- */
+/* gc - removes files of the cache that no image on this host needs any more. */
 #pragma once
 
 #include "config.h"
@@ -12,18 +10,16 @@ struct gc_report {
 	uint64_t removed;	/* files, volumes' seals too */
 	uint64_t removed_bytes; /* of them */
 	uint64_t removed_seals; /* of volumes */
-	uint64_t kept_bytes;	/* of what is left, volumes' seals too */
+	uint64_t kept_bytes;	/* of the remaining files, volumes' seals too */
 };
 
-/*
- * Remove what is of images and root file systems that are gone; and beyond
- * cache_limit what has not been used for longest. Never what a living
- * container maps; nor a root's first seal while its folder is there, since
- * another one would take in what has been dropped since. EAGAIN: containers
- * are being sealed.
- */
+/* Remove the files of images and root file systems that are gone; and beyond
+ * cache_limit the least recently used ones. A file that a running container
+ * maps is never removed; nor is a root's first seal while its folder exists,
+ * since a new seal would include files that were added since. EAGAIN:
+ * containers are being sealed. */
 MUST_CHECK int gc_run(const struct config *config, struct gc_report *ret,
 		      struct err *e);
 
-/* The same after something was added, unless somebody else adds. */
+/* The same after a file was added, unless another process adds one. */
 void gc_by_itself(const struct config *config);

@@ -1,6 +1,6 @@
 /*
- * seal - the manifest of a container's image: from the cache where the image
- * is known, else made, published there and used.
+ * seal - the manifest of a container's image: from the cache if the image is
+ * sealed already, else it is made and published there.
  */
 #pragma once
 
@@ -18,8 +18,8 @@ MUST_CHECK int seal_container(const struct spec *spec, const char *folder,
 			      const struct log *log,
 			      struct container *container, struct err *e);
 
-/* The part of it that is for read-only (and, if policy says so, writable)
- * binds: their executables join the manifest by content. */
+/* The part for read-only (and, if policy says so, writable) binds: their
+ * executables are added to the manifests by content. */
 MUST_CHECK int seal_volumes(const struct spec *spec, const char *folder,
 			    const struct log *log, struct container *container,
 			    struct err *e);

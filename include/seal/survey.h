@@ -1,5 +1,5 @@
 /*
- * survey - walk a folder or look at a file, and collect its executables for a
+ * survey - walk a folder or inspect a file, and collect the executables for a
  * manifest. Long work shows its progress on a terminal.
  */
 #pragma once
@@ -25,7 +25,7 @@ struct survey_counts {
 
 void survey_counts_clear(struct survey_counts *counts);
 
-/* What a survey is of, and where to its findings go. Borrowed. */
+/* The input of a survey, and the receivers of its findings. Borrowed. */
 struct survey {
 	struct survey_counts *counts; /* added to */
 	const char *prefix; /* of the paths: where it is in the container */
@@ -34,14 +34,14 @@ struct survey {
 	/* Globs of paths that are sealed whatever lies there. */
 	char *const *also;
 	size_t also_count;
-	/* As of a rootfs_walk. */
+	/* As in a rootfs_walk. */
 	bool one_mount;
 	const struct identity *except;
 	size_t except_count;
 	struct rootfs_limit *limit;
 	struct manifest_builder *builder;
-	/* The folder is a layer, whose files are on this device; or NULL, and
-	 * each says its own. */
+	/* The folder is a layer, whose files have this device; NULL: each has
+	 * its own. */
 	struct layer *layer;
 	uint64_t device;
 	/* Files without content have no identity, so that the layers that an
@@ -49,7 +49,8 @@ struct survey {
 	bool alike;
 };
 
-/* Everything below root (O_PATH or O_RDONLY); of a layer its names, too. */
+/* Survey everything below root (O_PATH or O_RDONLY); for a layer its names,
+ * too. */
 MUST_CHECK int survey_folder(const struct survey *survey, int root,
 			     struct err *e);
 
@@ -57,8 +58,8 @@ MUST_CHECK int survey_folder(const struct survey *survey, int root,
 MUST_CHECK int survey_file(const struct survey *survey, int file,
 			   struct err *e);
 
-/* Publish what was collected as a manifest at path. Where there is one by now
- * it stays: another create was first, and its container has recorded it. */
+/* Publish the collected entries as a manifest at path. An existing one is kept:
+ * another create was first, and its container has recorded it. */
 MUST_CHECK int survey_publish(struct manifest_builder *builder,
 			      const char *path, struct err *e);
 

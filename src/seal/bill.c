@@ -11,7 +11,7 @@
 
 enum { RECORD_MAX = 16 * 1024 };
 
-/* Lines of the record: folders of cgroups; or a reason behind this word. */
+/* The record's lines are folders of cgroups; or a reason behind this word. */
 static const char fallback[] = "engine: ";
 static const char prefix[] = "runmoor-";
 
@@ -93,7 +93,8 @@ void bill_close(const char *folder)
 	while (rest && (line = strsep(&rest, "\n"))) {
 		const char *slash = strrchr(line, '/');
 
-		/* rmdir(2) of a cgroup; of a folder only if it is empty. */
+		/* rmdir(2) removes a cgroup; another folder only if it is
+		 * empty. */
 		if (slash && strcmp(slash + 1, name) == 0)
 			(void)rmdir(line);
 	}

@@ -60,7 +60,8 @@ static int make_folders(const char *cache_dir, struct err *e)
 	return 0;
 }
 
-/* The lock is the open file's. Whoever may only read it can't lock it alone. */
+/* The lock is the open file's. A process that may only read it can't lock it
+ * exclusively. */
 static bool lock_soon(int fd, short type, int tries)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
@@ -106,7 +107,7 @@ bool cache_hold(const char *path)
 	if (fd < 0 || !lock_soon(fd, F_RDLCK, 1))
 		return false;
 	(void)futimens(fd, NULL);
-	/* A removal takes the name away, and looks for locks then. */
+	/* A removal removes the name first, and then checks for locks. */
 	if (access(path, F_OK) < 0)
 		return false;
 	(void)FD_MOVE(fd); /* it ends with this process */
@@ -205,7 +206,7 @@ int cache_publish(const char *cache_dir, struct manifest_builder *builder,
 	return rc;
 }
 
-/* The digest tells of what a crash has left half-written. */
+/* The digest detects a file that a crash left half-written. */
 static int parse_layer(const struct buffer *file, struct buffer *bytes,
 		       struct manifest **ret)
 {

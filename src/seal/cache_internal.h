@@ -1,5 +1,5 @@
 /*
- * cache - what is kept of images below cache_dir, from one container to the
+ * cache - the files of images below cache_dir, kept from one container to the
  * next:
  *
  *   manifests/DIGEST.manifest  of an image, by the digest of its bytes: one for
@@ -12,7 +12,7 @@
  *   volumes/                   (seal_volumes.c)
  *   lock                       held shared by who adds, alone by who removes
  *
- * Nothing here is written once it has its name.
+ * No file here is written after it has its name.
  */
 #pragma once
 
@@ -31,22 +31,20 @@ enum cache_kind {
 
 enum { CACHE_KINDS = CACHE_PLACE + 1 };
 
-/* The folder of a kind, below cache_dir, and how its names end. */
+/* The folder of a kind, below cache_dir, and the ending of its names. */
 const char *cache_folder(enum cache_kind kind);
 const char *cache_ending(enum cache_kind kind);
 
 /* malloc'ed; NULL: no memory. */
 char *cache_path(const char *cache_dir, enum cache_kind kind, const char *key);
 
-/* Make the folders, and hold the lock; -1 with EAGAIN where a removal is
- * under way, if alone also where somebody adds. */
+/* Make the folders, and hold the lock; -1 with EAGAIN during a removal, and
+ * with alone also while another process adds. */
 MUST_CHECK int cache_lock(const char *cache_dir, bool alone, int *ret_fd,
 			  struct err *e);
 
-/*
- * Say that the manifest at path is used, now and for as long as this process
- * lives: it is the youngest, and isn't removed. False: it isn't there.
- */
+/* Mark the manifest at path as used, until this process ends: it is the
+ * youngest, and isn't removed. False: it doesn't exist. */
 bool cache_hold(const char *path);
 
 /* Remove what nobody holds; with the lock, alone. False: somebody does. */
@@ -64,8 +62,8 @@ MUST_CHECK int cache_publish(const char *cache_dir,
 			     struct manifest_builder *builder,
 			     char ret[DIGEST_HEX], struct err *e);
 
-/* A layer, whose bytes the caller keeps as long as the manifest. A damaged one
- * is removed, and as good as none: -1. */
+/* Read a layer, whose bytes the caller keeps as long as the manifest. A damaged
+ * one is removed, and counts as missing: -1. */
 MUST_CHECK int cache_read_layer(const char *cache_dir, const char *key,
 				struct buffer *bytes, struct manifest **ret);
 MUST_CHECK int cache_write_layer(const char *cache_dir, const char *key,

@@ -6,7 +6,7 @@
 
 static const char home[] = "/sys/fs/cgroup";
 
-/* What is mounted below a read-only bind stays as writable as it is. */
+/* Mounts below a read-only bind stay as writable as they are. */
 static bool shows_writable(const struct spec_mount *mount, const char *real)
 {
 	switch (location_compare_paths(real, home)) {

@@ -101,7 +101,7 @@ int container_supervisor(const char *folder)
 	return lock.l_pid > 0 ? lock.l_pid : -1;
 }
 
-/* Forget what was left to tell of another container of this name. */
+/* Remove the unreported losses of an earlier container of this name. */
 static void forget_former(const char *folder)
 {
 	static const char *const names[] = {"lost", "died", "init"};
@@ -131,8 +131,9 @@ int container_claim(const char *folder, struct err *e)
 		(void)rmdir(folder);
 		return -1;
 	}
-	/* Of the open file, so that container_supervisor doesn't drop it. It
-	 * stays open: the claim ends with this process. */
+	/* An OFD lock survives the closing of another descriptor of the file,
+	 * as in container_supervisor. It stays open: the claim ends with this
+	 * process. */
 	if (fcntl(fd, F_OFD_SETLK, &claim) == 0 &&
 	    !container_supervisor(folder)) {
 		forget_former(folder);

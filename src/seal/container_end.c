@@ -40,7 +40,7 @@ int container_end(const char *folder, struct err *e)
 	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	struct pollfd end = {.fd = process, .events = POLLIN};
 
-	/* Asked again now that the descriptor pins the process. */
+	/* Check again now that the descriptor pins the process. */
 	if (process >= 0 && container_supervisor(folder) == pid) {
 		(void)syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0);
 		if (poll(&end, 1, RELEASE_MS) == 0)

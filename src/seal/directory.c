@@ -10,7 +10,7 @@
 
 static const char back_name[] = "directory";
 
-/* Where the link at path leads; NULL: it is none. */
+/* The target of the link at path; NULL: it is none. */
 static char *target_of(const char *path)
 {
 	char target[PATH_MAX];

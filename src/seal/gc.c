@@ -52,7 +52,7 @@ static struct item *find(const struct gc *gc, enum cache_kind kind,
 			 : NULL;
 }
 
-/* Not one that is in use: whoever uses it holds it. */
+/* Drop an item, unless it is in use: its user holds it. */
 static void drop(struct gc *gc, struct item *item)
 {
 	OWNED(free_owned)
@@ -89,7 +89,7 @@ static bool is_of(enum cache_kind kind, const char *name)
 	       strcmp(name + KEY, cache_ending(kind)) == 0;
 }
 
-/* A file that was on its way to its name: nobody adds any now. */
+/* A temporary file that never got its name: no process adds one now. */
 static bool is_left_over(const char *name)
 {
 	return strspn(name, "0123456789abcdef") == KEY;
@@ -157,7 +157,7 @@ static void need(const struct gc *gc, enum cache_kind kind, const char *line,
 		item->needed = true;
 }
 
-/* A chain's manifest is needed as long as each of its layers is there. */
+/* A chain's manifest is needed as long as each of its layers exists. */
 static void follow_chain(struct gc *gc, struct item *chain)
 {
 	OWNED(free_owned)
@@ -179,7 +179,7 @@ static void follow_chain(struct gc *gc, struct item *chain)
 	buffer_clear(&text);
 }
 
-/* The first seal of a root goes with its folder, and with nothing else. */
+/* The first seal of a root is removed only after its folder is. */
 static void follow_root(struct gc *gc, struct item *root)
 {
 	OWNED(free_owned)

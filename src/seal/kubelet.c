@@ -9,12 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Its usual place on the host, where nobody makes folders but who has that. */
+/* Its usual place on the host, where only a process with access to it makes
+ * folders. */
 static const char usual[] = "/var/lib/kubelet/";
-/* Elsewhere it is known by this name. */
+/* In other places it is recognized by this name. */
 static const char name[] = "/kubelet";
 
-/* Lengths of a path: what is the kubelet's, and what is of the pod. */
+/* Lengths of parts of a path: the kubelet's, and the pod's. */
 struct shown {
 	const char *pod;
 	size_t kubelet_len;
@@ -22,7 +23,7 @@ struct shown {
 	size_t len;
 };
 
-/* Of KUBELET/pods/UID; 0 where that isn't its name. */
+/* The length of KUBELET/pods/UID; 0 if that isn't its form. */
 static size_t find_home(const char *folder, size_t len)
 {
 	size_t up = 2;
@@ -55,8 +56,8 @@ static bool is_kubelets(const void *context, const char *path)
 	return true;
 }
 
-/* The volume's folder in its file system, less so many of the last bytes. On a
- * file system of its own, as secrets are, there is nothing above it. */
+/* The volume's folder in its file system, without this many of the last bytes.
+ * On a file system of its own, as secrets are, there is nothing above it. */
 static char *above(const struct location *at, size_t less)
 {
 	size_t len = strlen(at->folder);

@@ -11,7 +11,8 @@
 static const char folder_word[] = "folder ";
 static const char above_word[] = "above ";
 
-/* "FS INODE BIRTH", as numbers are used again; false: not there. */
+/* "FS INODE BIRTH": the birth time because numbers are used again. False: it
+ * doesn't exist. */
 static bool read_name(const char *path, char **ret)
 {
 	struct buffer name = BUFFER_INIT;
@@ -103,7 +104,7 @@ static char *find_above(const char *text, const char *path)
 	return NULL;
 }
 
-/* The nearest folder above that is there is the one that was. */
+/* True if the nearest existing folder above is the recorded one. */
 static bool is_reachable(const char *text, const char *path)
 {
 	OWNED(free_owned) char *at = strdup(path);
@@ -120,7 +121,7 @@ static bool is_reachable(const char *text, const char *path)
 	return false;
 }
 
-/* Neither there, nor hidden by an error of ours. */
+/* True if it doesn't exist, and not only because of an error of ours. */
 static bool is_absent(const char *path, const char *name)
 {
 	OWNED(free_owned) char *now = NULL;

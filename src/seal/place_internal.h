@@ -1,7 +1,7 @@
 /*
- * place - which folder something was sealed of, and whether that is gone for
- * good. A disk that isn't mounted just now takes its folders with it, and
- * brings them back: so the folders above are taken down as well.
+ * place - the folder that a seal was made of, and whether that is gone for
+ * good. The folders of an unmounted disk disappear and come back with it: so
+ * the folders above are recorded as well.
  */
 #pragma once
 
@@ -10,12 +10,11 @@
 
 #include <stdbool.h>
 
-/*
- * Append lines that tell of the folder path, and of those above it that text
- * doesn't tell of yet. What can't be told of leaves none: it is never gone.
- */
+/* Append lines that describe the folder path, and the folders above it that
+ * text doesn't describe yet. A folder that can't be described has no line: it
+ * never counts as gone. */
 void place_describe(const char *path, struct buffer *text);
 
-/* text has lines of place_describe, and others: one of its folders is gone,
- * while what was above it is as it was. */
+/* text has lines of place_describe, and others. True if one of its folders is
+ * gone, while the folders above it are unchanged. */
 bool place_is_gone(const char *text);

@@ -22,9 +22,9 @@
 	"rootless, what a program maps can't be told on %s: its layers must "  \
 	"lie on one file system, and not on btrfs (or run runmoor as root)"
 
-#define SEAL_FORMAT "\nmanifest 3" /* what it lists, and how */
+#define SEAL_FORMAT "\nmanifest 3" /* version of its content */
 
-/* Files looked at for each device that has to be learned. */
+/* Files that are tried for each device that has to be learned. */
 enum { DEVICE_TRIES = 4096 };
 
 /* The image's name, and that of its manifest in the cache. */
@@ -37,7 +37,8 @@ static int image_key(const struct overlay *overlay,
 	int rc = layers_name(container->overlay ? &overlay->layers : NULL,
 			     container->rootfs, &name, ret_shared, e);
 
-	/* Another format, another name: an older one isn't damaged. */
+	/* Another format has another name, so that an older one doesn't count
+	 * as damaged. */
 	buffer_append(&name, SEAL_FORMAT, strlen(SEAL_FORMAT));
 	if (rc == 0)
 		rc = sha256_bytes(name.data, name.len, digest, e);
@@ -95,8 +96,8 @@ static void learn_device(struct container *container, const struct identity *id)
 			(struct device_pair){UINT64_MAX, id->dev};
 }
 
-/* Files of an upper layer on another file system than the lower ones show a
- * device that nothing of the image does: ask one that has no name. */
+/* Files of an upper layer on another file system than the lower ones have a
+ * device that no file of the image has: find it by a file without a name. */
 static void learn_upper_device(struct container *container)
 {
 	OWNED(close_owned) int fd = -1;
@@ -119,8 +120,8 @@ static void learn_root_device(struct container *container)
 		learn_device(container, &id);
 }
 
-/* Who sets the clock, or writes to the disk below the file system, sets a
- * ctime. */
+/* A container that sets the clock, or writes to the disk below the file system,
+ * can set a ctime. */
 static bool can_forge_times(const struct spec *spec)
 {
 	return spec_has_capability(spec, "CAP_SYS_TIME") ||
@@ -144,10 +145,9 @@ static void warn_unreadable(const struct container *container,
 		  container->rootfs, first);
 }
 
-/*
- * The proof asks which file a mapping is of. Rootless that can't be asked, but
- * read from numbers where they are a name: tried with a file of the image.
- */
+/* The proof asks the kernel for the mapped file. Rootless it can't, but the
+ * numbers in maps identify the file if they are unique: tried with a file of
+ * the image. */
 static int choose_proof(const struct manifest *manifest,
 			struct container *container, struct err *e)
 {
@@ -217,7 +217,7 @@ static int seal_and_use(const struct overlay *overlay, const char *folder,
 	return rc;
 }
 
-/* fuse-overlayfs, say. */
+/* True for fuse-overlayfs, for example. */
 static bool root_may_block(const char *rootfs)
 {
 	OWNED(close_owned) int fd = open(rootfs, O_PATH | O_CLOEXEC);
@@ -273,7 +273,7 @@ static int add_source(struct container *container, const char *source,
 
 	if (!path)
 		return err_set(e, ENOMEM, "list the mounts");
-	/* The runtime itself will say what is wrong with it. */
+	/* The runtime itself reports the error. */
 	if (stat(path, &st) < 0)
 		return 0;
 	container_name_source(&st, name);
@@ -282,8 +282,8 @@ static int add_source(struct container *container, const char *source,
 		       : 0;
 }
 
-/* What hooks add before the start is sealed, at the start. Who can forge
- * times could have its own files taken for theirs. */
+/* Files that hooks add are sealed at the start. A container that can forge
+ * times could pass off its own files as theirs. */
 static int expect_hooks(const struct spec *spec, struct container *container,
 			struct err *e)
 {

@@ -1,13 +1,14 @@
 /*
  * seal_below - image layers that are overlays themselves: an image's mount,
- * podman's ":O" on one, composefs. What the kernel maps of a file of the root
- * is then the layer's own file, which has the layer's device number.
+ * podman's ":O" on one, composefs. For a file of such a root the kernel maps
+ * the layer's own file, which has the layer's device number.
  */
 #pragma once
 
 #include "container.h"
 #include "layers.h"
 
-/* Add these device numbers to the container's, by files of its manifest. */
+/* Add these device numbers to the container's, found by files of its
+ * manifest. */
 MUST_CHECK int seal_learn_below(const struct layers *layers,
 				struct container *container, struct err *e);

@@ -54,7 +54,7 @@ static int seal_entry(void *context, const char *name, const char *text,
 	return manifest_builder_add(collection->builder, &sealed, e);
 }
 
-/* The manifest's digest, made where it isn't there. */
+/* Get the manifest's digest; the manifest is made if it doesn't exist. */
 static int get_manifest(const char *cache_dir, int folder, const char *key,
 			char ret[DIGEST_HEX], struct err *e)
 {

@@ -17,8 +17,8 @@
 #define LAYER_FORMAT "layer 1\n"
 
 enum {
-	/* So many names of the uppermost layer are looked at, at each create
-	 * whose chain isn't known: docker's own have a dozen. */
+	/* The number of names of the uppermost layer that each create with an
+	 * unknown chain reads: docker's own layers have a dozen. */
 	ALIKE_NAMES = 64,
 	ALIKE_BYTES = 64 * 1024,
 };
@@ -35,8 +35,8 @@ struct stack {
 	const struct overlay *overlay;
 	struct container *container;
 	bool user_marks;
-	struct part *parts; /* as many as the overlay has */
-	size_t first;	    /* 1: the uppermost is like any other of its kind */
+	struct part *parts;   /* as many as the overlay has */
+	size_t first;	      /* 1: the uppermost is an engine's own */
 	char key[DIGEST_HEX]; /* of the chain */
 };
 
@@ -83,7 +83,7 @@ static int name_layer(const struct stack *stack, size_t index, struct err *e)
 	return hash_text(&text, stack->parts[index].key, e);
 }
 
-/* The chain's name where the uppermost layer is known by what is in it. */
+/* The chain's name if the uppermost layer is identified by its content. */
 static int name_chain(struct stack *stack, struct err *e)
 {
 	const struct part *top = &stack->parts[0];
@@ -108,7 +108,7 @@ static int name_chain(struct stack *stack, struct err *e)
 	return rc;
 }
 
-/* Walk one layer. ENOTSUP, E2BIG: as of layer.h. */
+/* Walk one layer. ENOTSUP, E2BIG: as in layer.h. */
 static int walk_layer(const struct stack *stack, size_t index,
 		      const struct layer_limit *limit, struct part *ret,
 		      struct err *e)
@@ -177,7 +177,8 @@ static int merge(const struct stack *stack, struct manifest_builder *builder,
 	return manifest_merge(manifests, count, builder, e);
 }
 
-/* As layers say, or, where they can't say it, as the kernel merges them. */
+/* Merge the layers, or, if their names aren't enough, have the kernel merge
+ * them. */
 static int collect(const struct stack *stack, const char *folder,
 		   struct manifest_builder *builder, struct err *e)
 {
@@ -224,7 +225,7 @@ static int make(const struct stack *stack, const char *folder,
 	return rc;
 }
 
-/* The manifest of this digest, held; a damaged one is removed. */
+/* Use and hold the manifest of this digest; a damaged one is removed. */
 static int use(const char *digest, struct container *container,
 	       struct sealed_image *ret, struct err *e)
 {
@@ -258,7 +259,8 @@ static bool find(const struct stack *stack, struct sealed_image *ret)
 	       use(digest, stack->container, ret, &e) == 0;
 }
 
-/* An engine's own layer, of a container: the image is that of any other. */
+/* If the uppermost layer is an engine's own, find the image as for any other
+ * container. */
 static bool find_alike(struct stack *stack, struct sealed_image *ret)
 {
 	const struct layer_limit limit = {ALIKE_NAMES, ALIKE_BYTES};
@@ -290,7 +292,7 @@ static int make_and_use(const struct stack *stack, const char *folder,
 	if (cache_lock(cache_dir, false, &lock, e) < 0 ||
 	    make(stack, folder, digest, e) < 0)
 		return err_wrap(e, "seal the image");
-	/* A damaged one may have been in its place. */
+	/* A damaged manifest may have been in its place. */
 	if (use(digest, stack->container, ret, e) < 0 &&
 	    (make(stack, folder, digest, e) < 0 ||
 	     use(digest, stack->container, ret, e) < 0))

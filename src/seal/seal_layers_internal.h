@@ -1,7 +1,7 @@
 /*
- * seal_layers - the manifest of an image that is made of layers: each is
- * sealed once, and an image is their sum. The same image, by whichever
- * containers, has the same manifest.
+ * seal_layers - the manifest of an image that is made of layers: each is sealed
+ * once, and an image is their sum. All containers of an image have the same
+ * manifest.
  */
 #pragma once
 
@@ -18,11 +18,9 @@ struct sealed_image {
 
 void sealed_image_clear(struct sealed_image *image);
 
-/*
- * key: of the chain of layers. Sets of container the manifest and its digest,
- * whether it was there already, and counts what was read. The manifest isn't
- * removed before this process ends.
- */
+/* key: that of the chain of layers. Sets the container's manifest, its digest,
+ * whether it existed already, and the figures of the files that were read. The
+ * manifest isn't removed before this process ends. */
 MUST_CHECK int seal_layers(const struct overlay *overlay, const char *key,
 			   const char *folder, struct container *container,
 			   struct sealed_image *ret, struct err *e);

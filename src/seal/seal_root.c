@@ -77,8 +77,9 @@ static int unlink_own(const char *folder)
 	return unlink(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* The folder whose going means that the root is gone: its upper one, or that
- * which it is mounted in, where its own number is that of one mount. */
+/* Describe the folder whose removal means that the root is gone: its upper one,
+ * or the one that it is mounted in if its own number changes with each
+ * mount. */
 static void describe_root(const struct overlay *overlay,
 			  const struct container *container,
 			  struct buffer *text)
@@ -93,7 +94,7 @@ static void describe_root(const struct overlay *overlay,
 		place_describe(above, text);
 }
 
-/* The first seal of a root file system without layers, and where it is. */
+/* Make the first seal of a root file system without layers, with its place. */
 static int make_first(const struct overlay *overlay, const char *folder,
 		      const char *key, struct container *container,
 		      struct err *e)
@@ -126,8 +127,9 @@ static int make_first(const struct overlay *overlay, const char *folder,
 	return 0;
 }
 
-/* A root without layers is what it was at its first create, if its folder can
- * be told from others that had its place; else what it is now. */
+/* A root without layers has the seal of its first create, if its folder can be
+ * distinguished from others that had its place; else it is sealed as it is
+ * now. */
 int seal_root(const struct overlay *overlay, const char *folder,
 	      const char *key, struct container *container, struct err *e)
 {

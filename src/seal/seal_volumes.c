@@ -29,7 +29,7 @@
 
 enum { SECONDS_MAX = 86400, LEFT_LISTED = 16 };
 
-/* The things that all volumes of one create have in common. */
+/* The state that all volumes of one create share. */
 struct sealing {
 	const struct log *log;
 	struct volumes volumes;
@@ -56,7 +56,7 @@ static int64_t deadline_ns(uint64_t seconds)
 	return clock_ns(CLOCK_MONOTONIC) + (int64_t)seconds * 1000000000;
 }
 
-/* For the log, and for the event. */
+/* Record a volume that is left out, for the log and for the event. */
 static int leave_out(struct container *container, const struct sealing *sealing,
 		     const char *destination, const char *why, struct err *e)
 {
@@ -81,7 +81,7 @@ static int leave_out(struct container *container, const struct sealing *sealing,
 		       : 0;
 }
 
-/* Its executables, less those that the limit leaves out. */
+/* Collect its executables, except those beyond the limit. */
 static int walk(struct sealing *sealing, const struct volume *volume,
 		struct manifest_builder *builder, struct err *e)
 {
@@ -112,7 +112,7 @@ static int add_all(const struct manifest *manifest,
 	return 0;
 }
 
-/* The seal that path has goes to one of the two. */
+/* Add the seal at path to one of the two builders. */
 static int use(const char *path, struct manifest_builder *builder,
 	       struct err *e)
 {
@@ -136,8 +136,8 @@ static struct seal_source source_of(const struct volume *volume)
 	};
 }
 
-/* Whether somebody writes there by now is asked again once all is read, since a
- * writer is recorded before it starts. */
+/* The writers are looked up again after everything is read, since a writer is
+ * recorded before it starts. */
 static int plan(const struct container *container, struct volume *volume,
 		struct err *e)
 {
@@ -169,10 +169,8 @@ static int note(struct sealing *sealing, const struct volume *volume,
 			  volume->plan.seal == VOLUME_SEAL_FIRST, e);
 }
 
-/*
- * The first seal stays. Where nobody writes, the last one does: it becomes the
- * first, should somebody write from then on.
- */
+/* The first seal is kept. If no container can write there, the last one is: it
+ * becomes the first as soon as one can. */
 static int publish(struct sealing *sealing, const struct volume *volume,
 		   struct manifest_builder *builder, const char *kept,
 		   struct err *e)
@@ -216,7 +214,7 @@ static int use_first(struct sealing *sealing, struct container *container,
 	return use(kept, sealing->first, e);
 }
 
-/* The same, and a word of what isn't among them. */
+/* The same, with a message about files that aren't included. */
 static int walk_and_tell(struct sealing *sealing, struct container *container,
 			 const struct volume *volume,
 			 struct manifest_builder *builder, struct err *e)
@@ -310,8 +308,8 @@ static int seal_each(struct sealing *sealing, struct container *container,
 	return 0;
 }
 
-/* The collected entries become a manifest in the container's folder; none where
- * there are none. */
+/* Publish the collected entries as a manifest in the container's folder; none
+ * if there are no entries. */
 static int hand_over(struct manifest_builder *builder, const char *folder,
 		     const char *name, struct manifest_file *ret, struct err *e)
 {
@@ -322,7 +320,7 @@ static int hand_over(struct manifest_builder *builder, const char *folder,
 
 	if (!path)
 		return err_set(e, ENOMEM, "seal the volumes");
-	/* A crash may have left one. */
+	/* A crash may have left a manifest. */
 	(void)unlink(path);
 	if (survey_publish(builder, path, e) < 0)
 		return -1;
@@ -343,7 +341,8 @@ static int seal_all(struct sealing *sealing, const char *folder,
 	const struct volumes *volumes = &sealing->volumes;
 	const char *cache = container->config.cache_dir;
 
-	/* Before anything is read, and before the container can write. */
+	/* The places are recorded before anything is read, and before the
+	 * container can write. */
 	if (file_make_dirs(cache, 0700, e) < 0 ||
 	    writers_note(cache, volumes->mounts, volumes->written,
 			 volumes->written_count, e) < 0)

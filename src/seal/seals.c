@@ -11,12 +11,12 @@
 #include <string.h>
 
 enum {
-	/* With so many, and at each so many more, those that are gone are
-	 * removed. */
+	/* At each multiple of this number of seals, those of workloads that are
+	 * gone are removed. */
 	SWEEP_EVERY = 128,
 };
 
-/* containerd's (pkg/cri/annotations), and CRI-O's. */
+/* These are containerd's keys (pkg/cri/annotations), and CRI-O's. */
 static const char *const pod_keys[] = {
 	"io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid",
 	"io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID", NULL};
@@ -37,11 +37,9 @@ static const char *name_in_pod(const struct container *container)
 	return container_annotation(container, name_keys);
 }
 
-/*
- * The container, and the same at every create of it: by its pod's uid and its
- * name there; or by its id, and by a folder of its own where that has a name
- * that lasts. A mounted root has another number with each mount.
- */
+/* The name of the workload, the same at every create of it: from its pod's uid
+ * and its name there; or from its id, and from a folder of its own if that has
+ * a permanent identity. A mounted root has another number with each mount. */
 static int name_workload(const struct container *c, struct buffer *name,
 			 struct err *e)
 {
@@ -64,7 +62,7 @@ static int name_workload(const struct container *c, struct buffer *name,
 	return layers_name_folder(c->rootfs, name, &unique, e);
 }
 
-/* A folder that is there as long as the workload may come back. */
+/* A folder that exists as long as the workload may come back. */
 static const char *life_of(const struct container *c)
 {
 	if (seals_pod(c) && name_in_pod(c))
@@ -91,7 +89,7 @@ static struct json *describe(const struct container *c)
 	return record;
 }
 
-/* What is known of the volumes of its lives before. */
+/* Read the record of the volumes of earlier creates. */
 static int remember(struct seals *seals)
 {
 	static const char *const keys[] = {SEALS_SOURCES, SEALS_PLACES,

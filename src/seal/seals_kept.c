@@ -129,7 +129,7 @@ int seals_forget(const char *folder, struct err *e)
 	return rc;
 }
 
-/* The storage that it lay in is there: not one that isn't mounted yet. */
+/* True if its storage exists: it may not be mounted yet. */
 static bool storage_is_there(const char *life)
 {
 	OWNED(free_owned) char *folder = strdup(life);
@@ -188,8 +188,8 @@ static bool remove_gone(void *context, const char *folder,
 {
 	const char *life;
 
-	/* Only what is surely gone: a seal that is lost is made anew, of what
-	 * lies there by then. */
+	/* Remove only seals whose workload is certainly gone: a lost first seal
+	 * would be made anew, from the files there by then. */
 	if (json_string(json_get(record, "life"), &life) &&
 	    access(life, F_OK) < 0 && errno == ENOENT && storage_is_there(life))
 		remove_workload(folder, record, context);

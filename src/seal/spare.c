@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the container could alter its own seal by. */
+/* True for a place through which the container could alter its own seal. */
 static bool is_kept(const struct config *config, const char *source)
 {
 	const struct {
 		const char *folder, *below;
-		bool alone; /* what lies below it is something else */
+		bool alone; /* only the folder itself, not the files below it */
 	} rows[] = {
 		{config->state_dir, "", false},
 		{config->cache_dir, "", true},

@@ -9,7 +9,7 @@
 struct storage_place {
 	struct storage_place *next;
 	struct location at;
-	/* Volumes lie there as well: not all below it is layers. */
+	/* Volumes lie there as well: not everything below it is layers. */
 	bool mixed;
 };
 
@@ -37,7 +37,7 @@ void storage_owned(struct storage **storage)
 	*storage = NULL;
 }
 
-/* NULL where it isn't there; e says what else. */
+/* NULL if it doesn't exist, or with any other error in e. */
 static struct storage_place *add(struct storage *storage, const char *path,
 				 bool mixed, struct err *e)
 {
@@ -61,7 +61,7 @@ static struct storage_place *add(struct storage *storage, const char *path,
 }
 
 /* STORAGE/ID/diff of docker's and podman's overlay drivers, STORAGE/NUMBER/fs
- * of containerd's: all that is there is layers. */
+ * of containerd's: everything below STORAGE is layers. */
 static char *layers_of(const char *upper)
 {
 	static const char *const patterns[] = {
@@ -87,7 +87,7 @@ static int add_own(struct storage *storage, const struct container *c,
 		storage->own_is_engines = true;
 	if (!e->code && c->upper && add(storage, c->upper, false, e))
 		storage->own = storage->places;
-	/* Other mounts of it have other numbers. */
+	/* Its other mounts have other numbers. */
 	if (c->overlay && !c->upper)
 		storage->own = NULL;
 	return e->code ? -1 : 0;

@@ -87,7 +87,7 @@ static void on_unreadable(void *context, const char *path, int error)
 				   json_new_string(*path ? path : "/"));
 }
 
-/* Long work shows itself, to a person only. */
+/* Progress of long work is shown on a terminal only. */
 static void on_progress(void *context, uint64_t files, uint64_t bytes)
 {
 	struct walk *walk = context;

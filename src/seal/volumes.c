@@ -43,8 +43,8 @@ static bool is_file_or_folder(const struct identity *id)
 	return S_ISREG(id->mode) || S_ISDIR(id->mode);
 }
 
-/* ret->fd is -1 where there is nothing to seal: the runtime itself will say
- * what is wrong with it. */
+/* ret->fd is -1 if there is nothing to seal: the runtime itself reports the
+ * error. */
 static int open_volume(const struct container *container,
 		       const struct volumes *volumes,
 		       const struct spec_mount *mount, struct volume *ret,

@@ -17,7 +17,7 @@ MUST_CHECK int volumes_find(const struct spec *spec,
 			    struct volumes *ret, struct err *e);
 void volumes_clear(struct volumes *volumes);
 
-/* Ask the records who writes there, and decide what is done. facts.another is
- * the caller's to set. */
+/* Look up the recorded writers, and decide the plan. The caller sets
+ * facts.another. */
 void volumes_plan(const struct writers *writers, const struct config *config,
 		  struct volume *volume);

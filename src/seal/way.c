@@ -14,8 +14,8 @@
 
 enum {
 	LINKS_MAX = 40, /* as in the kernel (MAXSYMLINKS) */
-	/* Who writes links on the way has us look at forty times as many
-	 * folders as a path has names. */
+	/* A container that writes links on the way can make us visit forty
+	 * times as many folders as a path has names. */
 	FOLDERS_MAX = 256,
 };
 
@@ -23,8 +23,8 @@ struct way {
 	const struct mounts *mounts;
 	struct location *list;
 	size_t count;
-	int at;	    /* the folder that was come to */
-	char *rest; /* from there */
+	int at;	    /* the folder that was reached */
+	char *rest; /* the path from there */
 	int links;
 };
 
@@ -72,7 +72,7 @@ static int open_top(void)
 	return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* The way goes on by what the link says. */
+/* Continue with the link's path. */
 static int follow(struct way *way, int link, const char *behind, struct err *e)
 {
 	char target[PATH_MAX];
@@ -94,7 +94,7 @@ static int follow(struct way *way, int link, const char *behind, struct err *e)
 	return way->at < 0;
 }
 
-/* One name further. 1: the path is at its end, or leads nowhere. */
+/* Go one name further. 1: the path is at its end, or can't be opened. */
 static int step(struct way *way, struct err *e)
 {
 	char *name = way->rest + strspn(way->rest, "/");
@@ -111,7 +111,7 @@ static int step(struct way *way, struct err *e)
 	next = openat(way->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (next < 0 || fstat(next, &st) < 0)
 		return 1;
-	/* Links of procfs lead further than they say. */
+	/* Links of procfs don't lead to the path that they show. */
 	if (S_ISLNK(st.st_mode) && !filesystem_is_kernels(next))
 		return follow(way, next, behind, e);
 	if (S_ISLNK(st.st_mode)) {

@@ -1,7 +1,7 @@
 /*
  * way - the folders that a path leads through: each in which one of its names
- * is looked up, links and all. Whoever writes to one of them chooses what the
- * path leads to.
+ * is looked up, including those of links. A container that can write to one of
+ * them chooses the path's target.
  */
 #pragma once
 
@@ -13,14 +13,14 @@
 #include <stddef.h>
 
 /* path is absolute; one through more than 256 folders is refused (ELOOP). The
- * caller frees the list, and clears what is in it; what can't be opened any
- * more ends the way, without an error. */
+ * caller frees the list, and clears its elements; a folder that can't be opened
+ * any more ends the way, without an error. */
 MUST_CHECK int way_find(const struct mounts *mounts, const char *path,
 			struct location **ret, size_t *ret_count,
 			struct err *e);
 
-/* A container can write to a folder of the way, or to the one above at, where
- * it leads: so it could have put something else there. */
+/* True if a container can write to a folder of the way, or to the one above at,
+ * its target: so it could have put another file there. */
 bool way_is_written(const struct writers *writers, const struct location *way,
 		    size_t count, const struct location *at);
 

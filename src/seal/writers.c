@@ -14,8 +14,8 @@
 
 enum {
 	BYTES_MAX = 64 * 1024 * 1024,
-	/* With so many records, and at each so many more, those of places
-	 * that are gone are dropped. */
+	/* At each multiple of this number of records, those of places that are
+	 * gone are removed. */
 	TIDY_FROM = 4096,
 	TIDY_EVERY = 512,
 };
@@ -60,7 +60,7 @@ static int add(struct writers *writers, const struct writer *take)
 	return 0;
 }
 
-/* A record that can't be read is a lost one. */
+/* A record that can't be read counts as lost. */
 static int parse(struct buffer *text, struct writers *writers, struct err *e)
 {
 	char *save = NULL;
@@ -86,7 +86,7 @@ static int parse(struct buffer *text, struct writers *writers, struct err *e)
 	return 0;
 }
 
-/* Workloads have a folder each there, so there was a record. */
+/* Each workload has a folder there, so there was a record. */
 static bool seals_are_kept(const char *cache_dir)
 {
 	OWNED(free_owned) char *path = file_in(cache_dir, "volumes");
@@ -146,7 +146,7 @@ static bool same_inode(const struct writer *writer, const struct location *at)
 	       writer->at.birth_ns == at->birth_ns;
 }
 
-/* How what is written lies to at. */
+/* The relation of the written place to at. */
 static enum relation relate(const struct writer *writer,
 			    const struct location *at)
 {
@@ -196,7 +196,7 @@ bool writers_hold(const struct writers *writers, const struct location *at)
 	return writers->all;
 }
 
-/* All of the kubelet's pods are an agent's to write, and no more. */
+/* True for a writer of all of the kubelet's pods and nothing more: an agent. */
 static bool is_agent(const struct writer *writer, const char *pod,
 		     const char *kubelet)
 {
@@ -262,8 +262,8 @@ static bool is_gone(const struct writer *writer, const struct mounts *mounts)
 	       !mounts_show(mounts, &writer->at, is_there, writer);
 }
 
-/* All that are recorded, less those that are gone. A file that another boot
- * wrote keeps its boot as unknown. */
+/* Write all records except those of places that are gone. A record of another
+ * boot keeps its boot as unknown. */
 static int tidy(const char *path, const struct writers *writers,
 		const struct mounts *mounts, struct err *e)
 {
@@ -293,7 +293,7 @@ static int tidy(const char *path, const struct writers *writers,
 	return rc;
 }
 
-/* A half-written line would count as lost: take it back. */
+/* A half-written line would count as a lost record: remove it. */
 static int append(const char *path, const struct buffer *text, struct err *e)
 {
 	OWNED(close_owned)
@@ -310,7 +310,7 @@ static int append(const char *path, const struct buffer *text, struct err *e)
 	return err_set(e, failure, "record who writes in %s", path);
 }
 
-/* With what has just been added. */
+/* Tidy the file with the records that have just been added. */
 static int tidy_now_and_then(const char *cache_dir, const char *path,
 			     const struct mounts *mounts, size_t before,
 			     struct err *e)

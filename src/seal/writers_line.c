@@ -21,7 +21,7 @@ void writer_boot(char ret[BOOT_LEN + 1])
 	buffer_clear(&text);
 }
 
-/* Names may have any byte. */
+/* Names may contain any byte. */
 static void write_name(const char *name, struct buffer *out)
 {
 	if (!name)
@@ -91,7 +91,7 @@ void writer_write(const char *boot, const struct location *at,
 	buffer_append(out, "\n", 1);
 }
 
-/* False where the line is none. */
+/* False if the line isn't such a line. */
 bool writer_read(char *line, const char *boot, struct writer *ret)
 {
 	unsigned long long device, file_system, inode, birth;

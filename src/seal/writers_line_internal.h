@@ -1,7 +1,7 @@
 /*
- * writers_line - a place that is written, as a line of text: boot, numbers,
- * names whose odd bytes are escaped. Private to writers*.c, and to seals.c,
- * which keeps the place of a volume's source so.
+ * writers_line - a written place as a line of text: boot, numbers, names with
+ * escaped bytes. Private to writers*.c, and to seals.c, which stores the place
+ * of a volume's source in this form.
  */
 #pragma once
 
@@ -15,12 +15,12 @@ struct writer {
 	bool this_boot; /* the device's number is known */
 };
 
-/* This boot's own name, of the kernel. */
+/* The kernel's id of this boot. */
 void writer_boot(char ret[BOOT_LEN + 1]);
 
 void writer_write(const char *boot, const struct location *at,
 		  struct buffer *out);
 
-/* Takes line apart. False where it is none; ret is the caller's to clear in
- * any case. */
+/* Parse line, which is modified. False if it isn't one; the caller clears ret
+ * in any case. */
 bool writer_read(char *line, const char *boot, struct writer *ret);
