@@ -1,17 +1,17 @@
 /*
- * digests - of the files that a container executes and maps: one hash for a
- * file at a time, whoever asks, and none where one is known to hold still.
- * Shared by all threads; two of its own hash, a slice of a file at a time. One
- * whose read takes long (a server that doesn't answer, fanotify, a slow disk)
- * is replaced, so that others need not wait for it, and goes on when it is
- * back.
+ * digests - the digests of files that a container executes and maps: one hash
+ * for a file at a time, for all requests, and none if a kept digest still
+ * holds. Shared by all threads; two of its own hash, a slice of a file at a
+ * time. One whose read takes long (a server that doesn't answer, fanotify, a
+ * slow disk) is replaced, so that others need not wait for it, and goes on when
+ * it is back.
  *
- * A file is known by its inode as long as a lease on it says that nobody has
- * opened it for writing since before it was hashed, and no longer than
- * DIGESTS_TRUSTED_MS: pages that a call has pinned are written to without any
- * lease being broken. A digest that decides nothing for good (of a request
- * that the proof will judge once more, of what is refused whatever it holds)
- * is known by the file's identity, for a moment.
+ * A digest is kept for an inode as long as a lease on it proves that no process
+ * has opened it for writing since before it was hashed, and no longer than
+ * DIGESTS_TRUSTED_MS: pages that a call has pinned are written to without
+ * breaking a lease. A digest that decides nothing finally (for a request that
+ * the proof will judge again, or a file that is refused whatever its content)
+ * is kept for the file's identity, for a moment.
  *
  * Fair: the user with the fewest threads comes first, of these the one who has
  * cost least, and of that user's files the one of which least was hashed.
@@ -32,25 +32,26 @@ enum {
 	DIGESTS_MAX = 256,	    /* files, with at most as many leases     */
 	DIGESTS_USER_MAX = 64,	    /* of these under way, for one user       */
 	DIGESTS_TRUSTED_MS = 10000, /* after the hash */
-	DIGESTS_MOMENT_MS = 2000,   /* the same, where little is sure         */
+	DIGESTS_MOMENT_MS = 2000,   /* the same, if little is certain */
 	DIGESTS_OWED_MS =
-		10000, /* longer, while somebody who waited isn't through */
-	DIGESTS_ALONE_MS = 3000, /* until a hash stops that nobody waits for */
+		10000, /* longer, while a request that waited isn't finished */
+	DIGESTS_ALONE_MS =
+		3000, /* until a hash stops for which no request waits */
 };
 
 struct digests;
 
-/* done is called without any lock, by a thread of digests, when what waits for
- * a serial number may ask again. NULL: no memory. */
+/* done is called without any lock, by a thread of digests, when the requests
+ * that wait for a serial number may ask again. NULL: no memory. */
 typedef void digests_done(void *context, uint64_t serial);
 struct digests *digests_new(void);
 void digests_set_done(struct digests *digests, digests_done *done,
 		      void *context);
 
 enum digest_need {
-	NEED_PROOF, /* of this very file, as it is from now on        */
-	NEED_HINT,  /* of what has this identity                      */
-	NEED_STORY, /* the same; an event can do without              */
+	NEED_PROOF, /* the digest of this very file, from now on */
+	NEED_HINT,  /* the digest of a file with this identity */
+	NEED_STORY, /* the same; only for an event, which can lack it */
 };
 
 struct digest_ask {
@@ -59,45 +60,43 @@ struct digest_ask {
 	int lease; /* on the file's inode, of an open file of its own; or -1 */
 	struct identity id;
 	uint64_t limit; /* bytes; a larger file fails */
-	uint32_t user;	/* who asks */
-	bool brief;	/* not to be trusted for longer than a moment */
-	bool foreign;	/* its mount isn't to be kept busy: the lease is given
-			 * back when those that waited have been told */
+	uint32_t user;	/* the user of the request */
+	bool brief;	/* to be kept for a moment only */
+	bool foreign;	/* its mount must not stay busy: the lease is given back
+			   when all waiting requests have the digest */
 	bool may_hang;	/* the container may serve what is read and closed */
 };
 
 enum digest_answer {
 	DIGEST_KNOWN,
 	DIGEST_WAITS,  /* ask again when done is called with *ret_serial */
-	DIGEST_FAILED, /* too large, unreadable, or a story too many     */
+	DIGEST_FAILED, /* too large, unreadable, or too many for events */
 };
 
-/*
- * Take_ask's descriptors are taken. Doesn't wait, but for NEED_PROOF without a
- * lease, of which nobody can be told later whether it was that file: until it
- * is hashed. With DIGEST_WAITS the caller counts as waiting, until done, or
- * digests_leave.
- */
+/* Take_ask's descriptors are taken. Doesn't wait, except for NEED_PROOF without
+ * a lease, which can't be attributed to the file later: until it is hashed.
+ * With DIGEST_WAITS the caller counts as waiting, until done, or
+ * digests_leave. */
 enum digest_answer digests_find(struct digests *digests,
 				struct digest_ask *take_ask,
 				uint8_t ret_digest[DIGEST_SIZE],
 				uint64_t *ret_serial);
 
-/* It isn't done yet: whoever waits will be told. */
+/* True if it isn't done yet: done will be called. */
 bool digests_pending(struct digests *digests, uint64_t serial);
 
-/* One of those that wait for serial gives up. */
+/* One of the requests that wait for serial gives up. */
 void digests_leave(struct digests *digests, uint64_t serial);
 
-/* One of those that waited for serial, and was told that it is done, needs it
- * no more: with the last one a foreign file's lease is given back. */
+/* One of the requests that waited for serial is finished after done was called:
+ * with the last one a foreign file's lease is given back. */
 void digests_settle(struct digests *digests, uint64_t serial);
 
 /* Replace threads that have been stuck since long before now (ms, of any clock
  * that never stands at 0). To be called now and then while somebody waits. */
 void digests_watch(struct digests *digests, int64_t now_ms);
 
-/* SIGUSR1 came: somebody wants to write. */
+/* To be called after SIGUSR1: a process wants to write. */
 void digests_let_write(struct digests *digests);
 
 /* The count of files that were hashed so far, and of their bytes. */

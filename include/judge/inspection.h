@@ -1,8 +1,8 @@
 /*
- * inspection - all that one judgement finds, from the first look to the
- * decision: the facts of a target and of each file, and what has to be kept
- * of these. A thread has one, to work in; each judgement begins by resetting
- * it, so nothing of the one before is to be read.
+ * inspection - everything that one judgement finds, from the first look to the
+ * decision: the facts of a target and of each file, and the leases to keep. A
+ * thread has one, to work in; each judgement begins by resetting it, so that no
+ * facts of an earlier one are read.
  */
 #pragma once
 
@@ -17,15 +17,15 @@
 
 struct awaited_name {
 	char path[PATH_MAX];
-	bool counts; /* else a file that is opened by it is judged, no more */
+	bool counts; /* else a file opened by this name is only judged */
 };
 
-/* The scripts that an interpreter is still to open, by one of these names. */
+/* The scripts that an interpreter has still to open, by one of these names. */
 struct awaited {
 	struct awaited_name names[3 * OPERANDS_MAX];
 	unsigned name_count;
 	unsigned left;	/* scripts not yet opened */
-	bool elsewhere; /* one isn't there, and may be found in any folder */
+	bool elsewhere; /* one doesn't exist, and may be found in any folder */
 	bool by_loader; /* ld.so was executed, and has loaded the interpreter */
 };
 
@@ -33,27 +33,28 @@ struct awaited {
 struct inspection {
 	struct facts facts;
 	struct identity identities[FILES_MAX];
-	/* By which it is known that nobody writes a file that is mapped, with
-	 * libraries: strict; else, or where nobody could write it, -1. At
-	 * PACE_FULL the caller's, who closes them. */
+	/* The leases that prove that no process writes a mapped file, with
+	 * libraries: strict; else, or if no process could write it, -1. At
+	 * PACE_FULL the caller owns and closes them. */
 	int leases[FILES_MAX];
 	int merged[FILES_MAX]; /* beside these (lease_merged), or -1 */
 	char paths[FILES_MAX][PATH_MAX];
-	char mounts[FILES_MAX][PATH_MAX]; /* points of those that came later */
+	char mounts[FILES_MAX][PATH_MAX]; /* not in the baseline */
 	char requested[PATH_MAX];
 	char process[PATH_MAX]; /* facts.process points here */
 	enum stage stage;
-	bool reported; /* an event has told already that this exec is drift */
+	bool reported; /* an event has recorded already that this exec is drift
+			*/
 	struct decision decision;
 	struct answer answer;	/* any outcome but OUTCOME_SLOW */
 	struct awaited awaited; /* judge_loaded, where scripts are enforced */
-	int error; /* to answer with, where there is nothing to decide */
-	/* OUTCOME_SLOW at PACE_FULL: judge once more when this is hashed
+	int error; /* errno of the answer if there is no decision */
+	/* OUTCOME_SLOW at PACE_FULL: judge again when this is hashed
 	 * (digests.h); else 0. */
 	uint64_t waits;
 };
 
 enum pace {
 	PACE_FAST, /* never wait for a file system; give up instead */
-	PACE_FULL, /* look at everything; may wait */
+	PACE_FULL, /* inspect everything; may wait */
 };

@@ -1,8 +1,8 @@
 /*
- * judge_open - what a container's judgements are made on: its manifests, its
- * configuration, what is known of the files. One judge a container, shared by
- * all threads, and the same from judge_open on; what lineage, start and
- * digests remember grows, each under a lock of its own.
+ * judge_open - the data for a container's judgements: its manifests, its
+ * configuration, kept facts of files. There is one judge a container, shared by
+ * all threads, and unchanged after judge_open; only lineage, start and digests
+ * grow, each under a lock of its own.
  */
 #pragma once
 
@@ -32,11 +32,11 @@ struct judge {
 	const struct manifest *binfmt; /* as seal_binfmt.h; NULL: none */
 	struct mapped *mapped;	       /* the manifests' memory */
 	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
-	/* Larger files are neither shipped nor worth a digest in an event: a
-	 * sparse one of terabytes would keep a core busy for hours. */
+	/* Larger files are not shipped, and get no digest in an event: a sparse
+	 * one of terabytes would keep a core busy for hours. */
 	uint64_t hash_limit;
-	/* Of all that was shipped, sorted; any_size: an exception names a
-	 * digest, or a volume is trusted whatever it holds. */
+	/* The sizes of all shipped files, sorted; any_size: an exception names
+	 * a digest, or a volume is trusted whatever its content. */
 	uint64_t *sizes;
 	size_t size_count;
 	bool any_size;

@@ -1,12 +1,13 @@
 /*
- * lineage - which program each process runs, as it was proven at its exec,
- * for exceptions that name one (allow[].process). /proc/PID/exe would be the
- * process's own word: PR_SET_MM_MAP forges it. A process that forked without
- * an exec runs what its nearest proven ancestor runs, where /proc/PID/exe says
- * so too: that may not be who forked it.
+ * lineage - the program that each process runs, as proven at its exec, for
+ * exceptions that name one (allow[].process). /proc/PID/exe is only a claim of
+ * the process: PR_SET_MM_MAP forges it. A process that forked without an exec
+ * runs the program of its nearest proven ancestor, if /proc/PID/exe says so
+ * too: that ancestor may not be the one that forked it.
  *
- * Bounded: what falls out is not known any more, and an exception that names
- * a program doesn't match then. Shared by the tracer and the resolvers.
+ * The memory is bounded: a forgotten process is not known any more, and an
+ * exception that names a program doesn't match then. Shared by the tracer and
+ * the resolvers.
  */
 #pragma once
 

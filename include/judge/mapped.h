@@ -1,9 +1,9 @@
 /*
  * mapped - the manifests of a container in its supervisor's memory: pages of
- * their files, shared with all other supervisors of the image. A file that is
- * cut off takes its pages with it (SIGBUS), and one that is written to changes
- * them; so a lease holds whoever is about to, until the supervisor has a copy
- * of its own. Source: fcntl(2) "Leases".
+ * their files, shared with all other supervisors of the image. Truncating a
+ * file removes its pages (SIGBUS), and writing changes them; so a lease makes a
+ * writer wait until the supervisor has a copy of its own. Source: fcntl(2)
+ * "Leases".
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 #include <signal.h>
 
-/* Comes when somebody is about to write to one. */
+/* The signal that a process is about to write to one. */
 enum { MAPPED_SIGNAL = SIGUSR2 };
 
 struct mapped;
@@ -27,5 +27,6 @@ MUST_CHECK int mapped_open(const struct manifest_file *file,
 			   struct mapped **list, const struct manifest **ret,
 			   struct err *e);
 
-/* MAPPED_SIGNAL came: copy what is about to be written to, in place. */
+/* To be called after MAPPED_SIGNAL: replace the manifest that is about to be
+ * written by a copy in memory. */
 void mapped_rescue(struct mapped *list);

@@ -1,9 +1,9 @@
 /*
- * start - what a container looks like when it is about to execute its first
- * instruction: the mounts that it was given, and what hooks of its
- * specification, which the operator configured, have added by then. Looked at
- * once, at the first notification, and kept; later is too late, since then the
- * container makes files and mounts of its own.
+ * start - the baseline of a container, recorded before its first instruction:
+ * the mounts that it was given, and the files that hooks of its specification,
+ * which the operator configured, have added by then. It is recorded once, at
+ * the first notification, and kept; later the container makes files and mounts
+ * of its own.
  */
 #pragma once
 
@@ -28,7 +28,7 @@ bool start_matters(const struct container *container);
 
 struct start *start_new(const struct container *container); /* NULL: memory */
 
-/* The look has been taken. */
+/* True if the baseline has been recorded. */
 bool start_known(const struct start *start);
 
 /* Take it, through the task tid, unless another thread has. May wait for
@@ -37,20 +37,20 @@ bool start_known(const struct start *start);
  * was returned before. */
 const struct added *start_look(struct start *start, pid_t tid);
 
-/* Where the mount (stat_mount) was when the container was started with it, and
- * whether it was read-only; NULL: it is none of these. Not the container's own
- * word: it can have mount namespaces, and roots, of its own. */
+/* The mount point of a mount (stat_mount) of the baseline, and whether it was
+ * read-only; NULL: it isn't in the baseline. It doesn't depend on the
+ * container's mount namespaces and roots. */
 const char *start_mount_point(const struct start *start, uint64_t mount,
 			      bool *ret_read_only);
 
-/* The mounts that came later; NULL: nothing is known of the start. */
+/* The mounts that came later; NULL: the baseline isn't known. */
 const struct arrivals *start_arrivals(const struct start *start);
 
-/* The one that the container was started with at point was read-only, and the
- * container can't write there by another one either. */
+/* True if the baseline's mount at point was read-only, and the container can't
+ * write there through another one either. */
 bool start_read_only(const struct start *start, const char *point);
 
-/* The mount is one whose updates by the engine count. */
+/* True if the engine's updates of the mount count. */
 bool start_follows(const struct start *start, uint64_t mount);
 
 /* Executables that hooks added; NULL: none. */

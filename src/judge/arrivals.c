@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-	TRIES = 4, /* tables that change while they are read are read again */
+	TRIES = 4, /* a table that changes while it is read is read again */
 	/* A container may have 100,000 mounts of its own (fs.mount-max), which
 	 * cost a tenth of a second at each of its programs. */
 	CONTAINERS_MAX = 4 * 1024 * 1024,
@@ -21,16 +21,16 @@ enum {
 
 struct arrivals {
 	const char *upper;
-	/* The task that the start was looked at through, the container's
-	 * first: its root is the container's, where another has a root of its
-	 * own. */
+	/* The container's first task, through which the baseline was recorded:
+	 * its root is the container's, while another task may have a root of
+	 * its own. */
 	pid_t first;
-	/* The container was started with a mount that it shares with others,
-	 * as for rshared: what it mounts there is the host's, too, and comes
-	 * back to it by any other bind. */
+	/* The container was started with a mount that it shares with others, as
+	 * for rshared: a mount that it makes there is the host's, too, and
+	 * comes back to it through any other bind. */
 	bool shared;
 	struct propagation_bind *binds;
-	size_t *above; /* index of the bind that each came below, or its own */
+	size_t *above; /* index of the bind above each mount, or its own */
 	size_t count;
 };
 
@@ -63,8 +63,8 @@ static void remember(struct arrivals *arrivals,
 	arrivals->count++;
 }
 
-/* The container's root, and what is mounted on itself of it, get mounts from
- * the host where its folder does; they are no binds. */
+/* The container's root, and parts of it that are mounted on themselves, get the
+ * mounts of their folder on the host; they are no binds. */
 static bool is_of_root(const struct mountinfo *info,
 		       const struct mountinfo_line *line)
 {
@@ -80,7 +80,7 @@ static bool is_of_root(const struct mountinfo *info,
 	return true;
 }
 
-/* Those that came with a bind of all below a folder, as if they came later. */
+/* Treat mounts that came with a recursive bind as if they came later. */
 static void relate(struct arrivals *arrivals, const struct mountinfo *info)
 {
 	struct mountinfo host = MOUNTINFO_INIT;
@@ -130,7 +130,7 @@ const char *arrivals_bind(const struct arrivals *arrivals, uint64_t mount)
 	return NULL;
 }
 
-/* What a judgement asks, and the two tables that answer it. */
+/* A judgement's question, and the two tables that answer it. */
 struct question {
 	const struct arrivals *arrivals;
 	int fd;
@@ -139,12 +139,10 @@ struct question {
 	struct mountinfo container, host;
 };
 
-/*
- * Read the mounts as the task sees them. Where its root isn't the topmost of
- * its mount namespace, all paths of the table are other ones: a chroot would
- * move a mount to where its programs are excepted. The root that was opened and
- * that of the table are one if the mount of the former is at "/" there.
- */
+/* Read the mounts as the task sees them. If its root isn't the topmost of its
+ * mount namespace, all paths of the table differ: a chroot could move a mount
+ * to a path of an exception. The root that was opened and that of the table are
+ * one if the mount of the former is at "/" there. */
 static bool read_container(struct question *question, pid_t tid)
 {
 	OWNED(close_owned) int root = -1;
@@ -165,8 +163,7 @@ static bool read_container(struct question *question, pid_t tid)
 	       mountinfo_find(&question->container, (int)question->id->mount);
 }
 
-/* Where the mount is now is where the path says that the file is: it isn't
- * moved to and fro. */
+/* True if the mount is now at the file's path: it isn't being moved. */
 static bool is_there(const struct question *question,
 		     const struct mountinfo_line *mount)
 {
@@ -197,7 +194,8 @@ static bool trace(const struct question *question,
 	return snprintf(ret->point, PATH_MAX, "%s", mount->point) < PATH_MAX;
 }
 
-/* One look. False: the mounts changed meanwhile, so that it says nothing. */
+/* Look once. False: the mounts changed meanwhile, so that the result is
+ * void. */
 static bool look(struct question *question, pid_t tid,
 		 enum arrival *ret_arrival, struct arrived *ret)
 {
@@ -217,7 +215,8 @@ static bool look(struct question *question, pid_t tid,
 		return true;
 	if (trace(question, mount, ret))
 		*ret_arrival = ARRIVAL_PROPAGATED;
-	/* What the host unmounts meanwhile was its own all the same. */
+	/* A mount that the host unmounts meanwhile was the host's all the
+	 * same. */
 	return mountinfo_stands(&question->container) &&
 	       (*ret_arrival == ARRIVAL_PROPAGATED ||
 		mountinfo_stands(&question->host));

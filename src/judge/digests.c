@@ -80,7 +80,7 @@ int64_t digests_expires_ms(const struct flight *flight)
 	return flight->until_ms + (flight->owed ? DIGESTS_OWED_MS : 0);
 }
 
-/* Its digest still holds, or will. */
+/* True if its digest still holds, or will. */
 static bool stands(const struct flight *flight)
 {
 	return !flight->written &&
@@ -89,7 +89,8 @@ static bool stands(const struct flight *flight)
 	       (!flight->leased || digests_unbroken(flight));
 }
 
-/* An identity is enough for a hint, whoever it was hashed for. */
+/* An identity is enough for a hint, even if it was hashed for another
+ * request. */
 static bool answers(const struct flight *flight, const struct digest_ask *ask,
 		    const struct stat *leased)
 {
@@ -121,7 +122,7 @@ static struct flight *find(struct digests *digests,
 	return NULL;
 }
 
-/* The oldest that is over makes room. */
+/* The oldest finished one makes room. */
 static bool make_room(struct digests *digests)
 {
 	struct flight *oldest = NULL;
@@ -137,8 +138,8 @@ static bool make_room(struct digests *digests)
 	return oldest;
 }
 
-/* One that is under way, of the same user's where there is one: when it is
- * over there may be room. */
+/* One that is under way, if possible of the same user: when it is finished
+ * there may be room. */
 static struct flight *crowd(struct digests *digests, uint32_t user)
 {
 	struct flight *other = NULL;
@@ -168,8 +169,8 @@ static unsigned count_stories(const struct digests *digests)
 	return count;
 }
 
-/* Have SIGUSR1 sent when somebody wants to write. False where somebody does
- * just now. */
+/* Have SIGUSR1 sent when a process wants to write. False if one does just
+ * now. */
 static bool watch(struct flight *flight)
 {
 	if (!lease_watch_by(flight->lease, SIGUSR1))
@@ -223,8 +224,8 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 	return flight;
 }
 
-/* Without a lease nobody else can be told later that it was this file. Few wait
- * here: for image files that no lease can be had of. */
+/* Without a lease no other request can use the digest for this file. Few
+ * requests wait here: for image files on which no lease is possible. */
 static enum digest_answer wait_here(struct digests *digests,
 				    struct flight *flight,
 				    uint8_t ret_digest[DIGEST_SIZE])
@@ -346,8 +347,8 @@ void digests_settle(struct digests *digests, uint64_t serial)
 	(void)pthread_mutex_lock(&digests->lock);
 	flight = by_serial(digests, serial);
 	if (flight && is_over(flight) && flight->owed && --flight->owed == 0) {
-		/* With its lease goes what keeps the mount busy; what stays is
-		 * a hint. */
+		/* Without its lease the mount isn't busy any more; the digest
+		 * remains as a hint. */
 		if (flight->foreign && flight->leased) {
 			give_back(flight);
 			flight->leased = false;
@@ -359,7 +360,8 @@ void digests_settle(struct digests *digests, uint64_t serial)
 	(void)pthread_mutex_unlock(&digests->lock);
 }
 
-/* Those that wait for a hash under way are told when its thread sees this. */
+/* Requests that wait for a hash under way are notified when its thread sees
+ * this. */
 void digests_let_write(struct digests *digests)
 {
 	struct flight *next;

@@ -157,7 +157,7 @@ static void finish(struct digests *digests, struct flight *flight, int rc)
 			: FLIGHT_FAILED;
 	digests->files += flight->state == FLIGHT_KNOWN;
 	if (flight->foreign && flight->leased)
-		trusted = 0; /* for those that wait only */
+		trusted = 0; /* only for the waiting requests */
 	if (flight->state == FLIGHT_FAILED)
 		trusted = DIGESTS_MOMENT_MS;
 	flight->owed = flight->waiting;
@@ -165,7 +165,7 @@ static void finish(struct digests *digests, struct flight *flight, int rc)
 	sha256_owned(&flight->sum);
 }
 
-/* True where it is over: whoever waits can be told. */
+/* True if it is finished: the waiting requests can be notified. */
 static bool advance(struct digests *digests, struct flight *flight)
 {
 	bool given_up = is_given_up(flight);
@@ -208,7 +208,7 @@ static int64_t sweep(struct digests *digests)
 	return first;
 }
 
-/* False: there is nothing to look after any more. */
+/* False: there is no more work. */
 static bool wait_for_work(struct digests *digests)
 {
 	int64_t when = sweep(digests);

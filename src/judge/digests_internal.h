@@ -1,6 +1,6 @@
 /*
- * digests_internal - what digests.c (what is known) and digests_hash.c (the
- * threads) share.
+ * digests_internal - declarations that digests.c (the kept digests) and
+ * digests_hash.c (the threads) share.
  */
 #pragma once
 
@@ -24,19 +24,19 @@ struct flight {
 	uint64_t serial;
 	enum flight_state state;
 	bool story;
-	bool exact;   /* for one who waits, and nobody else     */
+	bool exact;   /* for its one waiting request only */
 	bool leased;  /* found by the lease's inode, else by id */
-	bool written; /* somebody came to write: it says nothing */
+	bool written; /* a process wants to write: the digest is void */
 	bool brief;
-	bool foreign;  /* of a mount that somebody may want to unmount */
+	bool foreign;  /* on a mount that may have to be unmounted */
 	bool may_hang; /* as digest_ask says */
 	bool stuck;    /* its thread hangs, and has been replaced */
-	unsigned owed; /* who waited, and isn't through yet      */
+	unsigned owed; /* requests that waited, and aren't finished */
 	int lease;
-	/* A second one, on the overlay's own inode, or -1: who cuts a file off
-	 * by its name breaks that, and not the upper file's. */
+	/* A second lease, on the overlay's own inode, or -1: truncating a file
+	 * by its name breaks this one, and not the upper file's. */
 	int merged;
-	uint64_t dev, ino; /* leased: of the lease's inode */
+	uint64_t dev, ino; /* leased: those of the lease's inode */
 	struct identity id;
 	int fd;
 	struct sha256 *sum;
@@ -44,7 +44,7 @@ struct flight {
 	uint64_t limit;
 	uint32_t user;
 	unsigned waiting;
-	int64_t alone_ms; /* since when nobody has waited */
+	int64_t alone_ms; /* start of the time without a waiting request */
 	int64_t since_ms; /* when its slice was seen first; 0: not yet */
 	int64_t until_ms; /* FLIGHT_KNOWN, FLIGHT_FAILED  */
 	uint8_t digest[DIGEST_SIZE];
@@ -63,7 +63,7 @@ struct digest_user {
 struct digests {
 	pthread_mutex_t lock;
 	pthread_cond_t work; /* for the threads   */
-	pthread_cond_t over; /* for who waits here */
+	pthread_cond_t over; /* for threads that wait here */
 	struct flight *first;
 	size_t count;
 	unsigned threads; /* started and not ended */
@@ -79,12 +79,12 @@ struct digests {
 
 int64_t digests_now_ms(void);
 
-/* The file is leased, and nobody has come to write it. */
+/* True if the file is leased, and no process wants to write it. */
 bool digests_unbroken(const struct flight *flight);
 
-/* With the lock: it is forgotten, and freed. */
+/* Called with the lock held: forget and free it. */
 int64_t digests_expires_ms(const struct flight *flight);
 void digests_drop(struct digests *digests, struct flight *flight);
 
-/* With the lock: have a thread look after what is there. */
+/* Called with the lock held: make sure that a thread does the work. */
 void digests_start_thread(struct digests *digests);

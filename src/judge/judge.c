@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* The files are left as they are, which would cost more than a look. */
+/* The files aren't cleared, since that would cost more than an inspection. */
 static void reset_facts(struct facts *facts)
 {
 	facts->proven = false;
@@ -157,8 +157,7 @@ static void look_begin(struct look *look, pid_t tid, enum stage stage)
 }
 
 /* A path that the target could read, and we can't, as in a page that
- * userfaultfd is to bring, can't be judged; a bad address is the call's error.
- */
+ * userfaultfd supplies, can't be judged; a bad address is the call's error. */
 static enum outcome fail_to_read(struct look *look, uint64_t address,
 				 const struct err *e)
 {
@@ -260,11 +259,12 @@ static enum outcome look_at_call(struct look *look,
 	case CALL_MPROTECT:
 		return look_at_protection(look, n);
 	case CALL_OLD_MMAP:
-		/* Notified or not by chance (spec_seccomp.c). */
+		/* This call is notified or not by chance (spec_seccomp.c). */
 		return OUTCOME_PASS;
 	case CALL_PERSONALITY:
-		/* All ones ask for the current one, and change nothing; what
-		 * else has this bit makes every readable mapping executable. */
+		/* All ones query the current personality, and change nothing;
+		 * any other value with this bit makes every readable mapping
+		 * executable. */
 		return (uint32_t)n->args[0] == UINT32_MAX
 			       ? OUTCOME_PASS
 			       : look_unresolvable(look);
@@ -297,15 +297,14 @@ enum outcome judge_request(const struct judge *judge,
 	if (pace == PACE_FAST && (judge->container->reads_may_block || early))
 		outcome = OUTCOME_SLOW;
 	else if (early)
-		/* Nothing runs before it is known what the container started
-		 * with. */
+		/* Nothing runs before the baseline is recorded. */
 		outcome = look_unresolvable(&look);
 	else
 		outcome = look_at_call(&look, n);
 	return finish(&look, outcome);
 }
 
-/* Its memory is gone, and with it what there was to judge. */
+/* True if its memory is gone, and with it everything to judge. */
 static bool is_gone(pid_t tid)
 {
 	OWNED(close_owned) int exe = -1;
@@ -315,7 +314,7 @@ static bool is_gone(pid_t tid)
 	       (e.code == ENOENT || e.code == ESRCH);
 }
 
-/* Of a stopped target: dying is no reason for a verdict. */
+/* For a stopped target dying is no reason for a verdict. */
 static enum outcome settle(struct look *look, enum outcome outcome)
 {
 	if (is_hopeless(look, outcome))

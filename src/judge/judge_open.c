@@ -11,10 +11,11 @@
 
 enum {
 	HASH_AT_LEAST = 64 * 1024 * 1024,   /* bytes */
-	HASH_EXCEPTED = 1024 * 1024 * 1024, /* where exceptions name digests */
+	HASH_EXCEPTED = 1024 * 1024 * 1024, /* if exceptions name digests */
 };
 
-/* All that the container's record names, and the size of the largest file. */
+/* Map all manifests that the container's record names, and find the size of the
+ * largest file. */
 static int map_manifests(const struct container *c, struct judge *ret,
 			 struct err *e)
 {
@@ -82,8 +83,8 @@ static int learn_sizes(struct judge *judge, struct err *e)
 	return 0;
 }
 
-/* What goes by two names is busybox, which asks for the one it has now; or a
- * shell, of which less is taken to be known then. */
+/* One digest under two names counts as busybox, which looks at its present
+ * name; or else as the shell with the fewer known options. */
 static enum interpreter both(enum interpreter one, enum interpreter other)
 {
 	bool other_shell = one == INTERPRETER_OTHER_SHELL ||

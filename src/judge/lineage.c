@@ -12,7 +12,7 @@
 enum { SLOTS = 1024, GENERATIONS = 16 };
 
 struct proven {
-	struct birth birth; /* pids are used again; with a birth they aren't */
+	struct birth birth; /* a pid may be used again, with its birth never */
 	char *path;
 };
 
@@ -78,8 +78,8 @@ static bool identify(pid_t pid, struct identity *ret)
 	       stat_identity(exe, "", AT_EMPTY_PATH, ret) == 0;
 }
 
-/* A parent that isn't the one that forked it, since that is gone or what was
- * known of it, runs something else. */
+/* A parent runs another program if it isn't the one that forked the process,
+ * which is gone or forgotten. */
 static bool runs_the_same(pid_t pid, pid_t other)
 {
 	struct identity one;
@@ -105,7 +105,8 @@ bool lineage_find(struct lineage *lineage, pid_t tid, char *ret, size_t size)
 			return true;
 		if (!runs_the_same(own.pid, birth.pid))
 			return false;
-		/* At its proof it runs what is to be proven. */
+		/* At its proof the process runs the program that is being
+		 * proven. */
 		keep(lineage, &own, ret);
 		return true;
 	}

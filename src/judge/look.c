@@ -77,7 +77,8 @@ static bool device_matches(const struct judge *judge, uint64_t walked,
 	return false;
 }
 
-/* The sealed entry that a stat alone names; racy ones are given too. */
+/* Find the sealed entry that a stat alone identifies; racy ones are returned,
+ * too. */
 static bool find_by_stat(const struct judge *judge, const struct identity *id,
 			 struct entry *ret)
 {
@@ -86,7 +87,8 @@ static bool find_by_stat(const struct judge *judge, const struct identity *id,
 	       device_matches(judge, ret->identity.dev, id->dev);
 }
 
-/* The target's root, which PACE_FULL may have to compare a mount with. */
+/* The mount of the target's root, with which PACE_FULL may have to compare a
+ * mount. */
 static uint64_t root_mount(const struct look *look)
 {
 	OWNED(close_owned) int root = -1;
@@ -97,8 +99,8 @@ static uint64_t root_mount(const struct look *look)
 	return id.mount;
 }
 
-/* The mount came after the start: the container's own, or, by propagation, the
- * host's, which is a part of the bind that it lies below. */
+/* The mount isn't in the baseline: it is the container's own, or, by
+ * propagation, the host's, which counts as part of the bind above it. */
 static enum place find_arrived(const struct look *look, int fd,
 			       struct file_facts *file)
 {
@@ -118,8 +120,8 @@ static enum place find_arrived(const struct look *look, int fd,
 		       : PLACE_VOLUME;
 }
 
-/* With the mount, where it is known what the container was started with. One
- * that the container made itself is at no place that an exception means. */
+/* Find the file's place, with its mount if the baseline is known. Exceptions
+ * don't apply to a mount that the container made itself. */
 static enum place find_place(const struct look *look, int fd,
 			     const struct identity *id, struct file_facts *file)
 {
@@ -159,7 +161,7 @@ static bool is_same_below(const struct judge *judge,
 	       identity_same_content(root, below);
 }
 
-/* The path that the target sees may be one that its own mounts made up. */
+/* The path that the target sees may depend on mounts of its own. */
 static bool is_placed(const struct judge *judge, const struct identity *id,
 		      const struct file_facts *file)
 {
@@ -174,7 +176,7 @@ static bool is_placed(const struct judge *judge, const struct identity *id,
 	return file->mount != NULL;
 }
 
-/* Whether anything that is decided of a listed file depends on its path. */
+/* True if a decision about a listed file depends on its path. */
 static bool path_matters(const struct judge *judge)
 {
 	const struct config *config = &judge->container->config;
@@ -240,16 +242,15 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 		return OUTCOME_DECIDED;
 	file->untouched = !matches && look_is_untouched(judge, id, file->path);
 	outcome = look_read(look, fd, matches ? entry.path : NULL, ret);
-	/* Drift is told from what lies where the image has something else. */
+	/* The path also distinguishes a modified file from one that isn't in
+	 * the image. */
 	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))
 		file->placed = is_placed(judge, id, file);
 	return outcome;
 }
 
-/*
- * Files that execve refuses by itself need not be read, and no event tells of
- * them; one tells of a memory file that can't be executed (memfd: deny).
- */
+/* Files that execve refuses by itself needn't be read, and have no event; but a
+ * memory file that can't be executed (memfd: deny) has one. */
 static bool never_executes(const struct look *look, int fd, enum role role)
 {
 	struct identity id;

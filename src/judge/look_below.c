@@ -1,10 +1,10 @@
 /*
  * Files of the image that bear no mark of an executable aren't sealed, and some
  * are mapped executable all the same: SBCL's core, the PE files of Wine and of
- * .NET, snapshots of Dart. Where a stat proves a sealed file to be the image's,
- * it proves these, too: what a layer has there has the inode and the times that
- * the overlay shows, which no copy has. A copy keeps the inode, and may be
- * given size and mtime; its ctime is that of a later moment.
+ * .NET, snapshots of Dart. If a stat proves that a sealed file is the image's,
+ * it proves these, too: the layer's file has the inode and the times that the
+ * overlay shows, which no copy has. A copy keeps the inode, and may be given
+ * size and mtime; its ctime is that of a later moment.
  */
 #include "look_internal.h"
 #include "stat.h"
@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Longer than a tick of the slowest kernel's clock: a copy made within the tick
- * in which the layer's file was would have its ctime. */
+/* This is longer than a tick of the slowest kernel's clock: a copy made in the
+ * same tick as the layer's file would have its ctime. */
 enum { TICK_NS = 50 * 1000 * 1000 };
 
 static bool is_copied_up(const char *upper, const char *path)
@@ -36,7 +36,7 @@ bool look_is_untouched(const struct judge *judge, const struct identity *id,
 	    id->ctime_ns > (int64_t)c->created_ns - TICK_NS ||
 	    (c->upper && is_copied_up(c->upper, path)))
 		return false;
-	/* Whichever layer has it: what others hide isn't shown. */
+	/* Any layer may have it: a file that others hide isn't shown. */
 	for (size_t i = 0; i < json_count(c->lowers); i++)
 		if (json_string(json_at(c->lowers, i), &layer) &&
 		    stat_within(layer, path, &found) == 0 &&

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The interpreter that is registered under the name that a program was started
- * by. */
+/* The interpreter that is registered under the name by which a program was
+ * started. */
 struct registered {
 	struct entry entry;
 	bool opens;    /* flag O or C: it gets the program as a descriptor */
@@ -59,8 +59,8 @@ static bool find_registered(const struct judge *judge,
 	return found;
 }
 
-/* It has lost a name since, as by an upgrade; or the kernel has let it go, and
- * another file has got its numbers. */
+/* The file may have lost a name since, as by an upgrade; or the kernel has
+ * released it, and another file has its numbers. */
 static bool holds_the_same(int exe, const struct identity *id,
 			   const struct entry *entry)
 {
@@ -73,11 +73,9 @@ static bool holds_the_same(int exe, const struct identity *id,
 		memcmp(digest, entry->digest, DIGEST_SIZE) == 0);
 }
 
-/*
- * The file that the interpreter is to run: by its descriptor, or by its name,
- * which may lead elsewhere when the interpreter opens it. Where scripts are
- * enforced, a name isn't good enough.
- */
+/* Open the file that the interpreter will run: by its descriptor, or by its
+ * name, which may lead to another file when the interpreter opens it. If
+ * scripts are enforced, a name isn't enough. */
 static int open_program(struct look *look, const struct registered *registered,
 			const struct words *words, int *ret_fd, struct err *e)
 {
@@ -125,7 +123,8 @@ static enum outcome look_at_program(struct look *look, int take_fd)
 	struct identity id;
 	enum outcome outcome;
 
-	/* Itself, by a name of its own: it was executed as any program is. */
+	/* This is the interpreter itself under its own name: it was executed as
+	 * any program. */
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
 	    identity_same_file(&id, &look->exe))
 		return OUTCOME_PASS;

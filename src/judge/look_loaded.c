@@ -13,11 +13,9 @@ static bool is_numbered(const struct mapping *mapping,
 	return mapping->dev == id->dev && mapping->ino == id->ino;
 }
 
-/*
- * Rootless, mappings can't be followed. The kernel has mapped the program and
- * the interpreter that it names: what has the interpreter's numbers, on the
- * image, where they name one file only, is that file.
- */
+/* Rootless, mappings can't be followed. The kernel has mapped the program and
+ * the interpreter that it names: a mapping with the interpreter's numbers, on
+ * the image, if these identify a single file, is that file. */
 static enum outcome look_at_numbers(struct look *look,
 				    const struct mapping *mappings,
 				    size_t count, const char *interpreter)
@@ -42,8 +40,8 @@ static enum outcome look_at_numbers(struct look *look,
 		    !look_is_image(look->judge, id.dev))
 			return look_unresolvable(look);
 	}
-	/* It has one, and nothing else was seen mapped: something shares the
-	 * program's numbers. */
+	/* The program has an interpreter, but no other mapping was seen: it
+	 * must share the program's numbers. */
 	if (interpreter[0] && fd < 0)
 		return look_unresolvable(look);
 	if (fd >= 0)
@@ -51,11 +49,9 @@ static enum outcome look_at_numbers(struct look *look,
 	return outcome;
 }
 
-/*
- * The ELF interpreter, and whatever else the kernel mapped to run. Which file
- * a mapping is of is asked of the file: the numbers in /proc/PID/maps are not
- * those of stat, and two files of an overlay can share them.
- */
+/* Inspect the ELF interpreter, and every other file that the kernel mapped
+ * executable. Each mapped file itself is opened: the numbers in /proc/PID/maps
+ * are not those of stat, and two files of an overlay can share them. */
 static enum outcome look_at_mappings(struct look *look,
 				     const struct mapping *mappings,
 				     size_t count, bool *ret_own)
@@ -74,13 +70,11 @@ static enum outcome look_at_mappings(struct look *look,
 	return OUTCOME_DECIDED;
 }
 
-/*
- * A program on an overlay over an overlay is mapped from the file below, by
- * which name the mapping is known, as that of runc's read-only overlay of the
- * image's own folder is. That is the file that runs, and it was judged with the
- * other mappings; the program has its content. It has to be one that nobody
- * writes: the exec keeps writers from the overlay's file, not from that below.
- */
+/* A program on an overlay over an overlay is mapped from the file below, as
+ * with runc's read-only overlay of the image's own folder. That file runs, and
+ * was judged with the other mappings; the program has its content. It must be a
+ * file that no process writes: the exec keeps writers from the overlay's file,
+ * not from the one below. */
 static void trust_what_is_below(struct look *look)
 {
 	struct facts *facts = &look->out->facts;
@@ -95,7 +89,7 @@ static void trust_what_is_below(struct look *look)
 	}
 }
 
-/* Look at what was mapped, by its files or, rootless, by their numbers. */
+/* Inspect the mappings by their files or, rootless, by their numbers. */
 static enum outcome look_at_mapped(struct look *look, int exe,
 				   const struct mapping *mappings, size_t count,
 				   const char *interpreter)
@@ -111,11 +105,9 @@ static enum outcome look_at_mapped(struct look *look, int exe,
 	return outcome;
 }
 
-/*
- * The name that the kernel was given. If it is a script, the interpreter that
- * was loaded will open it by this name, so it is judged too. A name that
- * leads nowhere now leads the interpreter nowhere.
- */
+/* Inspect the name that the kernel was given. If it is a script, the loaded
+ * interpreter will open it by this name, so it is judged, too. A name that
+ * doesn't exist now can't be opened by the interpreter either. */
 static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 {
 	const struct identity exe = look->out->identities[0];
@@ -141,7 +133,8 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 		(void)close(fd);
 		return OUTCOME_DECIDED;
 	}
-	/* Not what runs: the script that it runs, or a file swapped since. */
+	/* This isn't the loaded program: it is its script, or a file swapped
+	 * since. */
 	outcome = look_at_chain(look, fd, &exe);
 	if (outcome != OUTCOME_ERROR)
 		return outcome;

@@ -16,13 +16,14 @@ enum outcome look_at_map(struct look *look, const struct notification *n)
 	struct err e;
 	char name[32];
 
-	/* There is no later proof of a mapping: what is hashed now counts. */
+	/* A mapping has no later proof: the present content counts. */
 	look->out->facts.proven = true;
 	(void)snprintf(name, sizeof(name), "fd/%d", (int)(uint32_t)n->args[4]);
 	if (n->args[3] & MAP_ANONYMOUS)
 		return OUTCOME_PASS;
-	/* No such descriptor: the kernel will say so. Any other failure is
-	 * ours, as when we have no descriptors left, and lets nothing pass. */
+	/* If there is no such descriptor, the kernel reports it. Any other
+	 * failure is ours, as when we have no descriptors left, and allows
+	 * nothing. */
 	if (target_open_link(look->target.tid, name, &fd, &e) < 0)
 		return e.code == ENOENT ? OUTCOME_PASS
 					: look_unresolvable(look);
@@ -31,8 +32,8 @@ enum outcome look_at_map(struct look *look, const struct notification *n)
 	return look_at(look, fd, ROLE_LIBRARY, &found);
 }
 
-/* Which files lie under the pages that are to become executable. Anonymous
- * memory is nobody's file: what JITs use (memory: deny is for that). */
+/* Find the files under the pages that are to become executable. Anonymous
+ * memory is no file: JITs use it (memory: deny is for that). */
 enum outcome look_at_protection(struct look *look, const struct notification *n)
 {
 	struct mapping mappings[MAPPINGS_MAX];
@@ -44,8 +45,8 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 	if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;
 	look->out->facts.proven = true;
-	/* The kernel may ignore what stands there (arm64's top byte, x86's
-	 * LAM), and /proc/PID/maps doesn't show it. */
+	/* The kernel may ignore these bits (arm64's top byte, x86's LAM), and
+	 * /proc/PID/maps doesn't show them. */
 	if (start >> ADDRESS_BITS)
 		return look_unresolvable(look);
 	if (len > UINT64_MAX - start)

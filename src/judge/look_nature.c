@@ -1,9 +1,9 @@
 /*
- * A regular file isn't all that is mapped, or meant to be executed. Among
- * character devices, /dev/zero is anonymous memory, and those that the
- * specification gives the container are drivers, whose memory may hold code:
- * an SGX enclave's does. The rest of what can be mapped holds bytes that nobody
- * judges: a disk, the machine's memory, a ring of packets.
+ * Not only regular files can be mapped or executed. Among character devices,
+ * /dev/zero is anonymous memory, and those that the specification gives the
+ * container belong to drivers, whose memory may hold code: an SGX enclave's
+ * does. Anything else that can be mapped holds bytes that aren't judged: a
+ * disk, the machine's memory, a ring of packets.
  */
 #include "filesystem.h"
 #include "look_internal.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* It can't be told. Nobody is refused for that where scripts are audited. */
+/* The script isn't known. With scripts: audit nothing is refused for that. */
 static enum outcome unknown(struct look *look)
 {
 	if (look->judge->container->config.scripts == SCRIPTS_ENFORCE)
@@ -102,7 +102,7 @@ static void await_name(struct look *look, const char *path, bool counts)
 	awaited->name_count++;
 }
 
-/* By the whole path, as Python puts it together. */
+/* Python joins the whole path in this way. */
 static void await_from_cwd(struct look *look, const char *path)
 {
 	OWNED(close_owned) int fd = -1;
@@ -118,12 +118,10 @@ static void await_from_cwd(struct look *look, const char *path)
 		await_name(look, whole, true);
 }
 
-/*
- * Its interpreter opens it later, by whatever leads there then: by this name;
- * PHP and Ruby by what links make of it. Python opens it twice, once to see
- * whether it is an archive, and a folder's __main__.py once, unless that
- * folder is a file by then.
- */
+/* The interpreter opens the script later, and the name may lead to another file
+ * then. It opens this name; PHP and Ruby open the name with links resolved.
+ * Python opens it twice, once to see whether it is an archive, and a folder's
+ * __main__.py once, unless that folder is a file by then. */
 static void await(struct look *look, enum interpreter kind, const char *path,
 		  const struct operand *operand, int fd)
 {
@@ -150,7 +148,7 @@ static enum outcome look_at_script(struct look *look, int fd)
 
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 		return unknown(look);
-	/* A pipe or a terminal: what comes is nobody's file. */
+	/* A pipe or a terminal: its text is in no file. */
 	if (!S_ISREG(id.mode) || look_seen(look, &id))
 		return OUTCOME_DECIDED;
 	if (look->out->facts.count >= FILES_MAX - 1)
@@ -185,7 +183,7 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 	if (S_ISDIR(id.mode))
 		return OUTCOME_DECIDED;
 	*ret_found = true;
-	/* Which file that names is for Node to read. */
+	/* Only Node knows the file that package.json names. */
 	if (kind == INTERPRETER_NODE && strcmp(suffix, "/package.json") == 0)
 		(void)unknown(look);
 	outcome = look_at_script(look, fd);
@@ -194,8 +192,9 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 	return outcome;
 }
 
-/* Any file that ends so is judged; which of them is the script can't be told:
- * libraries and what the interpreter reads first may be called so too. */
+/* Any file with such an ending is judged; the script among them isn't known:
+ * libraries and files that the interpreter reads first may have the same
+ * ending. */
 static void await_elsewhere(struct look *look, const struct operand *operand)
 {
 	for (const char *const *suffix = operand->suffixes; *suffix; suffix++) {
@@ -209,7 +208,8 @@ static void await_elsewhere(struct look *look, const struct operand *operand)
 	}
 }
 
-/* perl and gawk take "/dev/fd/3" for the descriptor, whatever lies there. */
+/* perl and gawk take "/dev/fd/3" for the descriptor, even if a file has that
+ * name. */
 static enum outcome look_at_descriptor(struct look *look,
 				       const struct operand *operand)
 {
@@ -292,7 +292,7 @@ static enum outcome look_at_operand(struct look *look, enum interpreter kind,
 		resolved.name = name;
 		operand = &resolved;
 	}
-	/* Of a module's files more than one are run. */
+	/* More than one of a module's files are run. */
 	for (const char *const *suffix = operand->suffixes;
 	     *suffix && (!found || operand->kind == OPERAND_MODULE); suffix++) {
 		enum outcome outcome =
@@ -316,7 +316,8 @@ static enum outcome look_at_operand(struct look *look, enum interpreter kind,
 		if (outcome != OUTCOME_DECIDED)
 			return outcome;
 	}
-	/* It finds it elsewhere, as a shell does on PATH, or not at all. */
+	/* The interpreter finds it in another folder, as a shell does on PATH,
+	 * or not at all. */
 	if (!found && operand->kind == OPERAND_FILE) {
 		look->out->awaited.left++;
 		look->out->awaited.elsewhere = true;
@@ -335,14 +336,14 @@ static enum outcome look_at_input(struct look *look)
 		return OUTCOME_DECIDED;
 	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0)
 		return unknown(look);
-	/* A file without a name is how shells hand over what stands in
-	 * themselves (<<EOF); it is as good as a pipe. */
+	/* Shells hand over a here-document (<<EOF) as a file without a name; it
+	 * counts as a pipe. */
 	return id.nlink == 0 ? OUTCOME_DECIDED : look_at_script(look, fd);
 }
 
-/* What it is yet to open matters where scripts are enforced and it runs. Node
- * reads its modules in other threads: what it doesn't find by their names here
- * isn't known. */
+/* The scripts that it has still to open matter if scripts are enforced and it
+ * runs. Node reads its modules in other threads: a module that isn't found by
+ * name here isn't known. */
 static enum outcome await_or_not(struct look *look, enum interpreter kind,
 				 bool loaded)
 {
@@ -369,7 +370,7 @@ static enum outcome look_at_words(struct look *look, enum interpreter kind,
 	    (!argv && !words_drop(&words, look->foreign_words))) {
 		if (look->pace == PACE_FAST)
 			return OUTCOME_SLOW;
-		/* The proof sees what it really has. */
+		/* The proof sees its real arguments. */
 		return argv ? OUTCOME_DECIDED : unknown(look);
 	}
 	look->out->awaited.by_loader = kind == INTERPRETER_LOADER;

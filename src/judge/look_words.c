@@ -10,7 +10,7 @@
 enum {
 	WORDS_FIRST = 32 * 1024,      /* bytes of arguments, at first */
 	WORDS_MAX = 16 * 1024 * 1024, /* more than execve takes       */
-	ARGS_ASKED = 4096,	      /* more are left to the proof   */
+	ARGS_ASKED = 4096,	      /* more are read at the proof only */
 };
 
 void words_owned(struct words *words)
@@ -18,7 +18,7 @@ void words_owned(struct words *words)
 	free(words->text);
 }
 
-/* More room; false where there is as much as may be. */
+/* Make more room; false at the maximum. */
 static bool words_grow(struct words *words, enum pace pace)
 {
 	size_t size = words->size ? 2 * words->size : WORDS_FIRST;

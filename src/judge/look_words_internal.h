@@ -1,6 +1,6 @@
 /*
- * look_words - the arguments of a program, as its process has them, or as the
- * caller of execve keeps them for it.
+ * look_words - the arguments of a program, from its process, or from the memory
+ * of execve's caller.
  */
 #pragma once
 
@@ -19,16 +19,16 @@ struct words {
 
 void words_owned(struct words *words);
 
-/* The arguments that it has, all of them: -1 where they can't be had. */
+/* Read all arguments of the loaded program: -1 if they can't be read. */
 MUST_CHECK int words_read_own(const struct look *look, struct words *words);
 
-/* The arguments that it is to have, at the address argv: the same. */
+/* Read the arguments that it will have, at the address argv: the same. */
 MUST_CHECK int words_read_asked(const struct look *look, uint64_t argv,
 				struct words *words);
 
-/* Leave the first ones out; false where there aren't so many. */
+/* Remove the first count arguments; false if there are fewer. */
 bool words_drop(struct words *words, unsigned count);
 
-/* What the program is given that ld.so runs, by interpreter_loaded's places:
- * its own name first, or another for it. */
+/* Change the arguments to those of the program that ld.so runs, by
+ * interpreter_loaded's places: its own name first, or another for it. */
 void words_load(struct words *words, size_t program, size_t argv0);

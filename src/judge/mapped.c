@@ -15,7 +15,8 @@ struct mapped {
 	int file; /* with the lease and the lock; -1: bytes are a copy */
 };
 
-/* False: somebody has it open for writing, or its file system has none. */
+/* False: a process has it open for writing, or its file system has no
+ * leases. */
 static bool take_lease(int fd)
 {
 	return fcntl(fd, F_SETSIG, MAPPED_SIGNAL) == 0 &&
@@ -23,7 +24,7 @@ static bool take_lease(int fd)
 	       fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
 }
 
-/* As cache_hold: it stays in the cache. */
+/* Hold the file in the cache, as cache_hold does. */
 static void hold(int fd)
 {
 	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
@@ -74,7 +75,7 @@ static int map_file(struct mapped *mapped, const char *path, struct err *e)
 		return err_set(e, errno, "open the manifest %s", path);
 	hold(mapped->file);
 	leased = take_lease(mapped->file);
-	/* From here on its size is what it is. */
+	/* From here on its size can't change. */
 	if (fstat(mapped->file, &st) < 0 || st.st_size <= 0)
 		return err_set(e, EIO, "open the manifest %s", path);
 	mapped->len = (size_t)st.st_size;
@@ -125,7 +126,7 @@ int mapped_open(const struct manifest_file *file, struct mapped **list,
 	return 0;
 }
 
-/* The other threads read on meanwhile: one page table or the other. */
+/* The other threads read meanwhile: each sees the old or the new pages. */
 static bool replace(const struct mapped *mapped)
 {
 	void *copy = map_private(mapped->len);
@@ -146,5 +147,5 @@ void mapped_rescue(struct mapped *list)
 	for (struct mapped *at = list; at; at = at->next)
 		if (at->file >= 0 && fcntl(at->file, F_GETLEASE) != F_RDLCK &&
 		    replace(at))
-			close_owned(&at->file); /* who waits goes on */
+			close_owned(&at->file); /* the waiting writer goes on */
 }

@@ -27,7 +27,7 @@ enum {
 struct given {
 	uint64_t mount; /* stat_mount */
 	bool read_only;
-	bool specified; /* by the specification, not by a hook */
+	bool specified; /* mounted by the specification, not by a hook */
 	bool followed;	/* only the engine writes there, and policy lets it */
 	bool roots;	/* a part of the root file system, mounted on itself */
 	char *point;
@@ -85,7 +85,7 @@ bool start_known(const struct start *start)
 	return atomic_load_explicit(&start->known, memory_order_acquire);
 }
 
-/* Its index; count where it isn't there. */
+/* Its index; count if there is none. */
 static size_t find(const struct start *start, uint64_t mount)
 {
 	size_t i = 0;
@@ -142,7 +142,7 @@ static int open_in(int root, const char *path, uint64_t resolve)
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-/* The runtime's own are there. */
+/* True for the runtime's own mount points. */
 static bool is_kernels(const char *point)
 {
 	return location_is_within(point, "/proc") ||
