@@ -12,16 +12,16 @@
 struct follow;
 struct job;
 
-/* Notified isn't a state: until it is seized there is nothing to remember. */
+/* Notified isn't a state: before the seizure there is nothing to remember. */
 enum held_state {
-	HELD_CONTINUED, /* its exec was let go on                       */
+	HELD_CONTINUED, /* its exec was continued */
 	HELD_PROVING,	/* stopped at its exec, a resolver looks        */
-	HELD_LEAVING,	/* its exec failed; it stops, and is let go     */
-	HELD_PARKED,	/* it has stopped so, and is to be let go later */
+	HELD_LEAVING,	/* its exec failed; it stops, and is released */
+	HELD_PARKED,	/* it has stopped so, and is released later */
 	/* An interpreter whose script is to come. */
 	HELD_FOLLOWED,	  /* runs, until it has its script open          */
 	HELD_OPENED,	  /* stopped at an open, a resolver looks        */
-	HELD_EXEC_AGAIN,  /* another exec of it was let go on            */
+	HELD_EXEC_AGAIN,  /* another exec of it was continued */
 	HELD_LEAVING_EXEC /* that failed; it stops, and is followed on   */
 };
 
@@ -31,10 +31,11 @@ struct held {
 	pid_t process; /* its thread group; 0: not known yet */
 	enum held_state state;
 	int64_t since_ms;
-	int signal;	       /* HELD_PARKED: to deliver then, or 0        */
-	bool reported;	       /* an event has told of this exec already   */
-	struct job *job;       /* HELD_PROVING, HELD_OPENED: the resolver's */
-	struct follow *follow; /* what it is followed for; else NULL   */
+	int signal;	 /* HELD_PARKED: to deliver at the release, or 0 */
+	bool reported;	 /* an event has recorded this exec already */
+	struct job *job; /* HELD_PROVING, HELD_OPENED: the resolver's */
+	struct follow
+		*follow; /* the scripts that it is followed for; else NULL */
 };
 
 enum { HELD_BUCKETS = 256 };
@@ -49,7 +50,7 @@ struct held_table {
  * while this process waits for a processor. */
 int64_t held_now_ms(void);
 
-/* So much of what has passed doesn't count. */
+/* Stop that clock for these milliseconds. */
 void held_wait(int64_t ms);
 
 /* NULL: not held. */
@@ -65,17 +66,18 @@ void held_move(struct held_table *table, struct held *held,
 /* It is an interpreter whose script is to come: it has a follow. */
 bool held_is_followed(const struct held *held);
 
-/* It may be inside an exec still, however long that takes: until it stops. */
+/* True if it may still be inside an exec, however long that takes: until it
+ * stops. */
 bool held_executes(const struct held *held);
 
-/* Its exec was let go on. NULL: out of memory. */
+/* Record that its exec was continued. NULL: out of memory. */
 struct held *held_continue(struct held_table *table, pid_t tid);
 
-/* That exec failed. It is to be stopped (proof_interrupt). */
+/* Record that the exec failed. The caller stops it (proof_interrupt). */
 void held_leave(struct held_table *table, struct held *held);
 
-/* The interpreter's script is to come; another program runs (NULL). Frees what
- * it was followed for before. */
+/* Set the scripts that it is followed for; NULL: another program runs. Frees
+ * the previous ones. */
 void held_follow(struct held *held, struct follow *take_follow);
 
 void held_drop(struct held_table *table, pid_t tid);

@@ -1,9 +1,9 @@
 /*
- * kept - with libraries: strict, libraries that stay what they were when they
- * were judged. The kernel holds writers off a running program, not off a
- * library that is mapped; so the lease by which it was judged is kept for as
- * long as a process maps it. Who opens it for writing then waits, while the
- * processes that would run what is written are killed.
+ * kept - with libraries: strict, leases on mapped libraries, so that these
+ * don't change after their judgement. The kernel holds writers off a running
+ * program, not off a mapped library; so the lease under which it was judged is
+ * kept for as long as a process maps it. A process that opens it for writing
+ * then waits, while the processes that would run the new content are killed.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ struct kept_file {
 
 enum kept_outcome {
 	KEPT,
-	KEPT_WRITTEN, /* somebody opens it for writing */
+	KEPT_WRITTEN, /* a process opens it for writing */
 	KEPT_FULL,    /* too many are mapped           */
 };
 
@@ -35,9 +35,10 @@ enum kept_outcome {
 struct kept *kept_new(const struct container *container,
 		      struct journal *journal);
 
-/* Nothing is frozen any more when this returns. */
+/* When this returns, nothing is frozen any more. */
 void kept_end(struct kept *kept);
 
-/* For task tid, which maps it next. May be called by any thread. */
+/* Keep the file for task tid, which maps it next. May be called by any
+ * thread. */
 enum kept_outcome kept_add(struct kept *kept, pid_t tid,
 			   struct kept_file *take_file);

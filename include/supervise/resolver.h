@@ -1,8 +1,8 @@
 /*
- * resolver - threads that judge what may wait for a file system or for the
- * target's memory, so that the tracer never does. A job that takes too long
- * is abandoned: its thread is lost for as long as the container makes it, and
- * another takes its place, which it does soon after it seems to hang.
+ * resolver - threads for judgements that may wait for a file system or for the
+ * target's memory, so that the tracer never does. A job that takes too long is
+ * abandoned: its thread is lost for as long as the container blocks it. Another
+ * thread takes its place soon after it seems to hang.
  */
 #pragma once
 
@@ -28,10 +28,10 @@ void resolver_submit(struct resolver *resolver, struct job *take_job);
 /* The next finished job, owned by the caller (job_free); NULL: none. */
 struct job *resolver_done(struct resolver *resolver);
 
-/* A job that has kept its thread for long hangs, most likely: hashing takes
+/* A job that has had its thread for long probably hangs, since hashing needs
  * none. Another thread takes its place. Called while job is under way. */
 void resolver_watch(struct resolver *resolver, struct job *job, int64_t now_ms);
 
-/* Don't wait for this one any more; it may not be touched afterwards. False
- * where it is done already, and comes by resolver_done. */
+/* Abandon a job, which may not be used afterwards. False if it is done already,
+ * and comes by resolver_done. */
 bool resolver_abandon(struct resolver *resolver, struct job *job);

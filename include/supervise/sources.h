@@ -1,7 +1,7 @@
 /*
- * sources - what the events of the supervisor's loop are about. Some come and
- * go: a connection to the socket, from a runtime that hands over; and the
- * listener that came by it, the container's own or an exec session's.
+ * sources - the sources of events in the supervisor's loop. Some come and go: a
+ * connection to the socket, from a runtime that hands a listener over; and that
+ * listener, the container's own or an exec session's.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ enum source_kind {
 	SOURCE_PATIENCE,
 };
 
-/* What an epoll event is about. */
+/* The source of an epoll event. */
 struct source {
 	enum source_kind kind;
 	struct source *next; /* of SOURCE_LISTENER and SOURCE_HANDOFF */
@@ -37,27 +37,27 @@ struct source {
 /* All of them; container and journal are borrowed. */
 struct sources {
 	int epoll;
-	int socket; /* where runtimes connect */
+	int socket; /* the socket to which runtimes connect */
 	const struct container *container;
 	struct journal *journal;
-	struct source *first; /* of those that come and go */
+	struct source *first; /* the sources that come and go */
 	size_t living;	      /* listeners that have tasks */
-	size_t taken;	      /* all that ever came */
+	size_t taken;	      /* all listeners that ever came */
 	pid_t init;	      /* the container's first process; 0: not known */
 };
 
-/* Have fd's events tell of source. */
+/* Watch fd; its events point to source. */
 MUST_CHECK int sources_watch(const struct sources *sources, int fd,
 			     struct source *source, struct err *e);
 
 /* A runtime connects. */
 void sources_connect(struct sources *sources);
 
-/* It sends: with the last of it a source is a listener, if it is admitted:
- * true then. */
+/* A runtime sends. At the end the source becomes a listener, if that is
+ * admitted: true then. */
 bool sources_receive(struct sources *sources, struct source *source);
 
-/* A listener that no task is left of; freed by sources_sweep once no job
- * refers to it. */
+/* Retire a listener without tasks; sources_sweep frees it once no job refers to
+ * it. */
 void sources_retire(struct sources *sources, struct source *source);
 void sources_sweep(struct sources *sources);

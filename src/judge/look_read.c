@@ -33,13 +33,13 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 	file->lower = !c->overlay_writable;
 	if (!c->overlay_writable || (sealed && c->stat_trusted))
 		return true;
-	/* If the upper folder isn't known, a changed file is drift. */
+	/* Where the upper folder isn't known, a changed file is drift. */
 	if (!c->upper)
 		return sealed;
 	if (lease_unwritten(fd, c->upper, path, ret_lease, &e) == 0)
 		return true;
-	/* The file is as it was sealed, and not in the upper folder: it wasn't
-	 * copied up. */
+	/* It is there, as it was sealed, and not in the upper folder: it
+	 * wasn't copied up. */
 	file->lower = sealed && e.code == ENOENT &&
 		      stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
 		      stat_within(c->rootfs, path, &found) == 0 &&
@@ -47,9 +47,11 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 	return file->lower;
 }
 
-/* No writer of the file is left; new writers are held off by the exec itself (a
- * program), or, with libraries: strict, by the lease that is kept (a mapped
- * file). *ret_lease: the lease that proves it, or -1. */
+/*
+ * No writer of the file is left; new writers are held off by the
+ * exec itself (a program), or, with libraries: strict, by the lease that is
+ * kept (what is mapped). *ret_lease: by which it is known, or -1.
+ */
 static bool is_held(const struct look *look, int fd, const struct identity *id,
 		    const char *sealed, struct file_facts *file, int *ret_lease)
 {
@@ -94,8 +96,8 @@ static bool is_program_on_overlay(int fd, const struct file_facts *file)
 	return file->role == ROLE_PROGRAM && filesystem_is_overlay(fd);
 }
 
-/* The proof will find a file of the root file system below to judge. Else it
- * would only kill a process whose request can be refused before. */
+/* The proof will find a file of the root file system below to judge. Where it
+ * won't, it would only kill what can be refused before. */
 static bool has_file_below(const struct look *look, int fd,
 			   const struct file_facts *file)
 {
@@ -105,11 +107,12 @@ static bool has_file_below(const struct look *look, int fd,
 	       look_is_image(look->judge, below.dev);
 }
 
-/* The file is held first, then hashed: a writer that is gone by then can't
- * alter the content that is hashed after it. At a request the kernel itself
- * will refuse writers later, with ETXTBSY; but writers on FUSE or a network
- * can't be known. A program on another overlay is recognized by the file that
- * it is mapped from. */
+/*
+ * Held first, then hashed: a writer that is gone by then can't alter what is
+ * hashed after it. Of what is only asked for the kernel itself will refuse
+ * writers, with ETXTBSY; but of FUSE or a network nobody can tell who writes.
+ * A program on another overlay is told by what it is mapped from.
+ */
 static void hold(struct look *look, int fd, const struct identity *id,
 		 const char *sealed, struct file_facts *file, int *ret_lease)
 {
@@ -129,8 +132,8 @@ static void hold(struct look *look, int fd, const struct identity *id,
 		(void)!lease_unwritten(fd, NULL, NULL, ret_lease, NULL);
 }
 
-/* On a file system that no process of the container can write to, a stat
- * identifies a file. */
+/* On a file system that nobody of the container can write to, what a stat
+ * says of a file can't be another's. */
 static bool identity_tells(const struct look *look, const struct identity *id)
 {
 	const struct container *c = look->judge->container;
@@ -184,8 +187,8 @@ static enum outcome take_digest(struct look *look, struct file_facts *file,
 	return OUTCOME_DECIDED;
 }
 
-/* Find its digest. If no file of its size is listed, the digest only fills the
- * event, and is skipped if others would have to wait. */
+/* Its digest, unless it is a size that can't be listed: then it only fills
+ * the event, where that costs nobody else anything. */
 static enum outcome hash(struct look *look, int path_fd, int fd,
 			 const char *sealed, struct file_facts *file)
 {
@@ -193,9 +196,9 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	const struct identity *id = &look->out->identities[index];
 	struct digest_ask ask = {.fd = -1, .lease = -1, .id = *id};
 
-	/* The file is opened first, then leased: a fanotify listener that is
-	 * asked for the open, and writes to the file, would wait for the lease
-	 * meanwhile. */
+	/* First opened, then leased: who is asked whether it may be opened
+	 * (fanotify), and comes to write, would wait for the lease meanwhile.
+	 */
 	if (target_reopen(path_fd, &ask.fd, NULL) < 0)
 		return look_unresolvable(look);
 	hold(look, fd, id, sealed, file, &ask.lease);
@@ -267,9 +270,8 @@ enum outcome look_read(struct look *look, int path_fd, const char *sealed,
 	OWNED(close_owned) int fd = -1;
 	struct binary binary;
 
-	/* Not read are files of a server that may not answer, which are never
-	 * allowed; and the kernel's own data, which may be expensive to
-	 * read. */
+	/* A server that needn't answer, and whose files count for nothing; and
+	 * the kernel's own data, which it may be much work to read. */
 	if (filesystem_is_kernels(path_fd) ||
 	    (filesystem_may_block(path_fd) &&
 	     !look_is_image(look->judge, id->dev) && !look->judge->any_size)) {

@@ -72,8 +72,8 @@ static enum keeping keep_file(struct kept *kept, pid_t tid,
 	return KEEPING_FULL;
 }
 
-/* Files that are allowed and mapped have to stay as they are; those that nobody
- * vouched for need not be kept. Where one can't be, that is another fact to
+/* Files that are allowed and mapped must not change; files that policy lets run
+ * unchecked needn't be kept. If one can't be kept, that is another fact to
  * decide on. */
 static void keep(const struct job *job, const struct judge *judge,
 		 struct kept *kept, struct inspection *inspection)
@@ -102,8 +102,7 @@ static void close_leases(struct inspection *inspection)
 	}
 }
 
-/* It can't be gone on with: neither what was seen nor what is to come counts.
- */
+/* Give the judgement up: its facts don't count. */
 static void give_up(const struct judge *judge, struct inspection *inspection)
 {
 	inspection->facts = (struct facts){
@@ -115,7 +114,7 @@ static void give_up(const struct judge *judge, struct inspection *inspection)
 	judge_anew(judge, inspection);
 }
 
-/* Leave the tracer what it goes on with. */
+/* Hand the results over to the tracer. */
 static void hand_on(struct job *job, const struct judge *judge,
 		    struct inspection *inspection)
 {
@@ -172,7 +171,7 @@ bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
 	const struct notification *n = &job->notification;
 	enum outcome outcome;
 
-	/* It waited for its turn; who asked may be gone. */
+	/* The job waited for its turn; its caller may be gone. */
 	if (job->kind == JOB_REQUEST && !notify_valid(job->listener_fd, n->id))
 		return true;
 	if (job->kind == JOB_REQUEST && judge->start)
@@ -195,7 +194,8 @@ bool job_run(struct job *job, const struct judge *judge, struct kept *kept,
 	if (outcome == OUTCOME_DECIDED)
 		hand_on(job, judge, inspection);
 	job->answer = inspection->answer;
-	/* It has been killed, or asks anew: nobody is refused here. */
+	/* The caller has been killed, or asks again: nothing is refused
+	 * here. */
 	if (job->kind == JOB_REQUEST && job->answer.deed == DEED_REFUSE &&
 	    !notify_valid(job->listener_fd, n->id))
 		return true;

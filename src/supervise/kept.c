@@ -65,7 +65,8 @@ static bool start_thread(struct kept *kept)
 	return kept->started;
 }
 
-/* Where those are that may have a mapping: the task, and its children. */
+/* Record the cgroup of those that may have a mapping: the task, and its
+ * children. */
 static bool learn_cgroup(struct kept *kept, pid_t tid)
 {
 	OWNED(free_owned) char *text = mappers_cgroup(tid);
@@ -105,7 +106,8 @@ static struct library *find(const struct kept *kept, const struct stat *leased)
 	return at;
 }
 
-/* The next sweep is after the last that is added, unless many are. */
+/* The next sweep is after the last file was added, or sooner if there are
+ * many. */
 static void schedule(struct kept *kept, int64_t now)
 {
 	bool wake = !kept->sweep_ms || kept->count >= KEPT_MAX / 2;

@@ -1,6 +1,6 @@
 /*
- * kept_internal - what the parts of kept share: kept.c (what is kept) and
- * kept_writers.c (the thread that lets go of it).
+ * kept_internal - declarations that the parts of kept share: kept.c (the kept
+ * leases) and kept_writers.c (the thread that gives them back).
  */
 #pragma once
 
@@ -13,10 +13,10 @@
 enum {
 	KEPT_MAX = MAPPERS_FILES_MAX,
 	CGROUPS_MAX = 64,
-	/* From a verdict to the mapping that it allows, where tasks can't be
-	 * frozen: until then no look at them finds it. */
+	/* The time from a verdict to the mapping that it allows, if tasks can't
+	 * be frozen: before that a search doesn't find the mapping. */
 	SETTLE_MS = 1000,
-	SWEEP_MS = 10000, /* after the last was added */
+	SWEEP_MS = 10000, /* after the last file was added */
 };
 
 struct library {
@@ -27,7 +27,7 @@ struct library {
 	struct identity identity;
 	char *path;
 	uint8_t digest[DIGEST_SIZE];
-	int64_t since_ms; /* when it was last about to be mapped */
+	int64_t since_ms; /* time when it was last about to be mapped */
 	int64_t renewed_ms;
 };
 
@@ -37,18 +37,20 @@ struct kept {
 	pthread_mutex_t lock;
 	struct library *first; /* removed by the thread only */
 	size_t count;
-	char *cgroups[CGROUPS_MAX]; /* of those that mapped; only added to */
+	char *cgroups[CGROUPS_MAX]; /* cgroups of tasks that mapped; never
+				       removed */
 	size_t cgroup_count;
-	int64_t sweep_ms; /* when to look which are mapped; 0: no need */
+	int64_t sweep_ms; /* time of the next sweep; 0: none */
 	bool started;
 	pthread_t thread;
-	pthread_mutex_t freezing; /* held while something is frozen */
+	pthread_mutex_t freezing; /* held while a cgroup is frozen */
 };
 
 int64_t kept_now_ms(void);
 
-/* It gives its lease back, and is freed. With kept->lock. */
+/* Give its lease back, and free it. Called with kept->lock held. */
 void kept_release(struct kept *kept, struct library *library);
 
-/* The thread: lets writers go on, and gives up what nobody maps any more. */
+/* The thread: it lets writers go on, and gives up files that no process maps
+ * any more. */
 void *kept_serve_writers(void *kept);

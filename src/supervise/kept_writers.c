@@ -16,14 +16,15 @@ enum {
 	/* A second file's turn comes before lease-break-time, 45 s. */
 	KILL_MS = 10000,
 	PAUSE_MS = 2,
-	RENEW_MS = 1000, /* a second time within is in earnest */
-	KILLED_MAX = 16, /* processes that have events, for each occasion */
+	RENEW_MS = 1000, /* a second break within this time is a real writer */
+	KILLED_MAX = 16, /* processes with events, for each writer */
 };
 
-/* For the one, they are to be let go of; for the other, they may be. */
+/* The reason to give leases back: a writer needs it; or no process may map the
+ * file any more. */
 enum why { WHY_WRITTEN, WHY_UNUSED };
 
-/* Some libraries, for the thread to do something about. */
+/* A set of libraries for the thread to handle. */
 struct batch {
 	struct kept *kept;
 	struct library *libraries[KEPT_MAX];
@@ -45,7 +46,7 @@ static void sleep_ms(int64_t ms)
 		(void)nanosleep(&pause, NULL);
 }
 
-/* Removed, so that keeping it costs what it holds on the disk. */
+/* True if it was removed, so that keeping it costs disk space. */
 static bool is_removed(const struct library *library)
 {
 	struct stat now;
@@ -67,8 +68,8 @@ static bool wanted(const struct kept *kept, const struct library *library,
 		       : kept->count >= KEPT_MAX / 2 || is_removed(library);
 }
 
-/* What the thread is to look at. Until when the last of these may be mapped
- * still, by somebody whose process can't be frozen. */
+/* Collect the libraries to handle. Returns the time until which the last of
+ * these may still be mapped by a process that can't be frozen. */
 static int64_t collect(struct batch *batch, enum why why)
 {
 	struct kept *kept = batch->kept;
@@ -98,7 +99,7 @@ static void find_mappers(struct batch *batch, mappers_visit *visit)
 	batch->found = false;
 	if (batch->count == 0)
 		return;
-	/* The list of processes can't be had: they are as good as mapped. */
+	/* Without a list of processes all files count as mapped. */
 	if (mappers_find(batch->files, batch->count, kept->cgroups,
 			 batch->cgroup_count, visit, batch, NULL) < 0) {
 		batch->found = true;
@@ -106,7 +107,8 @@ static void find_mappers(struct batch *batch, mappers_visit *visit)
 	}
 }
 
-/* A process has mapped a library that is about to be written. */
+/* Decide about a process that has mapped a library that is about to be
+ * written. */
 static struct answer decide(const struct batch *batch,
 			    const struct library *library, struct facts *facts,
 			    struct decision *ret)
@@ -172,11 +174,9 @@ static void kill_mapper(void *context, pid_t pid, int pidfd, size_t file)
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
-/*
- * While they are frozen none forks and ends, so that it is nowhere to be
- * found, and none is between our verdict and the mapping that it allows, where
- * others of its container can keep it for as long as they keep the cores busy.
- */
+/* While they are frozen none forks and ends, so that it can't be found; and
+ * none is between our verdict and the mapping that it allows, where other tasks
+ * of its container can delay it for as long as they keep the cores busy. */
 static enum freezer_outcome freeze_all(const struct batch *batch,
 				       struct freezer frozen[CGROUPS_MAX])
 {
@@ -213,11 +213,9 @@ static bool renew_one(int lease)
 	return lease < 0 || lease_unbroken(lease) || lease_renew(lease);
 }
 
-/*
- * Who opened it with O_NONBLOCK, as touch(1) does, was told EAGAIN and wrote
- * nothing. So the lease is taken anew, while nobody can come in between; who
- * waits in earnest breaks it again at once.
- */
+/* A process that opened it with O_NONBLOCK, as touch(1) does, got EAGAIN and
+ * wrote nothing. So the lease is taken anew, while no other process can
+ * intervene; a writer that waits breaks it again at once. */
 static void renew(struct batch *batch)
 {
 	int64_t now = kept_now_ms();
@@ -237,7 +235,7 @@ static void renew(struct batch *batch)
 	batch->count = left;
 }
 
-/* False: those that map it are not all known to be gone. */
+/* False: some processes that map it may still exist. */
 static bool clear_mappers(struct batch *batch, int64_t until)
 {
 	struct freezer frozen[CGROUPS_MAX];
@@ -250,10 +248,8 @@ static bool clear_mappers(struct batch *batch, int64_t until)
 	return has_settled(outcome, until) && !batch->found;
 }
 
-/*
- * Somebody opens these for writing, and waits. No new mapping of them is
- * allowed meanwhile. Those that have one must be gone first.
- */
+/* A process opens these for writing, and waits. No new mapping of them is
+ * allowed meanwhile. Processes that have one must be gone first. */
 static void let_write(struct batch *batch, int64_t until)
 {
 	struct kept *kept = batch->kept;
@@ -278,7 +274,7 @@ static void mark_mapped(void *context, pid_t pid, int pidfd, size_t file)
 	batch->mapped[file] = true;
 }
 
-/* Give up what nobody maps. Nobody is frozen unless there is some. */
+/* Give up files that no process maps. Nothing is frozen if there are none. */
 static void sweep(struct batch *batch)
 {
 	struct kept *kept = batch->kept;
@@ -303,7 +299,7 @@ static void sweep(struct batch *batch)
 	for (size_t i = 0; i < batch->count; i++) {
 		struct library *library = batch->libraries[i];
 
-		/* Or it is about to be mapped anew. */
+		/* A file that isn't mapped may be about to be mapped again. */
 		if (!batch->mapped[i] && has_settled(outcome, until) &&
 		    library->since_ms + SETTLE_MS <= until &&
 		    is_unbroken(library))
@@ -312,7 +308,7 @@ static void sweep(struct batch *batch)
 	(void)pthread_mutex_unlock(&kept->lock);
 }
 
-/* Until somebody wants to write, or a sweep is due. */
+/* Wait until a process wants to write, or a sweep is due. */
 static void wait_for_news(struct kept *kept)
 {
 	struct timespec timeout = {0};

@@ -1,6 +1,6 @@
 #include "phase_internal.h"
 
-/* docs/architecture.md draws it. */
+/* The table is drawn in docs/architecture.md. */
 static const enum phase next[PHASE_COUNT][HAPPENING_COUNT] = {
 	[PHASE_AWAIT] =
 		{

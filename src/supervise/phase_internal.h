@@ -1,6 +1,6 @@
 /*
- * phase - the supervisor's life: it waits for the container's listener, serves
- * listeners, sees to what is left when all hung up, and ends. Pure.
+ * phase - the states of the supervisor: it waits for the container's listener,
+ * serves listeners, finishes its work when all hung up, and ends. Pure.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ enum phase {
 enum happening {
 	A_LISTENER_CAME,
 	ALL_HUNG_UP,
-	NOTHING_LEFT, /* no target, no job, and the command is through   */
-	GIVEN_UP,     /* whoever was to create the container won't       */
+	NOTHING_LEFT, /* no target, no job, and the command has ended */
+	GIVEN_UP,     /* the container won't be created */
 	TERMINATED,   /* by a signal: poststop, delete                   */
 	HAPPENING_COUNT,
 };

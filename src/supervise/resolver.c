@@ -14,7 +14,7 @@
 #include <time.h>
 
 enum {
-	THREADS_MAX = 64, /* beside those that are lost */
+	THREADS_MAX = 64, /* in addition to the lost ones */
 	THREADS_ALL_MAX = 1024,
 	STACK = 256 * 1024,
 	IDLE_S = 10,
@@ -31,10 +31,10 @@ struct resolver {
 	 * which a container can make by the thousand. */
 	struct job *todo[2];
 	struct job **todo_end[2];
-	struct job *parked; /* for a digest that is to come */
+	struct job *parked; /* jobs that wait for a digest */
 	struct job *done;
 	unsigned threads; /* started and not ended */
-	unsigned lost;	  /* of these, with a job that is abandoned or stuck */
+	unsigned lost;	  /* those with an abandoned or stuck job */
 	unsigned idle;
 	unsigned queued;
 	int wake;
@@ -69,7 +69,7 @@ static void start_if_needed(struct resolver *resolver)
 		start_thread(resolver);
 }
 
-/* With the lock. */
+/* Called with the lock held. */
 static void enqueue(struct resolver *resolver, struct job *job)
 {
 	const size_t queue = job->kind == JOB_REQUEST ? 1 : 0;
@@ -94,7 +94,7 @@ static struct job *take_job(struct resolver *resolver)
 	(void)pthread_mutex_lock(&resolver->lock);
 	resolver->idle++;
 	while (!resolver->todo[0] && !resolver->todo[1]) {
-		/* One thread waits for ever, so that an idle supervisor isn't
+		/* One thread waits forever, so that an idle supervisor isn't
 		 * woken and its next job needs no new thread. */
 		int rc = resolver->threads == 1
 				 ? pthread_cond_wait(&resolver->changed,
@@ -142,7 +142,7 @@ static void give_back(struct resolver *resolver, struct job *job)
 		(void)eventfd_write(resolver->wake, 1);
 }
 
-/* Those that wait for this one are run again. */
+/* Run the jobs that wait for this digest again. */
 static void unpark(void *argument, uint64_t serial)
 {
 	struct resolver *resolver = argument;
@@ -162,7 +162,7 @@ static void unpark(void *argument, uint64_t serial)
 	(void)pthread_mutex_unlock(&resolver->lock);
 }
 
-/* With the lock: who is given up is only to be freed. */
+/* Called with the lock held: an abandoned job is only freed. */
 static bool take_from_parked(struct resolver *resolver, struct job *job)
 {
 	struct job **at = &resolver->parked;
@@ -176,7 +176,7 @@ static bool take_from_parked(struct resolver *resolver, struct job *job)
 	return true;
 }
 
-/* It takes no thread while it waits. What it waits for may be over by now. */
+/* A parked job occupies no thread. Its digest may be finished by now. */
 static void park(struct resolver *resolver, struct job *job)
 {
 	struct digests *digests = resolver->judge->digests;
@@ -199,7 +199,7 @@ static void park(struct resolver *resolver, struct job *job)
 	(void)pthread_mutex_unlock(&resolver->lock);
 	if (abandoned)
 		digests_leave(digests, serial);
-	/* Over between the two, it would wait for ever. */
+	/* If the digest was finished in between, the job would wait forever. */
 	else if (pending && !digests_pending(digests, serial))
 		unpark(resolver, serial);
 }

@@ -50,11 +50,9 @@ static void remove_source(struct sources *sources, struct source *source)
 	free(source);
 }
 
-/*
- * Another listener than the container's own: an exec session. Where these are
- * denied runmoor has refused its own; this one was opened by the plain
- * runtime, and without its listener it executes nothing (ENOSYS).
- */
+/* A listener after the container's own belongs to an exec session. If sessions
+ * are denied runmoor has refused its own; this one was opened by the plain
+ * runtime, and without its listener it executes nothing (ENOSYS). */
 static bool admit_session(const struct sources *sources, struct source *source,
 			  const struct json *state)
 {
@@ -132,7 +130,8 @@ void sources_connect(struct sources *sources)
 		remove_source(sources, source);
 		return;
 	}
-	/* Now: crun's exec may be gone once it has sent all. */
+	/* Read its facts now: crun's exec may be gone once it has sent
+	 * everything. */
 	if (sources->taken)
 		source->asker = report_asker(handoff.peer);
 }

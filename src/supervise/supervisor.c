@@ -5,10 +5,10 @@
  *   runmoor-supervisor FOLDER READY
  *
  * FOLDER is the container's below state_dir. READY is an inherited socket to
- * the runmoor that started it (letter.h). Should that close without
- * LETTER_CREATED or LETTER_WAIT and no listener come, the supervisor ends;
- * after LETTER_WAIT it waits for as long as the root file system is there, for
- * half a minute at least.
+ * the runmoor that started it (letter.h). If that closes without LETTER_CREATED
+ * or LETTER_WAIT and no listener came, the supervisor ends; after LETTER_WAIT
+ * it waits for as long as the root file system is there, for half a minute at
+ * least.
  */
 #include "bill.h"
 #include "confine.h"
@@ -45,8 +45,9 @@ enum {
 	NICE = -10,
 	PATIENCE_S = 30,
 	FOLLOW_TICKS = 20, /* between looks at the container's limits */
-	LATE_MS = 2 * TRACER_TICK_MS, /* of a tick: then it had to wait */
-	/* While it waits for its limit, this part of the time counts. */
+	LATE_MS = 2 * TRACER_TICK_MS, /* lateness of a tick after which it had
+					 to wait */
+	/* While it waits because of its limit, this part of the time counts. */
 	THROTTLED_PART = 4,
 };
 
@@ -61,19 +62,20 @@ struct supervisor {
 	struct tracer *tracer;
 	struct sources sources;
 	struct source fixed[6];
-	struct stat root; /* of the container, when it was prepared */
+	struct stat root; /* the container's, when it was prepared */
 	int signals;
 	int jobs;
 	int tick;
 	int patience;
-	int ready; /* -1: the command has nothing more to say */
+	int ready; /* -1: the command sends nothing more */
 	bool ticking;
-	int64_t ticked_ms; /* when the last tick came */
+	int64_t ticked_ms; /* time of the last tick */
 	unsigned ticks;
 	struct charge charge;
 };
 
-/* With the first listener the command is told: the container is protected. */
+/* With the first listener the command is notified that the container is
+ * protected. */
 static void happen(struct supervisor *s, enum happening happening)
 {
 	const enum phase next = phase_next(s->phase, happening);
@@ -140,7 +142,7 @@ static void on_ready(struct supervisor *s)
 	if (n == 1 && byte != LETTER_WAIT && byte != LETTER_CREATED)
 		return;
 	close_owned(&s->ready);
-	/* create was killed half-way: nobody will come. */
+	/* create was killed half-way: no listener will come. */
 	if (n != 1)
 		happen(s, GIVEN_UP);
 }
@@ -163,12 +165,10 @@ static void set_ticking(struct supervisor *s)
 	}
 }
 
-/*
- * A supervisor without a processor can't judge in time: what it waits for one,
- * for its container's limit or because others come first, isn't held against a
- * job that is given up after some time. Some of it is, or one container's
- * floods would keep its files that never answer for ever.
- */
+/* A supervisor without a processor can't judge in time: time that it waits for
+ * one, because of its container's limit or of other work, doesn't count for the
+ * deadline of a job. A part of it counts, or a container that floods could keep
+ * jobs that hang forever. */
 static void keep_time(struct supervisor *s)
 {
 	int64_t passed = held_now_ms() - s->ticked_ms;
@@ -297,8 +297,8 @@ static int open_signals(struct err *e)
 	(void)sigaddset(&blocked, SIGIO);
 	if (sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
 		return err_set(e, errno, "block signals");
-	/* A dead sink; SIGIO, of a lease, is for kept.c's thread, SIGUSR1 for
-	 * digests. */
+	/* SIGPIPE is a dead sink's; SIGIO, of a lease, is for kept.c's thread,
+	 * SIGUSR1 for digests. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? err_set(e, errno, "open a signal descriptor") : fd;
@@ -368,7 +368,8 @@ static int start(struct supervisor *s, struct err *e)
 	return confine_supervisor(e);
 }
 
-/* The command that releases the container tells what couldn't be told here. */
+/* The command that releases the container reports losses that couldn't be
+ * reported here. */
 static void end(struct supervisor *s)
 {
 	struct rest rest = {0};

@@ -30,7 +30,7 @@ bool tracer_busy(const struct tracer *tracer)
 	return tracer->held.count || tracer->jobs;
 }
 
-/* Who is followed may run for ever without opening anything. */
+/* A followed target may run forever without opening anything. */
 bool tracer_ticks(const struct tracer *tracer)
 {
 	return tracer->held.count > tracer->held.followed || tracer->jobs;
@@ -194,7 +194,7 @@ static void expire(struct tracer *tracer, struct job *job)
 
 	forget_job(tracer, job);
 	if (!resolver_abandon(tracer->resolver, job)) {
-		/* It has just been done, and comes the usual way. */
+		/* The job has just been finished, and comes the usual way. */
 		remember_job(tracer, job);
 		return;
 	}
@@ -206,7 +206,7 @@ static void expire(struct tracer *tracer, struct job *job)
 	}
 }
 
-/* Its caller was killed, or is signalled: then it has asked anew. */
+/* True if its caller was killed, or got a signal: then it has asked again. */
 static bool is_deserted(struct job *job, int64_t now)
 {
 	if (job->kind != JOB_REQUEST || now - job->asked_ms < ASK_MS)

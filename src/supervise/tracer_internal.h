@@ -1,7 +1,7 @@
 /*
- * tracer_internal - what the parts of the tracer share: tracer.c (its jobs
- * and deadlines), tracer_request.c (from a notification to its answer),
- * tracer_target.c (from the answer to the proof).
+ * tracer_internal - declarations that the parts of the tracer share: tracer.c
+ * (its jobs and deadlines), tracer_request.c (from a notification to its
+ * answer), tracer_target.c (from the answer to the proof).
  */
 #pragma once
 
@@ -12,12 +12,12 @@
 
 enum { LATE_MAX = 16 };
 
-/* To a request that was over before it was answered. */
+/* The answer to a request that ended before it was answered. */
 struct late_answer {
 	pid_t tid; /* 0: none */
 	struct notification notification;
 	struct answer answer;
-	char *event; /* to queue with it; NULL: none */
+	char *event; /* the event to queue with it; NULL: none */
 	size_t event_len;
 	char *requested;
 	int64_t until_ms;
@@ -36,11 +36,11 @@ struct tracer {
 	bool home_asked;
 };
 
-/* A notification that is to be answered. */
+/* A notification without its answer yet. */
 struct request {
 	struct listener *listener;
 	struct notification n;
-	const char *requested; /* the path that it asks for; NULL: not known */
+	const char *requested; /* the requested path; NULL: not known */
 };
 
 /* No job has looked at it, or can go on with it: a deadline, a target that
@@ -63,7 +63,7 @@ void tracer_submit_target(struct tracer *tracer, struct held *held,
 struct answer tracer_decide_unseen(const struct tracer *tracer,
 				   const struct unseen *unseen);
 
-/* Give a notification its answer: the one function for both paces. */
+/* Answer a notification: the only function for both paces. */
 void tracer_answer(struct tracer *tracer, const struct request *request,
 		   const struct answer *answer);
 
@@ -71,9 +71,9 @@ void tracer_answer(struct tracer *tracer, const struct request *request,
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 			  const struct facts *facts, pid_t tid);
 
-/* A job came back. */
+/* To be called when a job is finished. */
 void tracer_finish_request(struct tracer *tracer, struct job *job);
 void tracer_finish_target(struct tracer *tracer, struct job *job);
 
-/* Look at a held target whose time may be over. */
+/* Check a held target whose time may be over. */
 void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now_ms);

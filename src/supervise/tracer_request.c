@@ -22,7 +22,7 @@ static void continue_proven(struct tracer *tracer,
 	(void)notify_continue(request->listener->fd, n->id);
 }
 #else
-/* Its request was found good, and what it loads can't be proven. */
+/* Its request was allowed, but the loaded file can't be proven. */
 static void answer_unheld(struct tracer *tracer, const struct request *request,
 			  enum proof_seize seized)
 {
@@ -49,11 +49,9 @@ static void answer_unheld(struct tracer *tracer, const struct request *request,
 	tracer_answer(tracer, request, &answer);
 }
 
-/*
- * The request was found good. Hold the target, so that its exec stops before
- * the first new instruction, check that it is still this very call that we
- * answer, and let it go on.
- */
+/* The request was allowed. Hold the target, so that its exec stops before the
+ * first new instruction, check that we answer this very call, and continue
+ * it. */
 static void continue_proven(struct tracer *tracer,
 			    const struct request *request, bool reported)
 {
@@ -73,8 +71,9 @@ static void continue_proven(struct tracer *tracer,
 		return;
 	}
 	held->reported = reported;
-	/* Seized may be another task by now, even one of the host: the old
-	 * target dead, its number given anew. Then this isn't valid. */
+	/* The seized task may be another one by now, even one of the host: the
+	 * old target died, and its number was used again. Then this isn't
+	 * valid. */
 	if (!notify_valid(listener, n->id) ||
 	    notify_continue(listener, n->id) < 0) {
 		held_leave(&tracer->held, held);
@@ -107,13 +106,11 @@ void tracer_answer(struct tracer *tracer, const struct request *request,
 	(void)notify_deny(listener, id, answer->error ? answer->error : EACCES);
 }
 
-/*
- * A signal takes a target out of its call, and it asks anew (SA_RESTART, or a
- * call that its own program makes again): as often as Go's runtime signals
- * itself, each 10 ms, and faster than anything can be looked at where a timer
- * is set so. So the answer to a request that came too late is the answer to
- * the same one that comes next, where it is one that the proof will see.
- */
+/* A signal takes a target out of its call, and it asks again (SA_RESTART, or
+ * its own program repeats the call): as often as Go's runtime signals itself,
+ * each 10 ms, or, with a fast timer, faster than any inspection. So a late
+ * answer is given to the next identical request, if the proof is still to
+ * come. */
 enum { AGAIN_MS = 1000 };
 
 static void forget(struct late_answer *late)
@@ -187,7 +184,8 @@ static bool answer_again(struct tracer *tracer, const struct request *request)
 	return false;
 }
 
-/* Before the container's first instruction, and never again. */
+/* Read the container's cgroups before its first instruction, and never
+ * again. */
 static void ask_home(struct tracer *tracer, pid_t tid)
 {
 	tracer->home_asked = true;

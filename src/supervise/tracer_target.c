@@ -23,7 +23,7 @@ void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 	proof_release(tid, 0);
 }
 
-/* There is no memory to remember a target by that is stopped. */
+/* Settle a stopped target for which there is no memory. */
 static void settle_unremembered(struct tracer *tracer, pid_t tid)
 {
 	static const struct facts facts = {
@@ -34,8 +34,8 @@ static void settle_unremembered(struct tracer *tracer, pid_t tid)
 	tracer_settle_unseen(tracer, STAGE_LOADED, &facts, tid);
 }
 
-/* Proven: it is let run, until it has its script open where it is to be
- * followed. path: of its program, NULL where nobody asks. */
+/* The target is proven: release it, or follow it until it has its script open.
+ * path: that of its program, NULL if it isn't needed. */
 static void let_run(struct tracer *tracer, pid_t pid, const char *path,
 		    struct follow *take_follow)
 {
@@ -59,7 +59,7 @@ static void let_run(struct tracer *tracer, pid_t pid, const char *path,
 	proof_release(pid, 0);
 }
 
-/* The script that it opened is one that it may run. */
+/* The target may run the script that it opened. */
 static void let_read(struct tracer *tracer, pid_t tid)
 {
 	struct held *held = held_find(&tracer->held, tid);
@@ -77,7 +77,8 @@ void tracer_finish_target(struct tracer *tracer, struct job *job)
 {
 	struct held *held = held_find(&tracer->held, job->tid);
 
-	/* The target may have died meanwhile, and its number be another's. */
+	/* The target may have died meanwhile, and its number been used
+	 * again. */
 	if (!held || held->job != job)
 		return;
 	held->job = NULL;
@@ -92,8 +93,8 @@ void tracer_finish_target(struct tracer *tracer, struct job *job)
 		let_run(tracer, job->tid, job->program, PTR_MOVE(job->follow));
 }
 
-/* Threads whose numbers are gone have executed; who has theirs is dying, and
- * doesn't say who it was. */
+/* Threads whose numbers are gone have executed; the task with their new number
+ * is dying, and doesn't report the old one. */
 static void forget_vanished(struct tracer *tracer)
 {
 	struct held *next;
@@ -106,7 +107,7 @@ static void forget_vanished(struct tracer *tracer)
 		}
 }
 
-/* A file of the image that its times alone tell needs no resolver. */
+/* A file of the image that its times alone prove needs no resolver. */
 static bool prove_at_once(struct tracer *tracer, pid_t tid)
 {
 	struct inspection *inspection = &tracer->inspection;
@@ -144,16 +145,14 @@ static void prove(struct tracer *tracer, const struct proof_stop *stop)
 	tracer_submit_target(tracer, held, JOB_LOADED, -1);
 }
 
-/*
- * A thread that executes takes over its leader's number. Between the stop of
- * the leader that we were told of and our letting it go, the number may have
- * become that of the new program, which would run unproven. So a target stays
- * stopped while another thread of its process is about to execute. One that
- * has no number any more has executed, and its stop is still to be collected.
- */
+/* A thread that executes takes over its leader's number. Between the leader's
+ * stop that we collected and our release, the number may have become that of
+ * the new program, which would run unproven. So a target stays stopped while
+ * another thread of its process is about to execute. One that has no number any
+ * more has executed, and its stop is still to be collected. */
 static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
 {
-	pid_t process = -1; /* asked for where there is anybody else */
+	pid_t process = -1; /* read only if there are others */
 
 	for (size_t i = 0; i < HELD_BUCKETS; i++)
 		for (struct held *h = tracer->held.bucket[i]; h; h = h->next) {
@@ -163,7 +162,7 @@ static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
 				process = target_process(tid);
 			if (!h->process)
 				h->process = target_process(h->tid);
-			/* Whose process it was can't be asked any more. */
+			/* Its process can't be found out any more. */
 			if (!process || !h->process || h->process == process)
 				return true;
 		}
@@ -199,7 +198,7 @@ static void follow(struct tracer *tracer, pid_t tid)
 	struct held *held = held_find(&tracer->held, tid);
 	int fd = -1;
 
-	/* Its next exec failed, which it was let go on with. */
+	/* Its next exec, which was continued, failed. */
 	if (!held || !held_is_followed(held)) {
 		leave(tracer, tid, 0);
 		return;
@@ -254,7 +253,7 @@ void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now)
 {
 	if (held_executes(held) && held->since_ms + TRACER_DEADLINE_MS < now &&
 	    !target_exists(held->tid)) {
-		/* Its exec was collected, and didn't say whose it was. */
+		/* Its exec was collected without its old number. */
 		held_drop(&tracer->held, held->tid);
 	} else if ((held->state == HELD_CONTINUED ||
 		    held->state == HELD_EXEC_AGAIN) &&
