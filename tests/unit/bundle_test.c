@@ -14,14 +14,8 @@
 static char top[] = "/tmp/bundle-test.XXXXXX";
 
 static const char original[] = "{\"ociVersion\":\"1.0.2\"}";
-static const char rewritten[] = "{\"ociVersion\":\"1.0.2\",\"mark\":\"M\"}";
+static char rewritten[] = "{\"ociVersion\":\"1.0.2\",\"mark\":\"M\"}";
 static const char mark[] = "\"mark\":\"M\"";
-
-static void run(const char *command)
-{
-	if (system(command) != 0)
-		abort();
-}
 
 static void put(const char *name, const char *text)
 {
@@ -55,13 +49,13 @@ static size_t count_saved(void)
 
 static void make_bundle(void)
 {
-	run("rm -rf config.json* other.json*");
+	test_shell("rm -rf config.json* other.json*");
 	put("config.json", original);
 }
 
 static void open_and_swap(struct bundle *bundle)
 {
-	const struct buffer bytes = {.data = (char *)(uintptr_t)rewritten,
+	const struct buffer bytes = {.data = rewritten,
 				     .len = strlen(rewritten)};
 
 	if (bundle_open(top, NULL, bundle, NULL) < 0 ||
@@ -84,12 +78,11 @@ static void check_refused(void)
 	CHECK("a config of another name that isn't there",
 	      bundle_open(top, "other.json", &bundle, &e) < 0 &&
 		      strstr(e.text, "other.json"));
-	run("rm config.json");
+	test_shell("rm config.json");
 	CHECK("a bundle without a config.json can be opened",
 	      bundle_open(top, NULL, &bundle, &e) == 0);
 	CHECK("but not read", bundle_read(&bundle, &bytes, &e) < 0);
-	bytes = (struct buffer){.data = (char *)(uintptr_t)rewritten,
-				.len = strlen(rewritten)};
+	bytes = (struct buffer){.data = rewritten, .len = strlen(rewritten)};
 	CHECK("nor swapped, and nothing is left of the attempt",
 	      bundle_swap(&bundle, &bytes, mark, &e) < 0 && !bundle.saved &&
 		      count_saved() == 0);
@@ -146,7 +139,7 @@ static void check_writers(void)
 		if (writers[i].text)
 			put("config.json", writers[i].text);
 		else
-			run("rm config.json");
+			test_shell("rm config.json");
 		CHECK(writers[i].name,
 		      bundle_restore(&bundle, NULL) == 0 &&
 			      has("config.json", writers[i].after) &&
@@ -273,6 +266,6 @@ int main(void)
 	check_killed();
 	check_names();
 	check_lock();
-	run("rm -rf \"$PWD\"");
+	test_shell("rm -rf \"$PWD\"");
 	TEST_END();
 }

@@ -280,7 +280,7 @@ static void check_folder(void)
 	CHECK("one id below two roots is two containers",
 	      one && other && strcmp(one, other) != 0);
 	CHECK("a root's end isn't taken for an id's beginning",
-	      joined && strcmp(one, joined) != 0);
+	      one && joined && strcmp(one, joined) != 0);
 	CHECK("no id leaves the folder",
 	      one && strncmp(one, "/run/runmoor/", 13) == 0 &&
 		      strlen(one) == 13 + 16);

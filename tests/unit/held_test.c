@@ -46,10 +46,10 @@ static void check_bucket(void)
 	CHECK("one in the middle goes by itself",
 	      !held_find(&table, SECOND) && holds(&table, 2, 0));
 	CHECK("the one before it stays as it was",
-	      held_find(&table, THIRD) == third &&
+	      third && held_find(&table, THIRD) == third &&
 		      third->state == HELD_LEAVING);
 	CHECK("so does the one after it",
-	      held_find(&table, FIRST) == first &&
+	      first && held_find(&table, FIRST) == first &&
 		      first->state == HELD_CONTINUED);
 	held_drop(&table, FIRST);
 	held_drop(&table, THIRD);

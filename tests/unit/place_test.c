@@ -9,12 +9,6 @@
 
 static char top[] = "/tmp/place-test.XXXXXX";
 
-static void run(const char *command)
-{
-	if (system(command) != 0)
-		abort();
-}
-
 /* Each of these is done to what was described: top/disk/sub/seal. */
 static const struct {
 	const char *name;
@@ -49,12 +43,12 @@ static bool is_gone_after(const char *command)
 	char path[sizeof(top) + 32];
 	bool gone;
 
-	run("rm -rf disk away; mkdir -p disk/sub/seal");
+	test_shell("rm -rf disk away; mkdir -p disk/sub/seal");
 	(void)snprintf(path, sizeof(path), "%s/disk/sub/seal", top);
 	place_describe(path, &text);
 	if (buffer_failed(&text) || !text.data)
 		abort();
-	run(command);
+	test_shell(command);
 	gone = place_is_gone(text.data);
 	buffer_clear(&text);
 	return gone;
@@ -69,11 +63,11 @@ static void check_text(void)
 	(void)snprintf(path, sizeof(path), "%s/missing", top);
 	place_describe(path, &text);
 	CHECK("a folder that isn't there leaves no line", text.len == 0);
-	run("rm -rf 'new\nline'; mkdir 'new\nline'");
+	test_shell("rm -rf 'new\nline'; mkdir 'new\nline'");
 	(void)snprintf(path, sizeof(path), "%s/new\nline", top);
 	place_describe(path, &text);
 	CHECK("nor does one whose name would be two lines", text.len == 0);
-	run("rm -rf disk; mkdir -p disk/a disk/b");
+	test_shell("rm -rf disk; mkdir -p disk/a disk/b");
 	(void)snprintf(path, sizeof(path), "%s/disk/a", top);
 	place_describe(path, &text);
 	len = text.len;
@@ -81,7 +75,7 @@ static void check_text(void)
 	CHECK("a folder is told of once", len > 0 && text.len == len);
 	(void)snprintf(path, sizeof(path), "%s/disk/b", top);
 	place_describe(path, &text);
-	run("rmdir disk/b");
+	test_shell("rmdir disk/b");
 	CHECK("of two folders one that is gone is enough",
 	      text.len > len && place_is_gone(text.data));
 	buffer_clear(&text);
@@ -116,6 +110,6 @@ int main(void)
 		      is_gone_after(rows[i].command) == rows[i].gone);
 	check_text();
 	check_damaged();
-	run("rm -rf \"$PWD\"");
+	test_shell("rm -rf \"$PWD\"");
 	TEST_END();
 }

@@ -65,16 +65,17 @@ static void make_files(void)
 	put("empty.json", "");
 	put("types.json", "{\"args\":\"sh\",\"user\":[1]}");
 	put("good.json", "{\"args\":[\"id\",\"-u\"],\"user\":{\"uid\":1000}}");
-	if (system("mkfifo fifo") != 0)
-		abort();
+	test_shell("mkfifo fifo");
 }
 
 static void describe(const char *args, size_t len, struct event *event)
 {
+	static char program[] = "/usr/sbin/runc";
+	static char copy[PROCESS_ARGS_MAX];
 	struct process_info runtime = {
-		.executable = (char *)(uintptr_t) "/usr/sbin/runc",
+		.executable = program,
 		.cwd = top,
-		.args = (char *)(uintptr_t)args,
+		.args = memcpy(copy, args, len),
 		.args_len = len,
 	};
 
@@ -134,7 +135,6 @@ int main(void)
 	make_files();
 	check_rows();
 	check_limits();
-	if (system("rm -rf \"$PWD\"") != 0)
-		return EXIT_FAILURE;
+	test_shell("rm -rf \"$PWD\"");
 	TEST_END();
 }

@@ -20,6 +20,13 @@ static int test_rows, test_failures;
 		}                                                              \
 	} while (0)
 
+/* Sets a test up, or clears up after it: a command that fails ends it. */
+static inline void test_shell(const char *command)
+{
+	if (system(command) != 0) /* NOLINT(cert-env33-c) */
+		abort();
+}
+
 #define TEST_END()                                                             \
 	do {                                                                   \
 		(void)printf("%d rows, %d failed\n", test_rows,                \
