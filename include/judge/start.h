@@ -33,8 +33,8 @@ bool start_known(const struct start *start);
 
 /* Take it, through the task tid, unless another thread has. May wait for
  * file systems. What can't be seen isn't there: its files are drift.
- * What hooks added is to be reported; borrowed from start. NULL: nothing, or it
- * was returned before. */
+ * Executables that hooks added are to be reported: borrowed from start. NULL:
+ * there are none, or they were returned before. */
 const struct added *start_look(struct start *start, pid_t tid);
 
 /* The mount point of a mount (stat_mount) of the baseline, and whether it was

@@ -62,6 +62,6 @@ MUST_CHECK int layers_name(const struct layers *layers, const char *rootfs,
 MUST_CHECK int layers_name_folder(const char *path, struct buffer *out,
 				  bool *ret_unique, struct err *e);
 
-/* By a server, as fuse-overlayfs or a network's: each mount of it has numbers
- * of its own. */
+/* A server answers for it, as fuse-overlayfs or a network's: each mount of it
+ * has numbers of its own. */
 bool layers_served(const char *path);

@@ -85,7 +85,7 @@ struct file_facts {
 	bool elf;
 	bool frozen;  /* in memory, with all seals: no process can change it */
 	bool private; /* mapped so that writes go to a copy, as loaders do */
-	/* By stat alone it is the entry with this digest. */
+	/* Its stat alone says that it is the entry with this digest. */
 	bool stat_matches;
 	/* The file lies in a layer of the image, and wasn't copied up: no write
 	 * of the container's reaches it. */

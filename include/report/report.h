@@ -43,7 +43,7 @@ struct event *report_asker(pid_t asker);
 void report_session(const struct container *container, struct journal *journal,
 		    enum action action, struct event *take_event, pid_t tid);
 
-/* What was judged, all of it borrowed. */
+/* A judgement to report; every pointer is borrowed. */
 struct judgement {
 	enum action action;
 	pid_t tid;

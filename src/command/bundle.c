@@ -106,8 +106,8 @@ static int recover(struct bundle *bundle, struct err *e)
 	return rc;
 }
 
-/* Of two commands on one bundle, the second would put the original back before
- * the first one's runtime has read its replacement. */
+/* A second command on the bundle would put the original back before the first
+ * one's runtime has read its replacement. */
 static int lock(struct bundle *bundle, struct err *e)
 {
 	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};

@@ -77,7 +77,7 @@ static bool is_given_up(const struct flight *flight)
 		flight->alone_ms + DIGESTS_ALONE_MS < digests_now_ms());
 }
 
-/* What may hang for as long as the container likes never takes the last
+/* A file that may hang for as long as the container likes never takes the last
  * thread. */
 static bool may_start(struct digests *digests, const struct flight *flight)
 {
@@ -254,7 +254,7 @@ static void *hash_files(void *argument)
 		(void)pthread_mutex_lock(&digests->lock);
 	}
 	digests->threads--;
-	/* What it has left may start now. */
+	/* Files that waited for its place may start now. */
 	(void)pthread_cond_signal(&digests->work);
 	(void)pthread_mutex_unlock(&digests->lock);
 	return NULL;

@@ -52,7 +52,7 @@ struct flight {
 
 enum { USERS = 64 };
 
-/* What was hashed for a user of late, in bytes; slow ones count as those that
+/* The bytes that were hashed for a user of late; slow ones count as those that
  * a usual disk would have read meanwhile. */
 struct digest_user {
 	uint32_t user;

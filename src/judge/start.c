@@ -165,7 +165,7 @@ static void remember(struct start *start, int root, const char *point,
 	given->followed = false;
 	given->roots = roots;
 	given->point = strdup(point);
-	/* Of two at one place, only the upper one is seen. */
+	/* The upper one of two at one place is seen, and no other. */
 	if (!given->point || find(start, given->mount) < start->count)
 		free(given->point);
 	else
@@ -230,8 +230,8 @@ static bool find_specified(struct start *start, int root)
 	return true;
 }
 
-/* What is mounted below one of the specification's came with it: by a bind of
- * all below a folder, where an earlier life may have mounted something. */
+/* A mount below one of the specification's came with it: a recursive bind
+ * brings what was mounted in the folder before. */
 static bool is_hooks(const struct start *start, const struct given *given)
 {
 	if (strcmp(given->point, "/") == 0 || given->roots ||

@@ -161,7 +161,7 @@ bool lease_unbroken(int lease)
 
 bool lease_watch(int lease)
 {
-	/* Else the signal is the thread's, and is lost once that has ended. */
+	/* The signal would be the thread's, and be lost once that has ended. */
 	return fcntl(lease, F_SETOWN, getpid()) == 0 && lease_unbroken(lease);
 }
 

@@ -62,7 +62,7 @@ static int tell(const struct images *images, const char *folder, struct err *e)
 static int visit(const struct images *images, const char *folder, int depth,
 		 struct err *e);
 
-/* What device mapper and md are made of. */
+/* The devices that one of device mapper or md is made of. */
 static int visit_slaves(const struct images *images, const char *folder,
 			int depth, struct err *e)
 {

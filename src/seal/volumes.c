@@ -123,7 +123,7 @@ static bool reaches_storage(const struct storage *storage,
 	return reaches;
 }
 
-/* What it shows, and what its name leads through, may lie elsewhere. */
+/* The files that it shows, and the folders of its path, may lie elsewhere. */
 static int find_behind(const struct volumes *volumes, struct volume *volume,
 		       struct err *e)
 {
@@ -188,7 +188,7 @@ void volumes_plan(const struct writers *writers, const struct config *config,
 	struct volume_facts *facts = &volume->facts;
 	const bool behind = behind_is_written(writers, &volume->behind);
 
-	/* Who writes an image chooses its folders' numbers. */
+	/* A container that writes a disk image chooses its folders' numbers. */
 	facts->replaceable =
 		behind || way_is_written(writers, volume->way,
 					 volume->way_count, &volume->at);

@@ -83,7 +83,7 @@ static int find_submounts(struct volumes *volumes, struct volume *volume,
 		    : 0;
 }
 
-/* What a container writes to an overlay that it is given goes there. */
+/* An overlay that a container is given takes its writes in the upper folder. */
 static int add_uppers(const struct spec *spec,
 		      const struct container *container,
 		      struct volumes *volumes, struct err *e)

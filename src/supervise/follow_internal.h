@@ -23,5 +23,6 @@ enum follow_step {
 /* The target is stopped at a system call. *ret_fd: FOLLOW_OPENED's. */
 enum follow_step follow_step(struct follow *follow, pid_t tid, int *ret_fd);
 
-/* What it opened is a script that it may run. True where that was the last. */
+/* The file that it opened is a script that it may run. True: it was the last.
+ */
 bool follow_allowed(struct follow *follow);
