@@ -13,7 +13,7 @@ enum log_format { LOG_TEXT, LOG_JSON };
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING };
 
 struct log {
-	const char *file; /* --log; NULL: stderr only. Borrowed. */
+	const char *file; /* the file of --log; NULL: stderr only. Borrowed. */
 	enum log_format format;
 };
 

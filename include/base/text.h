@@ -5,6 +5,6 @@
 
 #include "attr.h"
 
-/* As printf(3), malloc'ed; the caller owns it. NULL with errno where it can't
- * be made; asprintf(3) leaves its pointer undefined then. */
+/* Text made as by printf(3), malloc'ed, for the caller to free. NULL with errno
+ * on failure, where asprintf(3) leaves its pointer undefined. */
 MUST_CHECK char *text_format(const char *format, ...) PRINTF(1, 2);

@@ -1,7 +1,7 @@
 /*
- * doctor - looks at the machine: whether containers can be protected here,
- * and what the kernel's settings leave open that runmoor can't close. It
- * tries, too: it starts a container of its own and has it refused a program.
+ * doctor - checks whether containers can be protected on this machine, and what
+ * the kernel's settings leave open that runmoor can't close. As a trial it
+ * starts a container of its own, in which a program has to be refused.
  */
 #pragma once
 

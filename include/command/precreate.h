@@ -10,10 +10,10 @@
 #include "err.h"
 
 /*
- * From standard input to standard output. Takes config's content. Since what
- * this process says is heard by nobody, the specification of a container that
- * is refused comes back as one that no runtime takes, with the reason in its
- * error; -1 where not even that is possible.
+ * Read the specification from standard input, and write it to standard output.
+ * Takes config's content. The engine discards this hook's messages. So a
+ * container that is refused gets a specification that no runtime accepts and
+ * whose error has the reason; -1 if not even that can be written.
  */
 MUST_CHECK int precreate(const char *self, struct config *take_config,
 			 struct err *e);

@@ -10,35 +10,35 @@
 
 #include <stdbool.h>
 
-/* The file to read, malloc'ed; NULL: no memory. *ret_required where somebody
- * asked for this very one: otherwise it need not be there. */
+/* The file to read, malloc'ed; NULL: no memory. *ret_required is true if
+ * RUNMOOR_CONFIG names the file: any other need not exist. */
 char *settings_path(bool *ret_required);
 
 /* policies.d beside the configuration at path, malloc'ed, whether either is
  * there or not; NULL: no memory. */
 char *settings_policies(const char *path);
 
-/* The defaults for whoever runs this. */
+/* The defaults for the user of this process. */
 MUST_CHECK int settings_default(struct config *config, struct err *e);
 
-/* Read the configuration and all policies over the defaults. Errors begin
- * with the file. config is to be cleared also on failure, and after the two
- * below. */
+/* Read the configuration and all policies over the defaults. Errors begin with
+ * the file's name. The caller clears config, after a failure too; so after the
+ * next two functions. */
 MUST_CHECK int settings_load(struct config *config, struct err *e);
 
-/* One file of the configuration alone, over what is there. */
+/* Read one file of the configuration over the values that config has. */
 MUST_CHECK int settings_read_file(struct config *config, const char *path,
 				  struct err *e);
 
-/* The policies of one file, behind those that are there. */
+/* Append the policies of one file to those that config has. */
 MUST_CHECK int settings_read_policies(struct config *config, const char *path,
 				      struct err *e);
 
-/* The default state_dir of whoever runs this, malloc'ed. NULL: none, as
- * rootless without XDG_RUNTIME_DIR. */
+/* The default state_dir of the user of this process, malloc'ed. NULL: there is
+ * none, as rootless without XDG_RUNTIME_DIR. */
 char *settings_home(void);
 
-/* The folder of a container that is there, wherever its create was told to
- * make it, malloc'ed; NULL: none. config may be one that couldn't be read. */
+/* The folder of an existing container, in whatever state_dir its create made
+ * it, malloc'ed; NULL: none. config may be one that couldn't be read. */
 char *settings_find_container(const struct config *config, const char *root,
 			      const char *id);

@@ -34,7 +34,7 @@ enum {
 	DIGESTS_TRUSTED_MS = 10000, /* after the hash */
 	DIGESTS_MOMENT_MS = 2000,   /* the same, if little is certain */
 	DIGESTS_OWED_MS =
-		10000, /* longer, while a request that waited isn't finished */
+		10000, /* added while a request that waited isn't finished */
 	DIGESTS_ALONE_MS =
 		3000, /* until a hash stops for which no request waits */
 };
@@ -92,8 +92,9 @@ void digests_leave(struct digests *digests, uint64_t serial);
  * with the last one a foreign file's lease is given back. */
 void digests_settle(struct digests *digests, uint64_t serial);
 
-/* Replace threads that have been stuck since long before now (ms, of any clock
- * that never stands at 0). To be called now and then while somebody waits. */
+/* Replace threads whose slice has taken longer than DIGESTS_STUCK_MS. now is in
+ * ms, of any clock that is never 0. To be called now and then while a request
+ * waits. */
 void digests_watch(struct digests *digests, int64_t now_ms);
 
 /* To be called after SIGUSR1: a process wants to write. */

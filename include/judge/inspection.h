@@ -29,7 +29,7 @@ struct awaited {
 	bool by_loader; /* ld.so was executed, and has loaded the interpreter */
 };
 
-/* Everything one judgement found; large, so on the heap. */
+/* The findings of one judgement; the struct is large, hence on the heap. */
 struct inspection {
 	struct facts facts;
 	struct identity identities[FILES_MAX];

@@ -23,7 +23,7 @@ struct added {
 	char sha256[DIGEST_HEX];
 };
 
-/* Whether anything depends on it: the rest does without. */
+/* True if the container's policy or hooks need a baseline. */
 bool start_matters(const struct container *container);
 
 struct start *start_new(const struct container *container); /* NULL: memory */
@@ -31,10 +31,10 @@ struct start *start_new(const struct container *container); /* NULL: memory */
 /* True if the baseline has been recorded. */
 bool start_known(const struct start *start);
 
-/* Take it, through the task tid, unless another thread has. May wait for
- * file systems. What can't be seen isn't there: its files are drift.
- * Executables that hooks added are to be reported: borrowed from start. NULL:
- * there are none, or they were returned before. */
+/* Record the baseline, through the task tid, unless another thread has. May
+ * wait for file systems. A mount that can't be seen isn't in the baseline: its
+ * files are drift. Executables that hooks added are to be reported: borrowed
+ * from start. NULL: there are none, or they were returned before. */
 const struct added *start_look(struct start *start, pid_t tid);
 
 /* The mount point of a mount (stat_mount) of the baseline, and whether it was

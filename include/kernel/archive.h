@@ -20,7 +20,7 @@ enum {
 	ARCHIVE_RATIO_MAX = 200,    /* bytes out for one in, over the archive */
 	ARCHIVE_UNBOUNDED_MIB = 64, /* this much may come out of any archive */
 	ARCHIVE_UNPACKED_MIB_MAX = 8 * 1024,
-	/* A jar in a war in an ear. */
+	/* as for a jar in a war in an ear */
 	ARCHIVE_DEPTH_MAX = 2,
 	/* Compressed archives in archives are unpacked to memory: this much at
 	 * a time, by all threads of a process together. */
@@ -41,8 +41,9 @@ struct archive_visitor {
 	int (*found)(void *context, const char *member,
 		     const uint8_t digest[DIGEST_SIZE], uint64_t member_size,
 		     struct err *e);
-	/* Asked for each member, and every 64 KiB that come out, whether
-	 * nobody waits for the rest any more. NULL: somebody does. */
+	/* Called for each member, and for every 64 KiB that are unpacked: true
+	 * ends the reading, since the caller has no use for the rest. NULL:
+	 * never. */
 	bool (*over)(void *context);
 	void *context;
 };

@@ -35,7 +35,8 @@ MUST_CHECK int layers_find(const char *mount_point, const char *options,
 			   struct layers *ret, struct err *e);
 void layers_clear(struct layers *layers);
 
-/* Only the upper folder, at less cost. NULL: none, not found, or no memory. */
+/* The upper folder alone, at less cost than layers_find. NULL: there is none,
+ * it isn't found, or no memory. */
 char *layers_upper(const char *mount_point, const char *options);
 
 /*

@@ -20,7 +20,7 @@ struct location {
 	uint64_t file_system;
 	char *origin;
 	char *folder; /* absolute in the file system */
-	/* Without them (ino 0) only the path is known. */
+	/* The numbers of that; with ino 0 only the path is known. */
 	struct identity identity;
 	int64_t birth_ns; /* 0: the numbers may change */
 };

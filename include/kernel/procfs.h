@@ -1,7 +1,7 @@
 /*
  * procfs - the files that /proc has of a task, and of our own descriptors.
- * Source: proc(5). A task's number may be another's by the time that a file is
- * opened; whoever asks looks whether it is the same still.
+ * Source: proc(5). A task's number may belong to another task by the time that
+ * a file is opened: the caller checks that.
  */
 #pragma once
 
@@ -21,10 +21,10 @@ const char *procfs_path(pid_t tid, const char *name, char ret[PROCFS_PATH]);
 /* The same with "/proc/self/fd/FD", by which an open file is opened again. */
 const char *procfs_fd_path(int fd, char ret[PROCFS_PATH]);
 
-/* As open(2), with O_CLOEXEC. */
+/* Open a task's file as open(2) does, with O_CLOEXEC. */
 MUST_CHECK int procfs_open(pid_t tid, const char *name, int flags);
 
-/* As file_read(). */
+/* Read a task's file as file_read() does. */
 MUST_CHECK int procfs_read(pid_t tid, const char *name, size_t limit,
 			   struct buffer *out, struct err *e);
 

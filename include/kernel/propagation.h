@@ -9,8 +9,8 @@
  * has the same group, and a copy can be moved. So all of this has to be the
  * same as well: the file system, the folder of it that is shown, and the folder
  * that it is mounted on; and the mount that has that folder is such a copy
- * itself, or the bind. A mount that passes shows what the host has at that
- * place, whoever mounted it.
+ * itself, or the bind. A mount for which all of this holds shows what the host
+ * has at that place, whoever mounted it.
  *
  * A group's number can be used again: so the two tables are of one moment, and
  * the copy is held open, which keeps its file system's number.

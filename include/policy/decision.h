@@ -96,7 +96,7 @@ struct file_facts {
 	/* The image ships no file of its size, or its writers can't be known:
 	 * it needn't be read. */
 	bool unread;
-	/* Read and hashed. */
+	/* The file was read and hashed. */
 	bool hashed;
 	uint8_t digest[DIGEST_SIZE]; /* if hashed or stat_matches */
 	/* No process can write it any more while it runs, or since it was
@@ -138,8 +138,8 @@ struct facts {
 /* The parts of what was sealed; each has a manifest of its own. */
 enum sealed_part {
 	SEALED_IMAGE,
-	SEALED_VOLUMES,	 /* volumes that nobody writes, as they are now      */
-	SEALED_WRITABLE, /* volumes that somebody writes, as they were first */
+	SEALED_VOLUMES,	 /* volumes that no container writes, as now */
+	SEALED_WRITABLE, /* volumes that a container can write: first seals */
 	SEALED_ADDED,	 /* files that hooks add before the start            */
 };
 

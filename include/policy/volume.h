@@ -17,10 +17,10 @@ struct volume_facts {
 	 * part of either. */
 	bool storage;
 	bool own;   /* this container writes there through another mount */
-	bool holes; /* it writes to a part, which is left out */
+	bool holes; /* this container writes to a part, which is left out */
 	/* Some container writes to it, or did, or can change the mount. */
 	bool written;
-	bool untold;  /* it shows other places that can't be told */
+	bool untold;  /* it shows places that can't be found out */
 	bool managed; /* only the engine writes it */
 	/* The kept seal belongs to another file or folder than the present one,
 	 * and a container could have put the present one there. */

@@ -52,12 +52,12 @@ struct judgement {
 	const struct facts *facts;
 	const struct decision *decision;
 	const struct identity *identity; /* of decision.file; NULL: no file  */
-	bool args; /* tell the processes' arguments, too: this may wait for
-		    * their memory */
+	bool args; /* with the processes' arguments: reading them may wait for
+		      their memory */
 };
 
-/* The event of it, as a malloc'ed line to queue before the answer; NULL when
- * out of memory, or where it is only counted. */
+/* The event of a judgement, as a malloc'ed line to queue before the answer;
+ * NULL when out of memory, or if the event is only counted. */
 char *report_judged(const struct container *container, struct journal *journal,
 		    const struct judgement *judgement, size_t *ret_len);
 

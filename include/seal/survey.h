@@ -34,7 +34,7 @@ struct survey {
 	/* Globs of paths that are sealed whatever lies there. */
 	char *const *also;
 	size_t also_count;
-	/* As in a rootfs_walk. */
+	/* The next members are as in rootfs_walk. */
 	bool one_mount;
 	const struct identity *except;
 	size_t except_count;

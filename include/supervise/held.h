@@ -1,6 +1,8 @@
 /*
- * held - the targets that the tracer holds, by tid: from the answer to their
- * exec until it is proven, or known to have failed.
+ * held - the targets that the tracer holds, by thread number (tid). A target is
+ * held from the answer to its exec until the exec is proven or has failed, and
+ * an interpreter until it has opened its script. The tracer's thread alone uses
+ * the table.
  */
 #pragma once
 
@@ -12,30 +14,32 @@
 struct follow;
 struct job;
 
-/* Notified isn't a state: before the seizure there is nothing to remember. */
+/* A target that is notified and not yet seized has no entry: there is nothing
+ * to remember of it. */
 enum held_state {
-	HELD_CONTINUED, /* its exec was continued */
-	HELD_PROVING,	/* stopped at its exec, a resolver looks        */
-	HELD_LEAVING,	/* its exec failed; it stops, and is released */
-	HELD_PARKED,	/* it has stopped so, and is released later */
-	/* An interpreter whose script is to come. */
-	HELD_FOLLOWED,	  /* runs, until it has its script open          */
-	HELD_OPENED,	  /* stopped at an open, a resolver looks        */
-	HELD_EXEC_AGAIN,  /* another exec of it was continued */
-	HELD_LEAVING_EXEC /* that failed; it stops, and is followed on   */
+	HELD_CONTINUED, /* the kernel goes on with its exec */
+	HELD_PROVING,	/* stopped at its exec event, judged by a resolver */
+	HELD_LEAVING,	/* its exec failed; released at its next stop */
+	HELD_PARKED, /* stopped after a failed exec, and released when no other
+			thread of its process executes */
+	/* The states of an interpreter whose script isn't open yet. */
+	HELD_FOLLOWED,	  /* runs until it opens a script */
+	HELD_OPENED,	  /* stopped at an open, judged by a resolver */
+	HELD_EXEC_AGAIN,  /* the kernel goes on with another exec of it */
+	HELD_LEAVING_EXEC /* that exec failed; followed from its next stop */
 };
 
 struct held {
 	struct held *next;
 	pid_t tid;
-	pid_t process; /* its thread group; 0: not known yet */
+	pid_t process; /* thread group; 0: not known yet */
 	enum held_state state;
 	int64_t since_ms;
-	int signal;	 /* HELD_PARKED: to deliver at the release, or 0 */
-	bool reported;	 /* an event has recorded this exec already */
-	struct job *job; /* HELD_PROVING, HELD_OPENED: the resolver's */
-	struct follow
-		*follow; /* the scripts that it is followed for; else NULL */
+	int signal;	 /* HELD_PARKED: delivered at the release; 0: none */
+	bool reported;	 /* an event has recorded that this exec is drift */
+	struct job *job; /* HELD_PROVING, HELD_OPENED: its judgement */
+	struct follow *follow; /* owned: the scripts that an interpreter is to
+				  open; else NULL */
 };
 
 enum { HELD_BUCKETS = 256 };
@@ -43,41 +47,40 @@ enum { HELD_BUCKETS = 256 };
 struct held_table {
 	struct held *bucket[HELD_BUCKETS];
 	size_t count;
-	size_t followed; /* of these */
+	size_t followed; /* those in state HELD_FOLLOWED */
 };
 
-/* Milliseconds of a clock that costs no system call, and that stands still
- * while this process waits for a processor. */
+/* The time in milliseconds, by a clock that costs no system call and doesn't
+ * advance while this process waits for a processor. */
 int64_t held_now_ms(void);
 
-/* Stop that clock for these milliseconds. */
+/* Subtract ms, in which this process had no processor, from that clock. */
 void held_wait(int64_t ms);
 
-/* NULL: not held. */
+/* The entry of tid; NULL: it isn't held. */
 struct held *held_find(const struct held_table *table, pid_t tid);
 
-/* The entry of tid, made if need be, in that state since now. NULL: out of
- * memory. */
+/* Set the state of tid, whose entry is made if there is none, and its time to
+ * now. NULL: out of memory. */
 struct held *held_put(struct held_table *table, pid_t tid,
 		      enum held_state state);
 void held_move(struct held_table *table, struct held *held,
 	       enum held_state state);
 
-/* It is an interpreter whose script is to come: it has a follow. */
+/* True for an interpreter whose script isn't open yet: it has a follow. */
 bool held_is_followed(const struct held *held);
 
-/* True if it may still be inside an exec, however long that takes: until it
- * stops. */
+/* True if it may still be inside an exec that the kernel goes on with. */
 bool held_executes(const struct held *held);
 
-/* Record that its exec was continued. NULL: out of memory. */
+/* Record that the kernel goes on with the exec of tid. NULL: out of memory. */
 struct held *held_continue(struct held_table *table, pid_t tid);
 
 /* Record that the exec failed. The caller stops it (proof_interrupt). */
 void held_leave(struct held_table *table, struct held *held);
 
-/* Set the scripts that it is followed for; NULL: another program runs. Frees
- * the previous ones. */
+/* Set the scripts that the interpreter is to open, and free the previous ones;
+ * NULL: another program runs. */
 void held_follow(struct held *held, struct follow *take_follow);
 
 void held_drop(struct held_table *table, pid_t tid);

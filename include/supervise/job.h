@@ -31,12 +31,12 @@ struct job {
 	pid_t tid;
 	struct notification notification; /* JOB_REQUEST */
 	struct listener *listener;	  /* JOB_REQUEST: whose it is */
-	int listener_fd; /* its number, which the thread may use after it is
-			    gone */
+	int listener_fd; /* its number, which the thread may use after the
+			    listener is freed */
 	int64_t deadline_ms;
 	int64_t asked_ms; /* JOB_REQUEST: whether its caller is still there */
 	int fd;		  /* JOB_OPENED: of the target */
-	bool reported;	  /* JOB_LOADED: an event told of it already */
+	bool reported; /* JOB_LOADED: an event has recorded that it is drift */
 	/* These are under the resolver's lock: a thread has it; the tracer
 	 * doesn't wait for it any more. */
 	bool taken;

@@ -35,7 +35,7 @@ enum kept_outcome {
 struct kept *kept_new(const struct container *container,
 		      struct journal *journal);
 
-/* When this returns, nothing is frozen any more. */
+/* End the thread; after the return no cgroup is frozen. */
 void kept_end(struct kept *kept);
 
 /* Keep the file for task tid, which maps it next. May be called by any

@@ -72,7 +72,7 @@ static bool append_to_file(const struct log *log, enum log_level level,
 	buffer_append(&line, "\n", 1);
 	if (buffer_failed(&line))
 		return false;
-	/* O_NONBLOCK: a pipe that nobody reads must not stop the runtime. */
+	/* O_NONBLOCK: a pipe without a reader must not stop the runtime. */
 	fd = open(path,
 		  O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY |
 			  O_NONBLOCK,

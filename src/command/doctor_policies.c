@@ -46,7 +46,7 @@ static void examine_policy(struct findings *findings,
 			     "runs all the same, and only the log says so");
 }
 
-/* A file beside those that are read is most likely a mistake. */
+/* A file that isn't read is most likely misnamed. */
 static bool is_unread(const char *name)
 {
 	size_t len = strlen(name);

@@ -174,8 +174,8 @@ static int enter_container(const struct command_line *line,
 	if (cli->id)
 		folder = settings_find_container(
 			config, cli->root ? cli->root : "", cli->id);
-	/* Without a supervisor the runtime would fail with a message of its
-	 * own. */
+	/* The runtime, if its container has no supervisor, would fail with a
+	 * message of its own. */
 	if (folder && died_check(folder))
 		return died_tell(folder, e);
 	if (folder && container_supervisor(folder)) {
@@ -241,7 +241,8 @@ static int show_version(const struct command_line *line, int *ret_status,
 	if (runtime_start(line->runtime, line->argv, &runtime, e) < 0 ||
 	    runtime_wait(&runtime, -1, &ended, ret_status, e) < 0)
 		return -1;
-	/* Not "version": docker believes the last line that has the word. */
+	/* The word "version" must not be in it: docker takes the last line that
+	 * has it. */
 	if (*ret_status == 0)
 		(void)printf("runmoor: %s\n", RUNMOOR_VERSION);
 	return 0;
@@ -269,7 +270,7 @@ static int run_command(struct command_line *line, struct config *config,
 	case COMMAND_RUN:
 		if (cli->unknown_option)
 			return refuse_guess(cli, e);
-		/* Without an id the runtime prints its usage. */
+		/* The runtime prints its usage if there is no id. */
 		if (!cli->id)
 			break;
 		return protect_run(line, config, ret_status, e);
@@ -328,7 +329,8 @@ static char *folder_of(const struct buffer *state, struct err *e)
 	return folder;
 }
 
-/* runmoor-poststop [FOLDER]: the container is stopped and about to be gone. */
+/* runmoor-poststop [FOLDER]: the container is stopped, and about to be deleted.
+ */
 static int poststop(const char *argument, struct err *e)
 {
 	struct buffer state = BUFFER_INIT;

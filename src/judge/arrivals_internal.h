@@ -1,10 +1,10 @@
 /*
  * arrivals - mounts that came after a container's start: by propagation from
- * the host below a mount of the baseline, or made by itself. Of the baseline's
- * mounts, the folders that they show and their places are recorded. Nothing is
- * kept of later ones: such a mount may be moved or unmounted, and another one
- * may get its place and number. So each file on one is looked up anew in the
- * container's table of mounts and in the host's.
+ * the host below a mount of the baseline, or made by itself. The baseline's
+ * mounts are recorded with the folders that they show and their places. Later
+ * mounts aren't recorded: such a mount may be moved or unmounted, and another
+ * one may get its place and number. So each file on one is looked up anew in
+ * the container's table of mounts and in the host's.
  */
 #pragma once
 

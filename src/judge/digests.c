@@ -73,14 +73,14 @@ bool digests_unbroken(const struct flight *flight)
 	       (flight->merged < 0 || lease_unbroken(flight->merged));
 }
 
-/* A judgement that waits for several files asks for the first again after the
- * last. */
+/* A judgement that waits for several files asks for the first one again after
+ * the last is hashed: a digest that is owed is kept longer. */
 int64_t digests_expires_ms(const struct flight *flight)
 {
 	return flight->until_ms + (flight->owed ? DIGESTS_OWED_MS : 0);
 }
 
-/* True if its digest still holds, or will. */
+/* True if the digest holds, or will when the hash is finished. */
 static bool stands(const struct flight *flight)
 {
 	return !flight->written &&
@@ -138,8 +138,8 @@ static bool make_room(struct digests *digests)
 	return oldest;
 }
 
-/* One that is under way, if possible of the same user: when it is finished
- * there may be room. */
+/* Return a hash that is under way, if possible of the same user: there may be
+ * room when it is finished. */
 static struct flight *crowd(struct digests *digests, uint32_t user)
 {
 	struct flight *other = NULL;
@@ -224,8 +224,9 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 	return flight;
 }
 
-/* Without a lease no other request can use the digest for this file. Few
- * requests wait here: for image files on which no lease is possible. */
+/* The digest of a file without a lease is good for this request alone, so the
+ * caller waits for it. Few do: those for image files on which no lease is
+ * possible. */
 static enum digest_answer wait_here(struct digests *digests,
 				    struct flight *flight,
 				    uint8_t ret_digest[DIGEST_SIZE])
@@ -347,14 +348,15 @@ void digests_settle(struct digests *digests, uint64_t serial)
 	(void)pthread_mutex_lock(&digests->lock);
 	flight = by_serial(digests, serial);
 	if (flight && is_over(flight) && flight->owed && --flight->owed == 0) {
-		/* Without its lease the mount isn't busy any more; the digest
+		/* The mount isn't busy once the lease is given back; the digest
 		 * remains as a hint. */
 		if (flight->foreign && flight->leased) {
 			give_back(flight);
 			flight->leased = false;
 			flight->until_ms = digests_now_ms() + DIGESTS_MOMENT_MS;
 		}
-		/* It is to be forgotten earlier than it was. */
+		/* The digest expires earlier now: wake a thread that drops it
+		 * then. */
 		(void)pthread_cond_signal(&digests->work);
 	}
 	(void)pthread_mutex_unlock(&digests->lock);

@@ -21,7 +21,7 @@ enum {
 	FORGET = 256 * 1024 * 1024, /* of cost, after which users start anew */
 };
 
-/* Those with threads are few, and stay. */
+/* Users that have a thread are never replaced; they are fewer than USERS. */
 static struct digest_user *find_user(struct digests *digests, uint32_t user)
 {
 	struct digest_user *least = NULL;
@@ -38,7 +38,8 @@ static struct digest_user *find_user(struct digests *digests, uint32_t user)
 	return least;
 }
 
-/* Beyond DIGESTS_STUCK_MS its thread was nobody else's loss. */
+/* A user pays for at most DIGESTS_STUCK_MS of a slice: after that the thread is
+ * replaced, so that no other user waits for it. */
 static void account(struct digests *digests, struct digest_user *whose,
 		    uint64_t bytes, int64_t took_ms)
 {
@@ -183,9 +184,9 @@ static bool advance(struct digests *digests, struct flight *flight)
 	return true;
 }
 
-/* When there is something to look after again: what is known is to be
- * forgotten; what may not start now may, or is given up. 0: there is nothing.
- */
+/* Drop the digests that have expired. Returns the time of the next sweep: when
+ * another digest expires, or a file that may not start now is looked at again;
+ * 0: there is nothing to wait for. */
 static int64_t sweep(struct digests *digests)
 {
 	int64_t now = digests_now_ms();
@@ -215,7 +216,7 @@ static bool wait_for_work(struct digests *digests)
 	const struct timespec until = {.tv_sec = when / 1000,
 				       .tv_nsec = when % 1000 * 1000000};
 
-	/* One is enough for that. */
+	/* One waiting thread is enough for the next sweep. */
 	if (!when || digests->idle)
 		return false;
 	digests->idle++;
@@ -224,7 +225,7 @@ static bool wait_for_work(struct digests *digests)
 	return true;
 }
 
-/* One that was replaced is back: of three one ends. */
+/* A thread that was replaced may be back: one of three ends then. */
 static bool is_surplus(const struct digests *digests)
 {
 	return digests->threads - digests->stuck > DIGESTS_THREADS;
@@ -254,7 +255,7 @@ static void *hash_files(void *argument)
 		(void)pthread_mutex_lock(&digests->lock);
 	}
 	digests->threads--;
-	/* Files that waited for its place may start now. */
+	/* Files that waited for this thread's place may start now. */
 	(void)pthread_cond_signal(&digests->work);
 	(void)pthread_mutex_unlock(&digests->lock);
 	return NULL;
@@ -303,8 +304,8 @@ static bool is_stuck(struct flight *flight, int64_t now_ms)
 	return now_ms - flight->since_ms > DIGESTS_STUCK_MS;
 }
 
-/* Each is replaced, even where nothing can start: somebody has to forget what
- * is known, and to give up what nobody waits for. */
+/* Each stuck thread is replaced, even if no file can start: a thread is needed
+ * to drop expired digests, and to give up hashes that no request waits for. */
 void digests_watch(struct digests *digests, int64_t now_ms)
 {
 	(void)pthread_mutex_lock(&digests->lock);

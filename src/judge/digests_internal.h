@@ -29,7 +29,7 @@ struct flight {
 	bool written; /* a process wants to write: the digest is void */
 	bool brief;
 	bool foreign;  /* on a mount that may have to be unmounted */
-	bool may_hang; /* as digest_ask says */
+	bool may_hang; /* as in struct digest_ask */
 	bool stuck;    /* its thread hangs, and has been replaced */
 	unsigned owed; /* requests that waited, and aren't finished */
 	int lease;
@@ -56,7 +56,7 @@ enum { USERS = 64 };
  * a usual disk would have read meanwhile. */
 struct digest_user {
 	uint32_t user;
-	unsigned threads; /* that hash for it, stuck or not */
+	unsigned threads; /* threads that hash for it, stuck or not */
 	uint64_t cost;
 };
 

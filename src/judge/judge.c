@@ -297,14 +297,15 @@ enum outcome judge_request(const struct judge *judge,
 	if (pace == PACE_FAST && (judge->container->reads_may_block || early))
 		outcome = OUTCOME_SLOW;
 	else if (early)
-		/* Nothing runs before the baseline is recorded. */
+		/* No program runs before the baseline is recorded. */
 		outcome = look_unresolvable(&look);
 	else
 		outcome = look_at_call(&look, n);
 	return finish(&look, outcome);
 }
 
-/* True if its memory is gone, and with it everything to judge. */
+/* True if the target's memory is released, so that there is nothing to judge.
+ */
 static bool is_gone(pid_t tid)
 {
 	OWNED(close_owned) int exe = -1;
@@ -314,7 +315,7 @@ static bool is_gone(pid_t tid)
 	       (e.code == ENOENT || e.code == ESRCH);
 }
 
-/* For a stopped target dying is no reason for a verdict. */
+/* A stopped target that is dying gets no verdict. */
 static enum outcome settle(struct look *look, enum outcome outcome)
 {
 	if (is_hopeless(look, outcome))

@@ -1,5 +1,5 @@
 /*
- * Not only regular files can be mapped or executed. Among character devices,
+ * Other files than regular ones can be mapped as well. Among character devices,
  * /dev/zero is anonymous memory, and those that the specification gives the
  * container belong to drivers, whose memory may hold code: an SGX enclave's
  * does. Anything else that can be mapped holds bytes that aren't judged: a

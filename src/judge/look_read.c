@@ -33,13 +33,13 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 	file->lower = !c->overlay_writable;
 	if (!c->overlay_writable || (sealed && c->stat_trusted))
 		return true;
-	/* Where the upper folder isn't known, a changed file is drift. */
+	/* A changed file is drift if the upper folder isn't known. */
 	if (!c->upper)
 		return sealed;
 	if (lease_unwritten(fd, c->upper, path, ret_lease, &e) == 0)
 		return true;
-	/* It is there, as it was sealed, and not in the upper folder: it
-	 * wasn't copied up. */
+	/* The file lies at its path as it was sealed, and isn't in the upper
+	 * folder: it wasn't copied up. */
 	file->lower = sealed && e.code == ENOENT &&
 		      stat_identity(fd, "", AT_EMPTY_PATH, &id) == 0 &&
 		      stat_within(c->rootfs, path, &found) == 0 &&
@@ -48,9 +48,9 @@ static bool is_held_on_overlay(const struct container *c, int fd,
 }
 
 /*
- * No writer of the file is left; new writers are held off by the
- * exec itself (a program), or, with libraries: strict, by the lease that is
- * kept (what is mapped). *ret_lease: by which it is known, or -1.
+ * No writer of the file is left; new writers are held off by the exec itself (a
+ * program), or, with libraries: strict, by the lease that is kept (what is
+ * mapped). *ret_lease: the lease that proves it, or -1.
  */
 static bool is_held(const struct look *look, int fd, const struct identity *id,
 		    const char *sealed, struct file_facts *file, int *ret_lease)
@@ -96,8 +96,9 @@ static bool is_program_on_overlay(int fd, const struct file_facts *file)
 	return file->role == ROLE_PROGRAM && filesystem_is_overlay(fd);
 }
 
-/* The proof will find a file of the root file system below to judge. Where it
- * won't, it would only kill what can be refused before. */
+/* True if the proof will find a file of the root file system below this one.
+ * Otherwise the proof could only kill the program, so the request is refused.
+ */
 static bool has_file_below(const struct look *look, int fd,
 			   const struct file_facts *file)
 {
@@ -108,10 +109,10 @@ static bool has_file_below(const struct look *look, int fd,
 }
 
 /*
- * Held first, then hashed: a writer that is gone by then can't alter what is
- * hashed after it. Of what is only asked for the kernel itself will refuse
- * writers, with ETXTBSY; but of FUSE or a network nobody can tell who writes.
- * A program on another overlay is told by what it is mapped from.
+ * Hold the file before it is hashed, so that no writer can alter it afterwards.
+ * At a request the kernel's own refusal of writers (ETXTBSY) is enough, except
+ * on FUSE or a network, whose writers aren't known. A program on another
+ * overlay is judged at the proof, by the file that it is mapped from.
  */
 static void hold(struct look *look, int fd, const struct identity *id,
 		 const char *sealed, struct file_facts *file, int *ret_lease)
@@ -132,8 +133,8 @@ static void hold(struct look *look, int fd, const struct identity *id,
 		(void)!lease_unwritten(fd, NULL, NULL, ret_lease, NULL);
 }
 
-/* On a file system that nobody of the container can write to, what a stat
- * says of a file can't be another's. */
+/* True if the stat identifies the content: the file lies on an overlay that no
+ * process of the container can write to. */
 static bool identity_tells(const struct look *look, const struct identity *id)
 {
 	const struct container *c = look->judge->container;
@@ -157,9 +158,9 @@ static enum digest_need need(const struct look *look, int fd,
 		       : NEED_HINT;
 }
 
-/* Memory keeps no times. A container with /dev/fuse or CAP_SYS_ADMIN, which
- * sets cgroups_left, can keep a call that has pinned pages from writing to them
- * for as long as it likes. */
+/* File systems in memory keep no reliable times. A container with /dev/fuse or
+ * CAP_SYS_ADMIN, which sets cgroups_left, can keep a call that has pinned pages
+ * from writing to them for as long as it likes. */
 static bool is_brief(const struct look *look, int fd,
 		     const struct file_facts *file)
 {
@@ -187,8 +188,9 @@ static enum outcome take_digest(struct look *look, struct file_facts *file,
 	return OUTCOME_DECIDED;
 }
 
-/* Its digest, unless it is a size that can't be listed: then it only fills
- * the event, where that costs nobody else anything. */
+/* Get the file's digest. If the file has a size that no listed file has, the
+ * digest only fills the event, and is computed only if no other request waits
+ * for that. */
 static enum outcome hash(struct look *look, int path_fd, int fd,
 			 const char *sealed, struct file_facts *file)
 {
@@ -196,15 +198,15 @@ static enum outcome hash(struct look *look, int path_fd, int fd,
 	const struct identity *id = &look->out->identities[index];
 	struct digest_ask ask = {.fd = -1, .lease = -1, .id = *id};
 
-	/* First opened, then leased: who is asked whether it may be opened
-	 * (fanotify), and comes to write, would wait for the lease meanwhile.
-	 */
+	/* Open the file before its lease is taken: a process that decides by
+	 * fanotify whether it may be opened, and opens it for writing itself,
+	 * would wait for the lease. */
 	if (target_reopen(path_fd, &ask.fd, NULL) < 0)
 		return look_unresolvable(look);
 	hold(look, fd, id, sealed, file, &ask.lease);
 	file->unread = !look_size_shipped(look->judge, id->size);
 	ask.limit = hash_limit(look->judge);
-	/* Two leases, of open files of their own: each ends by itself. */
+	/* The two leases are of two open files, so that each ends by itself. */
 	if (is_kept(look, file) && look->out->facts.proven) {
 		look->out->leases[index] = FD_MOVE(ask.lease);
 		if (look->out->leases[index] >= 0 &&
@@ -270,8 +272,9 @@ enum outcome look_read(struct look *look, int path_fd, const char *sealed,
 	OWNED(close_owned) int fd = -1;
 	struct binary binary;
 
-	/* A server that needn't answer, and whose files count for nothing; and
-	 * the kernel's own data, which it may be much work to read. */
+	/* Some files aren't read: those of a server that needn't answer, since
+	 * they can't be allowed; and the kernel's own data, whose reading may
+	 * be much work. */
 	if (filesystem_is_kernels(path_fd) ||
 	    (filesystem_may_block(path_fd) &&
 	     !look_is_image(look->judge, id->dev) && !look->judge->any_size)) {

@@ -183,7 +183,7 @@ static enum outcome try_name(struct look *look, enum interpreter kind,
 	if (S_ISDIR(id.mode))
 		return OUTCOME_DECIDED;
 	*ret_found = true;
-	/* Only Node knows the file that package.json names. */
+	/* The file that package.json names is known to Node alone. */
 	if (kind == INTERPRETER_NODE && strcmp(suffix, "/package.json") == 0)
 		(void)unknown(look);
 	outcome = look_at_script(look, fd);

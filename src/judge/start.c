@@ -165,15 +165,16 @@ static void remember(struct start *start, int root, const char *point,
 	given->followed = false;
 	given->roots = roots;
 	given->point = strdup(point);
-	/* The upper one of two at one place is seen, and no other. */
+	/* Of two mounts at one place, only the upper one is visible. */
 	if (!given->point || find(start, given->mount) < start->count)
 		free(given->point);
 	else
 		start->count++;
 }
 
-/* As the runtime mounts linux.readonlyPaths: what an earlier life has put
- * there isn't what was sealed. */
+/* True for a part of the root mounted on itself, as the runtime mounts
+ * linux.readonlyPaths. It isn't sealed as a hook's mount: files there may be
+ * the container's, from before a restart. */
 static bool is_part(const struct mountinfo_line *line,
 		    const struct mountinfo_line *root)
 {
@@ -194,7 +195,8 @@ static bool read_mounts(struct start *start, pid_t tid, int root)
 		const struct mountinfo_line *line = &info.lines[i];
 		const bool is_root = strcmp(line->point, "/") == 0;
 
-		/* The root comes first: whatever else is mounted on it. */
+		/* The root comes first in the table, before the mounts on it.
+		 */
 		if (is_root)
 			whole = line;
 		remember(start, root, line->point,
@@ -204,9 +206,9 @@ static bool read_mounts(struct start *start, pid_t tid, int root)
 }
 
 /*
- * Find the specification's own as the runtime did, through whatever links an
- * earlier life has left. False where one isn't there: which of the others are
- * hooks' can't be told then.
+ * Find the specification's mounts by their destinations, as the runtime did,
+ * through any links that the container left before a restart. False if one
+ * isn't found: then it isn't known which of the others are hooks' mounts.
  */
 static bool find_specified(struct start *start, int root)
 {
@@ -244,8 +246,9 @@ static bool is_hooks(const struct start *start, const struct given *given)
 	return true;
 }
 
-/* It is what the specification binds somewhere: another container that has a
- * folder on the way can have changed where that is. */
+/* True for the source of one of the specification's binds. It may be mounted at
+ * another place than the specification says, if another container changed a
+ * link on the path; so it doesn't count as a hook's mount. */
 static bool is_source(const struct start *start, const struct stat *st)
 {
 	const struct json *sources = start->container->sources;
@@ -287,7 +290,8 @@ static size_t find_destination(const struct start *start, int root,
 	return fd < 0 ? start->count : find(start, stat_mount(fd));
 }
 
-/* Where one can't be found, none is what its mount says. */
+/* Mounts that other containers write don't count as read-only. If one of them
+ * isn't found, no mount does. */
 static void mark_written(struct start *start, int root)
 {
 	const struct json *written = start->container->volumes_written;
@@ -321,8 +325,8 @@ static void mark_followed(struct start *start, int root)
 	}
 }
 
-/* False where the task is gone: none of the container has executed anything
- * then, and the next one's notification is as good. */
+/* False if the task is gone. No task of the container has executed anything
+ * then, so the baseline is recorded at the next notification. */
 static bool look_at_mounts(struct start *start, pid_t tid,
 			   const struct survey *survey)
 {

@@ -280,7 +280,7 @@ int archive_members(int fd, uint64_t size,
 	uint64_t start = archive_start(fd, size);
 	OWNED(zip_owned) zip_t *zip = open_part(fd, start);
 
-	/* Behind the directory of a large archive lie more records. */
+	/* More records lie behind the directory of a large archive. */
 	if (!zip && start)
 		zip = open_part(fd, 0);
 	return zip ? walk_archive(zip, NULL, &walk, e)

@@ -100,7 +100,7 @@ bool binfmt_parse(const char *text, struct binfmt_entry *ret)
 	       ret->offset + ret->len <= PROGRAM_SIZE;
 }
 
-/* Without any entry a mount would only load the module. */
+/* A mount would only load the module if there is no entry. */
 static bool has_any(void)
 {
 	struct buffer text = BUFFER_INIT;

@@ -58,7 +58,7 @@ static bool is_hierarchy(const struct mountinfo_line *line,
 	       mountinfo_has_option(line, controller);
 }
 
-/* The part of path that lies below the mount; NULL: it doesn't. */
+/* The part of path below the mount; NULL: path doesn't lie there. */
 static const char *below(const struct mountinfo_line *line, const char *path)
 {
 	size_t root = strcmp(line->root, "/") == 0 ? 0 : strlen(line->root);

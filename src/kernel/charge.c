@@ -102,7 +102,7 @@ static int write_limit(const struct charge *charge, const struct limit *limit)
 			       limit->quota < 0 ? "max" : quota, period);
 		return write_text(own, "cpu.max", both);
 	}
-	/* Without a quota any period will do. */
+	/* Any period will do if there is no quota. */
 	if (write_text(own, "cpu.cfs_quota_us", "-1") < 0 ||
 	    write_text(own, "cpu.cfs_period_us", period) < 0)
 		return -1;

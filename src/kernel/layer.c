@@ -108,8 +108,8 @@ int layer_add_name(struct layer *layer, const char *path, size_t len,
 
 static bool is_none(void)
 {
-	/* There is none of this name, or this file system has no such
-	 * attributes. */
+	/* The file has no attribute of this name, or the file system has none
+	 * at all. */
 	return errno == ENODATA || errno == EOPNOTSUPP;
 }
 

@@ -109,7 +109,7 @@ static int read_option(const char *option, const char *end, struct shown *lower,
 	if (is_named(option, len, "lowerdir") ||
 	    is_named(option, len, "lowerdir+"))
 		return add_names(value, end, lower, e);
-	/* Layers of data only: other layers decide what they show. */
+	/* Data-only layers: other layers decide what these show. */
 	if (is_named(option, len, "datadir+"))
 		lower->complete = false;
 	if (!is_named(option, len, "upperdir") || *ret_upper)

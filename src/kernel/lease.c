@@ -15,7 +15,7 @@
 #include <sys/xattr.h>
 
 /* Take the lease as the file's owner: any other user needs CAP_LEASE on the
- * host, which root of a user namespace doesn't have. setfsuid(2) is for this
+ * host, which root of a user namespace doesn't have. setfsuid(2) changes this
  * thread only. */
 static int lease_as_owner(int fd, bool *ret_needless)
 {
@@ -161,7 +161,8 @@ bool lease_unbroken(int lease)
 
 bool lease_watch(int lease)
 {
-	/* The signal would be the thread's, and be lost once that has ended. */
+	/* The process gets the signal: one for the thread would be lost once
+	 * that has ended. */
 	return fcntl(lease, F_SETOWN, getpid()) == 0 && lease_unbroken(lease);
 }
 

@@ -60,7 +60,7 @@ static struct link *find(struct links *links, const struct identity *id)
 	return link;
 }
 
-/* Without memory for it the content is read for every name. */
+/* The content is read for every name if there is no memory for an entry. */
 static void claim(struct links *links, const struct identity *id)
 {
 	struct link **bucket = bucket_of(links, id);

@@ -36,7 +36,7 @@ static bool cut_removed(char *path)
 	return true;
 }
 
-/* 1: it is a loop device, and was told. */
+/* 1: it is a loop device, and found was called. */
 static int tell(const struct images *images, const char *folder, struct err *e)
 {
 	OWNED(free_owned) char *name = NULL;

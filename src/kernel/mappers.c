@@ -71,8 +71,8 @@ static int in_cgroups(pid_t pid, char *const *cgroups, size_t count,
 	return rc;
 }
 
-/* The mapped file itself is asked, if that is permitted; the numbers in maps
- * may differ from those of stat. */
+/* Take the mapped file's own stat, if that is permitted: the numbers in maps
+ * may differ from it. */
 static int ask_file(pid_t pid, const struct mapping *mapping,
 		    struct mapped_file *ret, struct err *e)
 {

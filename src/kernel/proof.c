@@ -88,7 +88,7 @@ static void watch_begin(void)
 
 static enum proof_seize why_not(pid_t tid, int error)
 {
-	/* 0: nobody; -1: a task that is no more. */
+	/* 0: there is no tracer; -1: the task is gone. */
 	pid_t tracer = (pid_t)procfs_status_number(tid, "TracerPid", -1);
 
 	if (tracer == (pid_t)syscall(SYS_gettid))

@@ -48,7 +48,7 @@ static bool is_fed_by(const struct mountinfo_line *copy,
 	       (copy->master == mount->shared || copy->master == mount->master);
 }
 
-/* The host's mount of which copy, mounted on parent, is a copy. */
+/* The mount of the host that copy, mounted on parent, is a copy of. */
 static const struct mountinfo_line *find_origin(
 	const struct mountinfo *host, const struct mountinfo_line *copy,
 	const struct mountinfo_line *parent)

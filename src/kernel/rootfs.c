@@ -345,7 +345,8 @@ static void visit_folder(struct crew *crew, const struct folder *folder)
 			(void)close(fd);
 		return;
 	}
-	/* Nothing there is a program, and reading some of it has effects. */
+	/* The kernel's own files are no programs, and reading some of them has
+	 * effects. */
 	if (left_out || filesystem_is_kernels(fd))
 		return;
 	if (layer &&

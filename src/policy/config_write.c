@@ -101,7 +101,7 @@ struct json *config_to_json(const struct config *config)
 	for (size_t i = 0; i < config_key_count; i++) {
 		const struct config_key *key = &config_keys[i];
 
-		/* A policy is merged only when the workload is known. */
+		/* A policy is merged once the workload is known. */
 		if (key->kind == KEY_POLICIES ||
 		    (key->kind == KEY_RUNTIME && !config->runtime))
 			continue;

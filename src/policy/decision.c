@@ -27,8 +27,8 @@ static bool is_member(const struct sealed *sealed,
 	return false;
 }
 
-/* Whether that path was shipped; with a digest, whether with that content. A
- * volume hides the image's file of its path, so any part counts. */
+/* True if that path was shipped; with a digest, if it was shipped with that
+ * content. A volume hides the image's file of its path, so any part counts. */
 static bool path_shipped(const struct sealed *sealed, const char *path,
 			 const uint8_t *digest)
 {

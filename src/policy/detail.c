@@ -42,8 +42,7 @@ static const char *of_mount(const struct config *config,
 	case PLACE_FOREIGN:
 		return of_later_mount(file);
 	case PLACE_VOLUME:
-		/* Then it doesn't matter whether the mount existed at the
-		 * start. */
+		/* The age of a mount doesn't matter then. */
 		return of_rule("its mount isn't sealed: policy "
 			       "volumes.writable is deny, also for a mount "
 			       "that came after the container's start",
@@ -143,7 +142,7 @@ static const char *of_other(const struct config *config,
 	return NULL;
 }
 
-/* The image doesn't have its content, or not at this place. */
+/* The sentence for a file whose content, or whose place, isn't the image's. */
 static const char *of_content(const struct config *config,
 			      const struct facts *facts,
 			      const struct decision *decision)

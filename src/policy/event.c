@@ -277,7 +277,7 @@ static void put_policy(struct fields *f, struct json *root,
 		    config_scripts_name(config->scripts));
 }
 
-/* As many of them as an event may list. */
+/* Put as many of texts as an event may list. */
 static void put_list(struct fields *f, struct json *root, const char *name,
 		     char *const *texts, size_t count)
 {

@@ -204,8 +204,8 @@ static bool any_device(const struct spec *spec,
 		if (device.allow && matches(&device))
 			return true;
 	}
-	/* Without any rule crun allows every device, so that a container that
-	 * may make nodes has them all. */
+	/* crun allows every device if there is no rule, so that a container
+	 * that may make nodes has them all. */
 	return json_count(rules) == 0 && spec_has_capability(spec, "CAP_MKNOD");
 }
 
@@ -286,7 +286,7 @@ size_t spec_mount_count(const struct spec *spec)
 	return json_count(json_get(spec->document, "mounts"));
 }
 
-/* As mount(8): of contradicting options the last one counts. */
+/* The last of contradicting options counts, as for mount(8). */
 void spec_mount_at(const struct spec *spec, size_t index,
 		   struct spec_mount *ret)
 {
@@ -394,7 +394,7 @@ int spec_protect(struct spec *spec, const struct spec_protection *protection,
 {
 	struct json *linux_, *seccomp;
 
-	/* Without a rule that notifies, the runtimes don't use the path. */
+	/* The runtimes don't use the path if no rule notifies. */
 	if (spec_has_listener(spec) && spec_has_notify(spec))
 		return err_set(e, 0,
 			       "linux.seccomp.listenerPath is set, and a "

@@ -27,5 +27,5 @@ struct json *spec_member(struct json *parent, const char *key,
 			 enum json_type type);
 
 /* A string member; NULL if it is absent, empty or of another type: Go, which
- * most runtimes are written in, can't tell an absent one from "". */
+ * most runtimes are written in, doesn't distinguish an absent one from "". */
 const char *spec_text(const struct json *object, const char *key);

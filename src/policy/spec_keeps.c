@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* As text; absent, null and "" are the same. */
+/* The text of a value; absent, null and "" are the same. */
 static bool same_text(const struct json *a, const struct json *b,
 		      const char *key)
 {

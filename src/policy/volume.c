@@ -20,16 +20,16 @@ static enum volume_rule rule_of(const struct config *config,
 		       : config->volumes_writable;
 }
 
-/* A first seal is of what can change, or what may be written by a way that
- * nobody knows, and isn't the engine's alone. */
+/* The first seal counts for a source that a container can write, or may write
+ * in a way that can't be found out, unless only the engine writes it. */
 static bool is_lasting(const struct volume_facts *facts)
 {
 	return !facts->read_only || facts->own ||
 	       ((facts->written || facts->untold) && !facts->managed);
 }
 
-/* Only the operator may put another source there: one that a container put
- * there would get a first seal of its own. */
+/* A replaced source gets a first seal of its own only if no container could
+ * have replaced it: otherwise a container could have its files sealed. */
 static void decide_source(const struct volume_facts *facts,
 			  struct volume_plan *ret)
 {

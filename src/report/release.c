@@ -26,7 +26,7 @@ int release_leave(const char *folder, const struct rest *rest)
 	return path ? file_publish(path, text, (size_t)len, 0600, NULL) : -1;
 }
 
-/* False if nothing is left. */
+/* False if no losses are recorded. */
 static bool read_rest(const char *folder, struct rest *ret)
 {
 	OWNED(free_owned) char *path = path_of(folder);
@@ -39,7 +39,7 @@ static bool read_rest(const char *folder, struct rest *ret)
 	       ret->lost > 0;
 }
 
-/* Write the event now that was lost last. */
+/* Write container-released, the last of the lost events, now. */
 static bool tell_late(const struct container *container,
 		      const struct rest *rest)
 {
@@ -69,7 +69,8 @@ static bool tell_lost(const char *folder, const struct log *log,
 			  " events are lost: %s can't be written",
 			  container.id, rest->lost,
 			  container.config.events_file);
-	/* With plain runtimes no command of ours comes later. */
+	/* Under a plain runtime no later command of runmoor would report them.
+	 */
 	told = told || log || container.runtime[0] != '/';
 	container_clear(&container);
 	return told;

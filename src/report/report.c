@@ -181,8 +181,8 @@ static void take_ancestors(struct event *event, bool args)
 							  event->ancestors);
 }
 
-/* None of these is a process of the container, so their memory can't keep us
- * waiting. */
+/* These are no processes of the container, so reading their memory can't be
+ * made to wait. */
 struct event *report_asker(pid_t asker)
 {
 	struct event *event = calloc(1, sizeof(*event));

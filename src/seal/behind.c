@@ -23,7 +23,7 @@ struct search {
 	struct behind *behind;
 	bool through;
 	int depth;
-	bool top; /* what shows it is the machine's root */
+	bool top; /* the place is shown by the machine's root */
 };
 
 static int look_behind(struct search *search, const struct location *place,
@@ -56,7 +56,7 @@ static int add_way(struct behind *behind, const struct location *place,
 				    e);
 }
 
-/* And what is behind that. */
+/* Add a part, and the places behind it. */
 static int add_part(struct search *search, const struct location *place,
 		    struct err *e)
 {
@@ -87,7 +87,7 @@ static int add_ways(struct search *search, const char *path, struct err *e)
 	return rc;
 }
 
-/* 1: there is no such thing. */
+/* 1: the path doesn't exist. */
 static int find_place(const struct mounts *mounts, const char *path,
 		      struct location *ret, struct err *e)
 {
@@ -96,8 +96,8 @@ static int find_place(const struct mounts *mounts, const char *path,
 	return fd < 0 ? 1 : location_find(mounts, fd, ret, e);
 }
 
-/* The place of folder in a layer. It needn't be there: who writes above may
- * make it. 1: not even the layer is there. */
+/* The place of folder in a layer. The folder needn't exist, since a writer of
+ * the folder above can make it. 1: the layer doesn't exist either. */
 static int find_in_layer(const struct mounts *mounts, const char *layer,
 			 const char *folder, struct location *ret,
 			 struct err *e)
@@ -141,8 +141,8 @@ static int add_layer(struct search *search, const char *layer,
 	return rc < 0 ? -1 : add_ways(search, layer, e);
 }
 
-/* A folder that was renamed has another name in the layers below: overlayfs
- * says so at it, or at one above. */
+/* True if the folder, or one above, was renamed: it has another name in the
+ * layers below, which overlayfs keeps in an attribute. */
 static bool is_redirected(const char *layer, const char *folder)
 {
 	OWNED(free_owned) char *path = location_join(layer, folder);
@@ -160,7 +160,8 @@ static bool is_redirected(const char *layer, const char *folder)
 	return !path;
 }
 
-/* The part of each layer to look at: all of it where names differ. */
+/* The part of each layer that holds folder: all of the layer if names differ.
+ */
 static const char *part_of(const struct layers *layers, const char *folder)
 {
 	bool redirected = layers->upper && is_redirected(layers->upper, folder);
@@ -187,7 +188,8 @@ static int add_layers(struct search *search, const struct layers *layers,
 	return 0;
 }
 
-/* The folder stays where a name is removed, and who has that had the file. */
+/* Add an image file, or, if its name was removed, the place where it had been:
+ * a container that writes to that folder could write to the file. */
 static int on_image(void *context, const char *path, bool removed,
 		    struct err *e)
 {
@@ -227,8 +229,8 @@ static bool is_listed(const char *const *list, size_t count, const char *type)
 	return false;
 }
 
-/* All that is shown is of this file system, and of this machine. One on a
- * block device is, unless it is known to be a server's or a cluster's. */
+/* True if a file system holds its content itself, on this machine. One on a
+ * block device does, unless it is known to be a server's or a cluster's. */
 static bool is_its_own(const struct mounts_kind *kind, uint64_t device)
 {
 	static const char *const local[] = {
@@ -247,7 +249,8 @@ static bool is_its_own(const struct mounts_kind *kind, uint64_t device)
 			    : is_listed(local, ARRAY_LEN(local), kind->type);
 }
 
-/* Some (btrfs) have numbers of their own, and name their device. */
+/* The block device of a file system. Some (btrfs) have numbers of their own,
+ * and name their device as the source. */
 static uint64_t disk_of(const struct mounts_kind *kind, uint64_t device)
 {
 	struct stat st;

@@ -47,7 +47,8 @@ MUST_CHECK int cache_lock(const char *cache_dir, bool alone, int *ret_fd,
  * youngest, and isn't removed. False: it doesn't exist. */
 bool cache_hold(const char *path);
 
-/* Remove what nobody holds; with the lock, alone. False: somebody does. */
+/* Remove a file that no process holds; the caller has the lock alone. False: a
+ * process holds it. */
 bool cache_remove(const char *path);
 
 /* The manifest that the chain of this key has; *ret is malloc'ed. -1: none. */

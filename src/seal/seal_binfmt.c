@@ -126,7 +126,7 @@ int seal_binfmt(struct container *container, struct err *e)
 
 	if (container->config.binfmt != BINFMT_SEAL)
 		return 0;
-	/* Without it, programs of other machines are drift. */
+	/* Programs of other machines are drift without it. */
 	if (binfmt_open(privilege_rootless(), &folder, NULL) < 0 || folder < 0)
 		return 0;
 	return seal_folder(container, folder, e);

@@ -194,7 +194,7 @@ static int collect(const struct stack *stack, const char *folder,
 	return seal_walk(stack->overlay, folder, container, builder, e);
 }
 
-/* Describe the chain, so that gc can tell when it isn't needed any more. */
+/* Describe the chain, so that gc recognizes when it isn't needed any more. */
 static void describe(const struct stack *stack, struct buffer *text)
 {
 	for (size_t i = stack->first; i < stack->overlay->layers.lower_count;

@@ -117,7 +117,7 @@ static int make_first(const struct overlay *overlay, const char *folder,
 		return -1;
 	if (!cache_hold(path))
 		return err_set(e, ENOENT, "open the manifest %s", path);
-	/* Without it the seal stays for good. */
+	/* The seal is never removed without this file. */
 	describe_root(overlay, container, &text);
 	(void)!file_publish(place, text.data ? text.data : "", text.len, 0400,
 			    NULL);

@@ -36,8 +36,7 @@ void volumes_clear(struct volumes *volumes)
 	*volumes = (struct volumes){0};
 }
 
-/* Not what the runtime, or mknod, makes of it: its type, as a server last
- * said. */
+/* True for a regular file or a folder, by the type that a server gave last. */
 static bool is_file_or_folder(const struct identity *id)
 {
 	return S_ISREG(id->mode) || S_ISDIR(id->mode);

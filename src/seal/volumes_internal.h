@@ -10,8 +10,8 @@
 #include "volumes_list_internal.h"
 #include "writers_internal.h"
 
-/* Those whose source is a file or a folder; what a plan needs beside
- * isn't set yet. */
+/* Find the binds whose source is a file or a folder. The recorded writers
+ * aren't looked up yet. */
 MUST_CHECK int volumes_find(const struct spec *spec,
 			    const struct container *container,
 			    struct volumes *ret, struct err *e);

@@ -1,7 +1,7 @@
 /*
- * volumes_list - the binds of a specification, and for each what is known of
- * who writes behind it, and what is to be done with it. Filled in by
- * volumes_find, and cleared by volumes_clear (volumes.c).
+ * volumes_list - the binds of a specification, and for each the facts about its
+ * writers, and the plan for its seal. Filled in by volumes_find, and cleared by
+ * volumes_clear (volumes.c).
  */
 #pragma once
 
@@ -19,21 +19,22 @@ struct volume {
 	char *path;		 /* on the host, as the specification has it */
 	int fd;			 /* O_PATH */
 	bool folder;
-	bool recursive;	     /* with what is mounted below */
-	bool writable_below; /* where that isn't read-only itself */
+	bool recursive;	     /* with the mounts below its source */
+	bool writable_below; /* those mounts stay as writable as they are */
 	struct location at;
-	struct location *below; /* mounts that it shows, too */
+	struct location *below; /* the places of those mounts */
 	size_t below_count;
-	/* Parts of it that the container writes by another mount: left out.
-	 * Those that only their mount tells have no numbers but its own. */
+	/* Parts that the container writes by another mount; they are left out
+	 * of the seal. A part that is known by its mount alone has no other
+	 * number. */
 	struct identity *holes;
 	struct location *hole_places;
 	size_t hole_count;
 	/* The folders that its name leads through (way.h). */
 	struct location *way;
 	size_t way_count;
-	struct behind behind;		/* of all of these */
-	struct kubelet_folders kubelet; /* where it is read-only */
+	struct behind behind;		/* the places behind all of these */
+	struct kubelet_folders kubelet; /* set for a read-only bind */
 	bool remountable;		/* the container can make it writable */
 	struct volume_facts facts;
 	struct volume_plan plan;

@@ -32,8 +32,9 @@ static int add_hole(struct volume *volume, const struct location *place,
 	return places_add(&volume->hole_places, &volume->hole_count, place, e);
 }
 
-/* The kernel's own, other containers' roots, and what the kubelet writes into
- * its pods are no places that a node's agent hands programs over by. */
+/* True for a mount that isn't recorded as written: of the kernel's own file
+ * systems, of another container's root, or of a volume that the kubelet writes.
+ * An agent of the node hands no programs over by these. */
 static bool is_aside(const struct mounts *mounts, const char *point,
 		     const struct location *place)
 {
@@ -49,8 +50,8 @@ struct submounts {
 	struct volume *volume;
 };
 
-/* Mounts below it count too: a bind of all below leaves them as writable as
- * they are. */
+/* The mounts below a bind's source count as well: a recursive bind leaves each
+ * as writable as it is. */
 static int on_submount(void *context, const char *point,
 		       const struct location *place, bool read_only,
 		       struct err *e)
@@ -83,7 +84,8 @@ static int find_submounts(struct volumes *volumes, struct volume *volume,
 		    : 0;
 }
 
-/* An overlay that a container is given takes its writes in the upper folder. */
+/* A container's writes to an overlay that it is given go to the upper folder.
+ */
 static int add_uppers(const struct spec *spec,
 		      const struct container *container,
 		      struct volumes *volumes, struct err *e)
@@ -126,8 +128,8 @@ static int find_binds(struct volumes *volumes, struct err *e)
 	return 0;
 }
 
-/* The place that this container writes lies in a part of what is shown, or all
- * that is shown there is written. */
+/* Add a hole for each mount below the volume that overlaps place, which this
+ * container writes: place, if the mount holds it, else the whole mount. */
 static int compare_below(struct volume *volume, const struct location *place,
 			 struct err *e)
 {

@@ -14,8 +14,8 @@
 
 enum {
 	LINKS_MAX = 40, /* as in the kernel (MAXSYMLINKS) */
-	/* A container that writes links on the way can make us visit forty
-	 * times as many folders as a path has names. */
+	/* A container that writes links on the way can make a path lead through
+	   forty times as many folders as it has names. */
 	FOLDERS_MAX = 256,
 };
 

@@ -20,14 +20,14 @@ MUST_CHECK int way_find(const struct mounts *mounts, const char *path,
 			struct err *e);
 
 /* True if a container can write to a folder of the way, or to the one above at,
- * its target: so it could have put another file there. */
+ * the path's target: it could have put another file there. */
 bool way_is_written(const struct writers *writers, const struct location *way,
 		    size_t count, const struct location *at);
 
-/* A container can write to a folder of the way. */
+/* True if a container can write to a folder of the way. */
 bool way_holds(const struct writers *writers, const struct location *way,
 	       size_t count);
 
-/* place is a folder of the way, or above one. */
+/* True if place is a folder of the way, or above one. */
 bool way_leads_through(const struct location *way, size_t count,
 		       const struct location *place);

@@ -8,8 +8,8 @@
 
 struct follow {
 	struct awaited awaited;
-	bool opening; /* the call under way opens one of them, it seems */
-	bool counts;  /* and is what was waited for                    */
+	bool opening; /* the call under way seems to open one of them */
+	bool counts;  /* it is the open of the script itself */
 };
 
 struct follow *follow_new(const struct awaited *awaited)
@@ -27,9 +27,9 @@ void follow_free(struct follow *follow)
 }
 
 /*
- * Whatever has an awaited script's last name is judged. It counts as the
- * script itself where the whole name is that, and it isn't ld.so that opens it:
- * libraries come first, which a script may be called like.
+ * Each file whose last name part is that of an awaited script is judged. It
+ * counts as the script only if the whole name is the same and ld.so isn't the
+ * opener: a library, which is opened earlier, may have the script's name.
  */
 static void take_name(struct follow *follow, pid_t tid, uint64_t address,
 		      uint64_t code)

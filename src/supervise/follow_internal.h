@@ -1,7 +1,7 @@
 /*
- * follow - a target from the proof of its interpreter to the moment when it
- * has its script open. What the path names may change in between; what a
- * descriptor is of doesn't. One of a held target (held.h).
+ * follow - a target from the proof of its interpreter to the moment when it has
+ * its script open. The path may lead to another file in between; the file of a
+ * descriptor stays. It belongs to a held target (held.h).
  */
 #pragma once
 
@@ -16,7 +16,7 @@ struct follow *follow_new(const struct awaited *awaited);
 void follow_free(struct follow *follow); /* NULL is fine */
 
 enum follow_step {
-	FOLLOW_ON,     /* nothing to see: proof_step            */
+	FOLLOW_ON,     /* no file was opened: call proof_step */
 	FOLLOW_OPENED, /* it has opened what may be its script  */
 };
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-static int64_t waited_ms; /* of the tracer's thread */
+static int64_t waited_ms; /* used by the tracer's thread alone */
 
 int64_t held_now_ms(void)
 {

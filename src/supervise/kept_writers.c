@@ -99,7 +99,7 @@ static void find_mappers(struct batch *batch, mappers_visit *visit)
 	batch->found = false;
 	if (batch->count == 0)
 		return;
-	/* Without a list of processes all files count as mapped. */
+	/* All files count as mapped if there is no list of processes. */
 	if (mappers_find(batch->files, batch->count, kept->cgroups,
 			 batch->cgroup_count, visit, batch, NULL) < 0) {
 		batch->found = true;

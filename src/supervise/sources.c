@@ -51,8 +51,8 @@ static void remove_source(struct sources *sources, struct source *source)
 }
 
 /* A listener after the container's own belongs to an exec session. If sessions
- * are denied runmoor has refused its own; this one was opened by the plain
- * runtime, and without its listener it executes nothing (ENOSYS). */
+ * are denied, runmoor itself opens none: this one was opened by the plain
+ * runtime, and executes nothing without its listener (ENOSYS). */
 static bool admit_session(const struct sources *sources, struct source *source,
 			  const struct json *state)
 {
@@ -130,7 +130,7 @@ void sources_connect(struct sources *sources)
 		remove_source(sources, source);
 		return;
 	}
-	/* Read its facts now: crun's exec may be gone once it has sent
+	/* Read its facts now: crun's exec may have ended once it has sent
 	 * everything. */
 	if (sources->taken)
 		source->asker = report_asker(handoff.peer);

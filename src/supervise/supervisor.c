@@ -272,8 +272,8 @@ static void serve(struct supervisor *s)
 		sources_sweep(&s->sources);
 		if (s->sources.living == 0)
 			happen(s, ALL_HUNG_UP);
-		/* Until the command is through it may have to undo what it
-		 * created, and asks whether a listener came. */
+		/* The command may still have to undo its create, and asks for
+		 * that whether a listener came. */
 		if (s->ready < 0 && !tracer_busy(s->tracer))
 			happen(s, NOTHING_LEFT);
 	}

@@ -194,7 +194,8 @@ static void expire(struct tracer *tracer, struct job *job)
 
 	forget_job(tracer, job);
 	if (!resolver_abandon(tracer->resolver, job)) {
-		/* The job has just been finished, and comes the usual way. */
+		/* The job has just been finished, and comes by resolver_done.
+		 */
 		remember_job(tracer, job);
 		return;
 	}

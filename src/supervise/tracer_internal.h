@@ -43,8 +43,8 @@ struct request {
 	const char *requested; /* the requested path; NULL: not known */
 };
 
-/* No job has looked at it, or can go on with it: a deadline, a target that
- * can't be seized, no memory. */
+/* A judgement without a look at files: after a deadline, for a target that
+ * can't be seized, without memory. */
 struct unseen {
 	enum stage stage;
 	pid_t tid;
@@ -58,16 +58,16 @@ void tracer_submit_request(struct tracer *tracer,
 void tracer_submit_target(struct tracer *tracer, struct held *held,
 			  enum job_kind kind, int fd);
 
-/* Decide it. Its event is queued by this thread, and so without what may wait
- * for the process. */
+/* Decide it. This thread queues the event, so the event lacks the fields whose
+ * reading may wait for the process. */
 struct answer tracer_decide_unseen(const struct tracer *tracer,
 				   const struct unseen *unseen);
 
-/* Answer a notification: the only function for both paces. */
+/* Answer a notification, after a judgement of either pace. */
 void tracer_answer(struct tracer *tracer, const struct request *request,
 		   const struct answer *answer);
 
-/* Decide so about a target that is stopped: it is let go, or killed. */
+/* Decide in this way about a stopped target: it is released, or killed. */
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 			  const struct facts *facts, pid_t tid);
 

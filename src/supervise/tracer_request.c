@@ -208,7 +208,7 @@ void tracer_notified(struct tracer *tracer, struct listener *listener)
 	outcome =
 		judge_request(tracer->judge, &request.n, PACE_FAST, inspection);
 	request.requested = inspection->requested;
-	/* A full event needs look-ups that may block: a resolver's. */
+	/* A full event needs look-ups that may block: hand it to a resolver. */
 	if (outcome == OUTCOME_SLOW || inspection->answer.tells)
 		tracer_submit_request(tracer, &request);
 	else

@@ -170,7 +170,7 @@ static bool may_be_taken_over(const struct tracer *tracer, pid_t tid)
 }
 
 /* Tasks stop on their way back to user mode, where no exec is under way: it
- * failed, or will notify anew. Strangers came by CLONE_PTRACE. */
+ * failed, or will notify anew. A task that isn't held came by CLONE_PTRACE. */
 static void leave(struct tracer *tracer, pid_t tid, int signal)
 {
 	struct held *held;
@@ -247,8 +247,8 @@ void tracer_collect(struct tracer *tracer)
 	}
 }
 
-/* Targets that wait for nothing any more: an exec that gave no event failed
- * in the kernel, and a parked one's sibling is done. */
+/* Check targets that may have nothing to wait for: an exec without an event
+ * failed in the kernel, and a parked leader's sibling may have executed. */
 void tracer_sweep(struct tracer *tracer, struct held *held, int64_t now)
 {
 	if (held_executes(held) && held->since_ms + TRACER_DEADLINE_MS < now &&
