@@ -9,7 +9,7 @@
 
 /* The seals to forget: one of these is set. */
 struct wanted {
-	const char *container; /* id or its beginning, name, or pod/name */
+	const char *container; /* id, its first digits (12 or more), or name */
 	const char *source;    /* of a volume, as the engine was given it */
 	size_t found;
 	struct err e;
