@@ -3,7 +3,7 @@ include(CheckCCompilerFlag)
 add_library(flags INTERFACE)
 target_compile_definitions(flags INTERFACE _GNU_SOURCE
   _FILE_OFFSET_BITS=64 RUNMOOR_VERSION="${PROJECT_VERSION}")
-# Libraries that only the other programs of a floor need stay out.
+# Libraries that only the other programs of a room need stay out.
 target_link_options(flags INTERFACE -Wl,--as-needed)
 target_compile_options(flags INTERFACE -Wall -Wextra -Wconversion -Wshadow
   -Wcast-qual -Wswitch-enum -Wvla -Wstrict-prototypes -Wmissing-prototypes)
@@ -11,7 +11,8 @@ if(RUNMOOR_WERROR)
   target_compile_options(flags INTERFACE -Werror)
 endif()
 if(RUNMOOR_FUZZ)
-  # Coverage of the floors too, or the fuzzers are blind to what they call.
+  # The rooms are built with coverage too, or the fuzzers don't see the code
+  # that they call.
   target_compile_options(flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(RUNMOOR_UNPROVEN)

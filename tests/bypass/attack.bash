@@ -1,34 +1,34 @@
-# attack - what every script here includes: "attack SCRIPT" plays the script in
-# containers, as root and as another user, on an overlay and on a plain folder:
-# under the bare runtime, where its marker must appear, and under runmoor with
-# runc and with crun, where it must not, and must leave an event. Beside it an
-# innocent process executes a program of the image all the time, and must not
-# notice. It prints a row of the table of tests/bypass/run, below it what was
-# wrong, and fails unless all of that is so.
+# attack - included by every script here: "attack SCRIPT" plays the script in
+# containers, as root and as another user, on an overlay and on a plain folder.
+# Under the bare runtime its marker must appear; under runmoor, with runc and
+# with crun, it must not, and the attack must leave an event. Beside it a process
+# of another user, the innocent, executes a program of the image all the time,
+# and must not be disturbed. It prints a row of the table of tests/bypass/run,
+# below it the faults, and fails if there are any. A script sets
 #
-#	family	where it belongs in the table: files memory races identity
-#		loader interpreters filter mounts hang ptrace insiders review
-#	stops	what in runmoor stops it, a few words
+#	family	its part of the table: files memory races identity loader
+#		interpreters filter mounts hang ptrace insiders review
+#	stops	the mechanism of runmoor that stops it, a few words
 #
-# and, where it isn't the default:
+# and may set
 #
 #	user=root|1000 layout=overlay|plain	  default: both
 #	expected=refused	no event is possible: the kernel alone refuses
 #	event=library-blocked	the event that must come, for each variant; default:
 #				any refusal's
-#	stopped=no remedy=...	runmoor doesn't stop it; what would. Where that is
+#	stopped=no remedy=...	runmoor doesn't stop it, the remedy does. If that is
 #				a policy, "remedied" sets it, and is played too
 #	flagged=script-flagged	the event that must come of each variant though it
 #				isn't stopped
 #	rootless=no		can't be tried without root on the host
 #	stalls=yes		the innocent may stall, and goes on afterwards, and under the
-#				bare runtime the attack may hang: said in the threat model
+#				bare runtime the attack may hang: as in the threat model
 #	needs=32-bit|x32	isn't played on a machine that runs no such programs
-#	image=large		that of tests/workloads, with php, node, openssl, java
+#	image=large		the image of tests/workloads, with php, node, openssl, java
 #				and a compiler; on an overlay only, not rootless
-#	marks=3			how many variants must run under the bare runtime,
-#				each of which leaves a mark
-#	marks_root=4		... for the container's root, where that is more
+#	marks=3			the number of variants that must run under the bare
+#				runtime, each of which leaves a mark
+#	marks_root=4		... for the container's root, if that is more
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
 source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
@@ -36,11 +36,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/rootless.bash"
 family= stops= needs= image=small user=any layout=both expected=refused+event stopped=yes remedy= flagged= rootless=yes marks=1 marks_root= stalls=no
 event='exec-blocked library-blocked script-blocked race-killed'
 
-# What may be redefined: a policy, by "configure"; other changes to runmoor's
-# configuration, and to the spec (spec); something on the host before the
-# container starts, its root file system being at $ROOT; something on the host
-# while it runs ("moor exec $ID ..." is the bare runtime's where the play is
-# bare).
+# A script may redefine these: policy sets one, by "configure"; prepare changes
+# the rest of runmoor's configuration, and the spec (spec); stage does something
+# on the host before the container starts, whose root file system is at $ROOT;
+# insider does something on the host while it runs ("moor exec $ID ..." is the
+# bare runtime's in a bare play).
 policy() { :; }
 prepare() { :; }
 stage() { :; }
@@ -51,8 +51,9 @@ UNCHANGED=$(declare -f prepare stage insider)
 PATIENCE=$((60 + TRIES / 50)) # s
 SLOWEST=5000 # ms that an innocent's exec may take
 
-# An insider's: sessions of a program of the image, one after the other, until
-# one of them was taken. The attack has made /tmp/ready, and ends by /tmp/done.
+# For an insider: opens sessions of a program of the image, one after the other,
+# until the attack has taken one of them. The attack makes /tmp/ready first, and
+# ends when /tmp/done exists.
 open_sessions() {
 	local times
 	eventually test -e "$ROOT/tmp/ready"
@@ -68,7 +69,7 @@ helped= # the play under way has the remedy
 innocents=0 slowest=0 # execs of theirs beside the attack, ms
 declare -A seen=() wrong=() # for each column: words, lines
 
-# Where a play breaks off, its bundle goes.
+# The bundle of a play that was broken off is removed.
 trap '[ ! -d "${T-}" ] || { umount --lazy "$ROOT" 2>/dev/null; rm -rf --one-file-system "$T"; }' EXIT
 
 # play bare|moor RUNTIME root|1000 overlay|plain SCRIPT: sets outcome, and
@@ -105,7 +106,7 @@ play() {
 	problem=${problem#, }
 }
 
-# Each variant has to be won once; where the first tries don't do that, more may.
+# Each variant has to be won once: the play is repeated if it isn't.
 play_bare() { # RUNTIME USER LAYOUT SCRIPT
 	bare_tries=300
 	play bare "$@"
@@ -147,7 +148,8 @@ actions() {
 		"library-blocked", "script-blocked", "script-flagged", "race-killed")) | . + " "' | sed 's/ $//'
 }
 
-# One of them for each variant; what is like twenty others is counted.
+# True if there is such an event for each variant; after twenty of one kind, the
+# summary counts.
 noticed() { # "ACTION..."
 	[ -z "$1" ] || events | jq -se --arg wanted "$1" --argjson variants $variants \
 		'map(select(.event.action | IN($wanted | split(" ")[])) | .runmoor.repeated // 1) | add >= $variants' >/dev/null
@@ -210,13 +212,13 @@ record() { # yes|skipped|"" CELL...
 		--arg stalls $stalls --argjson innocents $innocents --argjson slowest $slowest --args "${@:2}" >"$RESULTS/${0##*/}.json"
 }
 
-# What the head of the file says: "NAME: a sentence".
+# The sentence in the head of the file: "NAME: a sentence".
 sentence() {
 	awk 'NR > 1 && !/^#/ { exit } NR > 1' "$0" | sed 's/^# //' | tr '\n' ' ' |
 		sed -E 's/^[^:]*: //; s/ $//'
 }
 
-# With ROOTLESS=1 only podman's plays, whose result the next call reads.
+# ROOTLESS=1 plays it in podman only, and the next call reads the result.
 attack() { # SCRIPT
 	local column rootless_result=${RESULTS:+$RESULTS/$(basename "$0").rootless}
 	if [ -n "$needs" ] && ! "runs_${needs//-/_}"; then
@@ -261,7 +263,7 @@ attack_with_root() { # SCRIPT
 	[ $user = any ] || users=($user)
 	[ $layout = both ] || layouts=($layout)
 	for who in "${users[@]}"; do
-		# One layout for each is enough of the bare runtime.
+		# The bare runtime plays one layout for each user.
 		where=${layouts[0]}
 		[ "$who" = root ] || where=${layouts[-1]}
 		note bare "${who/1000/uid 1000}, $where" play_bare runc "$who" "$where" "$1"
@@ -273,7 +275,7 @@ attack_with_root() { # SCRIPT
 	done
 }
 
-# What is said to help does.
+# The remedy has to help.
 attack_remedied() { # SCRIPT
 	declare -F remedied >/dev/null || return 0
 	helped=yes
@@ -284,11 +286,12 @@ attack_remedied() { # SCRIPT
 	helped=
 }
 
-# Not those that change the spec, or do something on the host.
+# Attacks that change the spec, or do something on the host, aren't played
+# rootless.
 attack_rootless() { # SCRIPT
 	if [ $rootless = yes ] && [ $layout != plain ] &&
 		[ "$(declare -f prepare stage insider)" = "$UNCHANGED" ]; then
-		# That it works is known by now, and that it was tried by its event.
+		# The attack is known to work by now, and its event shows that it was tried.
 		[ -z "${ALL-}" ] || note rootless crun play_rootless bare "$1"
 		seen[rootless]=
 		note rootless runmoor-crun play_rootless moor "$1"

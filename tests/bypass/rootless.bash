@@ -5,7 +5,7 @@ MOOR_HOME=${RUNMOOR_SANDBOX-}/home
 IMAGE=localhost/moor/attack
 source "$REPO/tests/engines/podman.bash"
 
-# Why it can't be, nothing where it can.
+# Prints the reason why it can't be played rootless, or nothing.
 rootless_lacks() {
 	local program
 	for program in podman newuidmap; do

@@ -4,7 +4,7 @@
 #
 #   tests/cgroup2/run tests/integration/namespace bats --tap tests/cgroup2/charge.bats
 #
-# What concerns both versions is in tests/integration/charge.bats, which runs
+# The tests for both versions are in tests/integration/charge.bats, which runs
 # there, too.
 load ../integration/helpers
 
@@ -63,8 +63,8 @@ still_judged() {
 	moor delete --force "$ID"
 }
 
-# Each is smaller than a supervisor, which the kernel would choose; the container
-# doesn't end, since its first process is chosen after the others.
+# Each process is smaller than a supervisor, which the kernel would kill first;
+# the container doesn't end, since its first process is killed after the others.
 @test "a pod over its limit of memory loses a container's processes, not its supervisor" {
 	start 'until [ -e /tmp/go ]; do sleep 0.1; done
 		i=0

@@ -24,7 +24,8 @@ setup_file() {
 	ctr images import "$IMAGES/busybox.tar"
 	ctr images import "$IMAGES/debian.tar"
 	pause_image
-	# What the example doesn't say: where this machine's images are, no CNI.
+	# Settings that the example lacks: the place of this machine's images,
+	# and no CNI.
 	cri plan "$EXAMPLES/kubernetes/runtimeclass.yaml" "$EXAMPLES/kubernetes/pod.yaml" |
 		jq --arg cgroup "/$CGROUP" '
 			.containers[].image.image |= "localhost/moor/\(split(":")[0]):latest"
@@ -66,7 +67,7 @@ containerd_is_gone() {
 	! grep -qs '^State:[[:space:]]*[^Z]' "/proc/$(cat "$BATS_FILE_TMPDIR/pid")/status"
 }
 
-# What a pod's sandbox runs.
+# The program that a pod's sandbox runs.
 pause_image() {
 	local layout=$BATS_FILE_TMPDIR/pause
 	umoci init --layout "$layout"
@@ -89,7 +90,7 @@ setup() {
 }
 
 teardown() {
-	# Where a test failed that had stopped it.
+	# A test that had stopped it may have failed.
 	! containerd_is_gone || { configure_containerd && start_containerd; }
 	remove_all
 	rm -f /etc/runmoor/config.json
@@ -113,7 +114,7 @@ leftovers_of_containerd() {
 	eventually no_shims || echo "shims: $(pgrep -f containerd-shim | tr '\n' ' ')"
 	grep " /run/containerd/" /proc/self/mountinfo
 	ls -d $TASKS/*/* 2>/dev/null
-	# Of crun there are folders in what stands in for version 2.
+	# crun leaves folders where version 2 would be mounted.
 	find /sys/fs/cgroup -path /sys/fs/cgroup/unified -prune -o -path "*/$CGROUP/*" -type d -print
 	tail -n +$((LOGGED + 1)) "$BATS_FILE_TMPDIR/log" | grep -i "device or resource busy"
 }
@@ -133,8 +134,8 @@ serves() {
 	[ "$(session "$FETCH" 2>/dev/null)" = "the site is up" ]
 }
 
-# By ctr, which loses output of what ends at once (containerd's pull request
-# 13931): a shell that has this for its first command ends later.
+# ctr loses the output of a container that ends at once (containerd's pull
+# request 13931): a shell that has this for its first command ends later.
 LINGER='trap "sleep 0.5" EXIT; '
 
 ctr_run() { # RUNTIME IMAGE SCRIPT
@@ -146,9 +147,9 @@ ctr_run() { # RUNTIME IMAGE SCRIPT
 	NAMES='.container.id == "web"'
 }
 
-# What the kubelet would ask for the pod of the examples, after a jq filter;
-# with HANDLER, where that is set, in the place of the RuntimeClass', and with
-# POD_UID, which a container that is made anew has to find its pod by.
+# Prints the kubelet's request for the pod of the examples, after a jq filter;
+# with HANDLER, if it is set, in the place of the RuntimeClass', and with
+# POD_UID, by which a container that is made anew has to find its pod.
 plan() { # FILTER [SCRIPT]
 	jq --arg script "$PRELUDE${2-}" --arg tmp "$BATS_TEST_TMPDIR" --arg handler "${HANDLER-}" --arg uid "${POD_UID-}" '
 		def script: .command = ["/bin/sh", "-c", $script] | .args = [];
@@ -194,7 +195,7 @@ in_container() { # ID of one of CRI's
 	NAMES=".container.id == \"$1\""' and .orchestrator.namespace == "default" and .orchestrator.resource.name == "shop"'
 }
 
-# The ways in which a program gets into a container, and what becomes of it.
+# The ways in which a program gets into a container, and the results.
 
 attack() { # WAY: by its own shell, into the merged root, into the upper folder
 	case $1 in
@@ -306,7 +307,8 @@ ctr_stopped() {
 	ctr_state | grep -qx "web STOPPED"
 }
 
-# Two of nothing would be the same too: what must be among it is said.
+# Two empty outputs would be the same too: so lines that must be there are
+# named.
 same() { # BARE MOORED LIFECYCLE LINE...
 	local line
 	same_with "$1" "$2" recorded "$3"
@@ -536,7 +538,7 @@ init_pod() { # FILTER
 	assert_output "annotations_may_weaken does not list volumes.writable"
 }
 
-sealed_volume() { # what comes later is drift all the same
+sealed_volume() { # a later program is drift all the same
 	session '/share/busybox true'
 	session /share/x
 	rm "$ROOTFS/tmp/marker"
@@ -568,7 +570,7 @@ again() { # NAME FILTER ATTEMPT
 
 READER='mount("share"; "/share") | .mounts[0].readonly = true'
 
-handed_over() { # what A writes, and B finds in its second life
+handed_over() { # the script that A writes, and that B finds when it is created again
 	mkdir -p -m 777 "$BATS_TEST_TMPDIR/share"
 	dropped marker "$BATS_TEST_TMPDIR/share/x"
 	serving_pod '.containers[1] = (.containers[0] | named("writer") | .command = ["/bin/sleep", "1000"]
@@ -637,7 +639,8 @@ handed_over() { # what A writes, and B finds in its second life
 	done
 }
 
-# As the kubelet writes a ConfigMap: a new folder, then a link that is renamed.
+# Writes a ConfigMap as the kubelet does: a new folder, then a link that is
+# renamed.
 write_config() { # TEXT
 	local volume=$BATS_TEST_TMPDIR/config
 	mkdir -p "$volume/..$1"

@@ -3,7 +3,7 @@
 load helpers
 
 DOCKER=$REPO/build/docker
-# Once: setup_file knows by then whether it failed.
+# Only once: setup_file knows by then whether it failed.
 [ -n "${DOCKER_FAILS+known}" ] || "$REPO/tests/engines/docker-start" unpack || true
 PATH=$DOCKER/usr/sbin:$DOCKER/usr/bin:$PATH
 engine docker "$(cat "$DOCKER/version" 2>/dev/null || echo unknown)"
@@ -13,7 +13,8 @@ DEBIAN=localhost/moor/debian:latest
 LAYERS=localhost/moor/layers:latest
 MARKED='[ ! -e /tmp/marker ] || echo marked'
 ATTACK="drop marker /tmp/x; /tmp/x; $MARKED"
-# What a container that is restarted does: its first life drops.
+# The script of a container that is restarted: at its first start it drops a
+# program.
 ONCE='[ -e /tmp/x ] || drop marker /tmp/x'
 
 setup_file() {
@@ -166,7 +167,7 @@ innocent() { # FUNCTION: the same with all runtimes, and no drift
 	refute_event '.event.outcome == "failure"'
 }
 
-### what docker is told
+# ## docker's configuration
 
 @test "the example's runtimes are docker's" {
 	run docker info --format '{{range $name, $_ := .Runtimes}}{{$name}} {{end}}'
@@ -208,7 +209,7 @@ innocent() { # FUNCTION: the same with all runtimes, and no drift
 	docker rmi "$output"
 }
 
-# Not as one would wish, but as docs/engines.md says.
+# This isn't desired, but documented in docs/engines.md.
 @test "docker build with BuildKit runs its steps by runc, whatever the default runtime is" {
 	local context=$BATS_TEST_TMPDIR
 	cp "$DROPPED" "$context/x"
@@ -265,7 +266,7 @@ innocent() { # FUNCTION: the same with all runtimes, and no drift
 
 @test "exec where the policy denies sessions shows runmoor's sentence" {
 	policy '{"exec_sessions": "deny"}'
-	in_box runmoor serve --detach # as serving, but nobody may enter to see
+	in_box runmoor serve --detach # as serving, but without a session
 	run docker exec box true
 	[ "$status" != 0 ]
 	assert_output "runmoor: "
@@ -400,7 +401,7 @@ innocent() { # FUNCTION: the same with all runtimes, and no drift
 	assert_event '.event.action == "exec-blocked" and .container.name == "other"'
 }
 
-# docker gives both the files of the first, /etc/hosts among them.
+# docker gives both containers the files of the first, /etc/hosts among them.
 @test "a container on another's network has its own name in events" {
 	docker run --detach --name first --runtime runc $DEBIAN sleep 1000
 	run in_box runmoor "$ATTACK" --net container:first
@@ -416,7 +417,7 @@ innocent() { # FUNCTION: the same with all runtimes, and no drift
 
 ### restarts
 
-# refused_again LIFE: what the first life dropped still is
+# refused_again START: the program that the first start dropped is still refused
 refused_again() {
 	run docker exec box sh -c "/tmp/x; $MARKED"
 	refute_output marked
@@ -645,7 +646,7 @@ booted() { # IMAGE
 	local program
 	not_programs() {
 		for program in /no/such/program /etc /etc/passwd; do
-			# The client sometimes tells of its own race, too.
+			# The client sometimes reports a race of its own, too.
 			docker run --rm --runtime "$1" $BUSYBOX $program 2>&1 | grep -v "error waiting"
 			echo "${PIPESTATUS[0]}"
 		done
@@ -755,7 +756,7 @@ logged() { # TEXT
 		echo $?
 		docker rm box
 		in_box "$1" 'read line; echo "got $line"; exit 6' --detach --interactive >/dev/null
-		# At the end of its input, attach may leave before the output is there.
+		# attach may end at the end of its input, before the output is there.
 		{ echo in; sleep 1; } | docker attach box
 		echo $?
 		docker rm box
@@ -792,7 +793,8 @@ logged() { # TEXT
 	innocent updated
 }
 
-# Whether docker calls it OOMKilled depends on which of two events comes first.
+# docker calls it OOMKilled or not, depending on which of two events comes
+# first.
 @test "a container that runs out of memory is killed" {
 	greedy() {
 		in_box "$1" 'dd if=/dev/zero of=/dev/null bs=64M count=1' --memory 16m --memory-swap 16m
@@ -924,7 +926,7 @@ logged() { # TEXT
 }
 
 @test "what is read-only here and written elsewhere is refused in the next life" {
-	laundered_volume() { # what is there runs, what a life brought must not
+	laundered_volume() { # a program that was there runs, one that the container added must not
 		rm -rf "$BATS_TEST_TMPDIR/volume"
 		mkdir -p -m 777 "$BATS_TEST_TMPDIR/volume/up"
 		cp "$DROPPED" "$BATS_TEST_TMPDIR/volume/x"

@@ -13,8 +13,8 @@ engine() { # NAME VERSION
 	BATS_TEST_NAME_PREFIX="$1 | $2 | "
 }
 
-# What a container runs: "drop NAME TO" makes a program that the image doesn't
-# ship, "serve" starts the web server that has to stay up.
+# The functions of a container's script: "drop NAME TO" makes a program that the
+# image doesn't ship, "serve" starts the web server that has to stay up.
 PRELUDE='
 	PATH=/opt/test/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	drop() { gzip -dc </opt/test/drop/$1.gz >"$2" && chmod 755 "$2"; }
@@ -22,7 +22,7 @@ PRELUDE='
 '
 FETCH='/opt/test/bin/busybox wget -qO- http://127.0.0.1:${PORT:-8080}/'
 
-# A dropped program, unpacked on the host: what podman cp and the like bring.
+# A dropped program, unpacked on the host, for podman cp and the like.
 dropped() { # NAME TO
 	gzip -dc <"$REPO/build/rootfs/programs/opt/test/drop/$1.gz" >"$2"
 	chmod 755 "$2"
@@ -94,7 +94,7 @@ no_supervisors() {
 	[ -z "$(supervisors)" ]
 }
 
-# What runmoor must not leave; nothing where all is well.
+# Prints each thing that runmoor must not leave behind, or nothing.
 leftovers() {
 	eventually no_supervisors || echo "processes: $(supervisors | tr '\n' ' ')"
 	find /run/runmoor -mindepth 1 2>/dev/null

@@ -2,8 +2,8 @@
 # CAP_SYS_RESOURCE, and a container named web that serves a page. Each file has
 # a function podman, for its own options.
 
-# Without CAP_SYS_RESOURCE podman's own limits can't be set; without a network
-# of the tests' own the default would be a bridge on the host.
+# podman can't set its own limits without CAP_SYS_RESOURCE; and the default
+# network would be a bridge on the host.
 podman_defaults() {
 	mkdir -p /etc/containers/containers.conf.d
 	cat >/etc/containers/containers.conf.d/test.conf <<-'EOT'

@@ -93,7 +93,7 @@ attack() {
 	done
 }
 
-# What users see is the same, but for the name of the runtime.
+# The output that users see is the same, but for the name of the runtime.
 same() { # FUNCTION [ARG...]
 	local runtime
 	for runtime in crun runc; do
@@ -202,7 +202,7 @@ inside() { # RUNTIME
 	same inside
 }
 
-# Without the end of script's own input, which may be echoed.
+# The end of script's own input, which may be echoed, is left out.
 on_terminal() { # COMMAND
 	script --quiet --return --command "$1" /dev/null 2>&1 | tr -d '\000\r' | sed 's/^^@//'
 	echo "status ${PIPESTATUS[0]}"
@@ -453,8 +453,8 @@ make_folder() {
 	echo "the site is up" >"$FOLDER/srv/www/index.html"
 }
 
-# A folder of its own for each life: what the bare runtime's leaves is part of
-# the image for the next.
+# A folder of its own for each runtime: files that the bare runtime's container
+# leaves would be part of the next one's image.
 @test "a drop is refused in a --rootfs folder" {
 	make_folder
 	run podman run --rm --rootfs "$FOLDER" sh -c "$PRELUDE drop marker /tmp/x; /tmp/x && echo it ran"
@@ -487,10 +487,10 @@ make_folder() {
 	done
 }
 
-# ---- the next lives of a container
+# ---- the next starts of a container
 
-# What was dropped and overwritten in the first life of web, as it was made
-# by site with these options, is refused in its second, third and tenth.
+# Programs that web, made by site with these options, dropped and overwrote at
+# its first start are refused at its second, third and tenth.
 lives() { # [OPTION...]
 	for runtime in $MOORED; do
 		echo "under $runtime"
@@ -549,7 +549,8 @@ assert_still_refused() {
 	MAKE=make_folder lives --rootfs
 }
 
-# Another container's mount takes the device number of the first life.
+# Another container's mount takes the device number that this one's had at its
+# first start.
 in_between() {
 	for runtime in $MOORED; do
 		echo "under $runtime"
@@ -602,7 +603,8 @@ boot() {
 	boot
 }
 
-# Copied into a container that has never run: in its layer, not in its image.
+# A program copied into a container that has never run is in its layer, not in
+# its image.
 unborn() {
 	dropped marker "$BATS_TEST_TMPDIR/x"
 	for runtime in $MOORED; do
@@ -756,7 +758,7 @@ in_volume() {
 	done
 }
 
-# A life in which another mount of the folder, and another container, write to it.
+# At one start, another mount of the folder and another container write to it.
 laundered() { # RUNTIME
 	local place
 	mkdir -p -m 777 "$VOLUME/up"
@@ -851,7 +853,7 @@ laundered() { # RUNTIME
 	done
 }
 
-# Refusing it would be right too; killing it isn't.
+# A refusal would be right too; killing the program isn't.
 @test "what the image ships isn't killed when it is copied to an overlay volume: -v :O" {
 	make_volume
 	for runtime in $MOORED; do
@@ -861,7 +863,7 @@ laundered() { # RUNTIME
 	done
 }
 
-# Its content is the image's; but who else can write its overlay can't be told.
+# The content is the image's; but the other writers of its overlay aren't known.
 @test "what the image ships is refused, not killed, from another overlay: --mount type=image" {
 	for runtime in $MOORED; do
 		run podman --runtime "$runtime" run --rm --mount "type=image,source=$IMAGE,destination=/other" \
@@ -1109,7 +1111,7 @@ refused_run() { # RUNTIME OPTION SENTENCE
 	RUNTIMES=/usr/local/bin/runmoor-crun attack /tmp/x not-in-image
 }
 
-build() { # what a RUN line does
+build() { # the program that a RUN line makes
 	printf '%s\n' "FROM $IMAGE" "RUN $1" "RUN /made" >"$BATS_TEST_TMPDIR/Containerfile"
 	run podman build --quiet --ulimit nofile=1024:1024 --ulimit nproc=1000:1000 \
 		--no-cache --tag localhost/built "$BATS_TEST_TMPDIR"

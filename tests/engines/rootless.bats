@@ -22,7 +22,7 @@ setup_file() {
 	podman_defaults
 	as_user mkdir -p "$MOOR_HOME/.config/containers" "$MOOR_HOME/.config/runmoor"
 	printf '[storage]\ndriver = "overlay"\n' | as_user tee "$MOOR_HOME/.config/containers/storage.conf"
-	# Before podman has a mount namespace of its own.
+	# This comes before podman has a mount namespace of its own.
 	as_user mkdir "$MOOR_HOME/elsewhere"
 	mount -t tmpfs none "$MOOR_HOME/elsewhere"
 	chown moor:moor "$MOOR_HOME/elsewhere"

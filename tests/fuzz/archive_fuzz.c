@@ -1,6 +1,6 @@
 /*
- * Any archive: it is read without harm, and what its members unpack to stays
- * within the bound for its size.
+ * Any archive is read without harm, and its members don't unpack to more than
+ * the bound for its size.
  */
 #include "archive.h"
 

@@ -1,6 +1,6 @@
 /*
- * Any file: it is read without harm, and the interpreter that it is said to
- * name is a text that stands in it.
+ * Any file is read without harm, and the interpreter that is found is a text in
+ * the file.
  */
 #include "binary.h"
 

@@ -1,6 +1,7 @@
 /*
- * Words, one a line: whatever is read of them is one of them or its end, and
- * no command that starts a program is taken for one that doesn't.
+ * Words of a command line, one a line: each result is one of the words or the
+ * end of one, and no command that starts a program is taken for one that
+ * doesn't.
  */
 #include "cli.h"
 

@@ -1,8 +1,8 @@
 /*
- * A configuration, and behind a record separator (0x1e) annotations: what is
- * merged is written and merged back the same, the policy of a workload leaves
- * the host's keys and all exceptions, and annotations loosen nothing that
- * may_weaken doesn't list.
+ * A configuration, and behind a record separator (0x1e) annotations: a merged
+ * configuration is written and merged back the same, the policy of a workload
+ * leaves the host's keys and all exceptions, and annotations loosen nothing
+ * that may_weaken doesn't list.
  */
 #include "config.h"
 
@@ -66,7 +66,7 @@ static void require_no_looser(const struct config *now,
 	require(strcmp(now->state_dir, before->state_dir) == 0);
 }
 
-/* What was read can be laid over: it was checked. */
+/* A policy that was read can be merged, since it was checked. */
 static void require_choice(struct config *config)
 {
 	const struct workload workload = {.image = "docker.io/library/a:1",

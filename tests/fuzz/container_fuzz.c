@@ -1,6 +1,6 @@
 /*
- * A container's record: it is read whole or refused, and what was read can be
- * written and read again.
+ * A container's record: it is read completely or refused, and a record that was
+ * read can be written and read again.
  */
 #include "container.h"
 

@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1)
 		return 0;
-	/* Exactly as long as it is, so that a read beyond it is seen. */
+	/* The copy is exactly as long as the data, so that a read beyond it is
+	 * seen. */
 	len = size - 1;
 	args = malloc(len ? len : 1);
 	if (!args)

@@ -1,4 +1,5 @@
-/* What is parsed is written, read back and the same; and so is its clone. */
+/* A parsed document that is written and read back is the same; and so is its
+ * clone. */
 #include "json.h"
 
 #include <string.h>

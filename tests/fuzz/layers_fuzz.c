@@ -1,6 +1,6 @@
 /*
  * The options of an overlay's mount, which name folders of images and of
- * containers: layers that are known are folders by their whole names.
+ * containers: layers that are found are absolute folders.
  */
 #include "layers.h"
 

@@ -1,7 +1,7 @@
 /*
- * Bytes that begin as a manifest are read as one: refused, or everything in
- * it can be read and finds nothing that isn't so. Any others are entries, of
- * which a manifest is made: it parses, and has them all.
+ * Bytes that begin as a manifest are read as one: refused, or all of it can be
+ * read, and each look-up finds an entry of it. Any others are entries, of which
+ * a manifest is made: it parses, and has them all.
  */
 #include "manifest_merge.h"
 
@@ -35,7 +35,7 @@ static void require_sound(const struct manifest *m, const struct entry *entry)
 					      &entry->identity));
 }
 
-/* What two layers like it add up to is a manifest of an image. */
+/* The sum of two layers like it is a manifest of an image. */
 static void merge_layers(const void *bytes, size_t size)
 {
 	OWNED(manifest_owned) struct manifest *layer = NULL;
@@ -56,7 +56,7 @@ static void merge_layers(const void *bytes, size_t size)
 
 static void read_manifest(const uint8_t *data, size_t size)
 {
-	/* As malloc aligns it, and of exactly this length. */
+	/* The copy is aligned as by malloc, and has exactly this length. */
 	OWNED(free_owned) void *bytes = malloc(size);
 	OWNED(manifest_owned) struct manifest *m = NULL;
 	const struct identity nobody = {.ino = UINT64_MAX, .size = 1};

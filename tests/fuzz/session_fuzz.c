@@ -1,6 +1,6 @@
 /*
- * The command line of a runtime's exec, or the process file that it names,
- * as the first byte says: what is told of a session is whole words.
+ * The command line of a runtime's exec, or the process file that it names, as
+ * the first byte says: the event of a session has whole words only.
  */
 #include "session_internal.h"
 

@@ -1,6 +1,6 @@
 /*
- * Any config.json: parsed or refused; and what spec_protect rewrote parses
- * again, has the listener, and can't be protected twice where it notifies.
+ * Any config.json is parsed or refused. One that spec_protect rewrote parses
+ * again, has the listener, and can't be protected twice if it notifies.
  */
 #include "spec.h"
 

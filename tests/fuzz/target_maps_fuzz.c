@@ -1,6 +1,6 @@
 /*
- * Lines of /proc/PID/maps, whose names a container chooses: what is read of
- * one is what stands in it, and no byte beyond its end is looked at.
+ * Lines of /proc/PID/maps, whose names a container chooses: the values that are
+ * read stand in the line, and no byte beyond its end is read.
  */
 #include "target.h"
 
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (size) {
 		const uint8_t *end = memchr(data, '\n', size);
 		size_t len = end ? (size_t)(end - data) : size;
-		/* Exactly as long as it is. */
+		/* The copy is exactly as long as the data. */
 		char *line = strndup((const char *)data, len);
 
 		require(line != NULL);

@@ -1,6 +1,6 @@
 /*
- * A line of the record of who writes, which a crash may have cut off: what is
- * read of it is what is written again.
+ * A line of the record of writers, which a crash may have cut off: a place that
+ * is read from it is written again as the same line.
  */
 #include "writers_line_internal.h"
 
@@ -44,7 +44,7 @@ static void check_again(const struct writer *writer)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* Exactly as long as it is. */
+	/* The copy is exactly as long as the data. */
 	char *line = strndup((const char *)data, size);
 	struct writer writer = {0};
 

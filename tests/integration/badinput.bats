@@ -1,5 +1,5 @@
-# What is refused, is refused with a sentence where engines look for it, in
-# the log file and on standard error, and with nothing left behind.
+# A refused command leaves a sentence where engines look for it, in the log file
+# and on standard error, and nothing else.
 load helpers
 
 # bats file_tags=twice
@@ -27,7 +27,7 @@ refused() {
 	[ ! -e "$T/root/$ID" ]
 }
 
-# The bundle's config.json is what the test makes of it.
+# Each test makes the bundle's config.json itself.
 given() {
 	SPEC_DIGEST=$(sha256sum <"$BUNDLE/config.json")
 }

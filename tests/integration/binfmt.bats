@@ -35,9 +35,10 @@ teardown() {
 	teardown_bundle
 }
 
-# By bytes of this test only, which stand in the padding of an ELF header: what
-# is registered holds for all programs of the machine. As an engine's helper container does: what was registered has no name on the
-# host, once that has ended.
+# Registers an interpreter for bytes of this test only, which stand in the
+# padding of an ELF header: an entry holds for all programs of the machine. As
+# with an engine's helper container, the registered file has no name on the host
+# once that has ended.
 register() { # FLAGS
 	[ ! -e "$T/binfmt/$ID" ] || echo -1 >"$T/binfmt/$ID"
 	cp "$IMAGES/programs/opt/test/bin/foreign" "$T/interpreter"

@@ -1,4 +1,4 @@
-# On whose account a supervisor runs: policy cgroup.
+# The cgroup that pays for a supervisor: policy cgroup.
 load helpers
 
 # Version 2 has the controller, as on a machine where it is the only version.

@@ -10,13 +10,13 @@ doctor() { # [VARIABLE=VALUE]... [--json]
 		"$RUNMOOR_BIN/moorctl" doctor "${options[@]}"
 }
 
-# Where programs are missing, the others are a copy.
+# A test whose programs are missing uses a copy of the others.
 copy_programs() {
 	cp -a "$RUNMOOR_BIN" "$T/bin"
 	RUNMOOR_BIN=$T/bin
 }
 
-# What is mounted there is seen by this test's commands only.
+# Mounts that are made there are seen by this test's commands only.
 apart() { # COMMAND: before doctor
 	run env RUNMOOR_CONFIG="$T/config.json" unshare --mount \
 		bash -ec "$1"' && exec "$2" doctor' - "$T" "$RUNMOOR_BIN/moorctl"

@@ -198,7 +198,8 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	same run
 }
 
-# --force must succeed for what is already gone: engines rely on it.
+# --force must succeed for a container that doesn't exist any more: engines rely
+# on it.
 @test "delete --force of nothing" {
 	same delete --force missing
 }
@@ -277,7 +278,7 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 	refute_marker
 }
 
-# The worst that can happen to a create: the next one must find its way.
+# A create is killed at the worst moment: the next one must succeed.
 @test "a runmoor killed half-way is no hindrance to the next" {
 	local delay
 	script 'drop marker /tmp/x; /tmp/x'
@@ -293,7 +294,7 @@ sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
 }
 
 # A wrapper of the runtime that adds a mount to the bundle's specification, as
-# nvidia-container-runtime does, and then is NEXT.
+# nvidia-container-runtime does, and then executes NEXT.
 wrapper() { # FILE NEXT
 	cat >"$1" <<-EOF
 		#!/bin/bash

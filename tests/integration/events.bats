@@ -1,4 +1,5 @@
-# One JSON object a line, valid against the schema, with what was seen.
+# Events are one JSON object a line, valid against the schema, with the facts of
+# the refusal.
 load helpers
 
 # bats file_tags=twice

@@ -1,4 +1,5 @@
-# What a container may execute: what its image ships, whatever its name now.
+# A container may execute the programs of its image, whatever their names are
+# now.
 load helpers
 
 @test "a program of the image runs" {
@@ -209,7 +210,8 @@ load helpers
 	refute_event race-killed
 }
 
-# How many were refused, whether told one by one or counted.
+# Prints how many were refused, whether their events were written or only
+# counted.
 refusals() {
 	events 'select(.event.action == "exec-blocked") | .runmoor.repeated // 1' | jq -s add
 }

@@ -1,10 +1,10 @@
-# What would leave a container unprotected without anybody noticing.
+# Faults that would leave a container unprotected, and that no one would notice.
 load helpers
 
 # bats file_tags=twice
 
 @test "a runtime that hands over no listener is not believed" {
-	# It has the real one read another bundle.
+	# This runtime makes the real one read another bundle.
 	cat >"$T/runtime" <<-EOS
 		#!/bin/bash
 		mkdir -p "$T/other"
@@ -129,7 +129,7 @@ image_extra() { # FOLDER
 	refute_marker
 }
 
-# What a flaw in it would be worth.
+# The limits of a flaw in the supervisor: its capabilities and its filter.
 @test "the supervisor has given up what it doesn't need" {
 	start 'sleep 60'
 	local pid
@@ -146,9 +146,9 @@ image_extra() { # FOLDER
 	moor delete --force "$ID"
 }
 
-# Of whatever it is asked the supervisor keeps nothing. The first rounds are for
-# its threads and its heap to come to their size, which takes more of them where
-# the machine is busy; what is kept of each request grows for ever.
+# The supervisor keeps no memory of a request. Its threads and its heap reach
+# their size in the first rounds, of which a busy machine needs more; memory
+# that is kept for each request would grow for ever.
 # bats test_tags=debian,once
 @test "nothing that a container asks for makes the supervisor grow" {
 	configure '.scripts = "enforce"'
@@ -187,7 +187,7 @@ image_extra() { # FOLDER
 		[ $round != 18 ] || fail "from $before to $after KiB"
 		before=$after
 	done
-	# What was hashed is known, with a lease, for ten seconds.
+	# The digest of a hashed file is kept, with a lease, for ten seconds.
 	eventually few_descriptors || eventually few_descriptors ||
 		fail "$(ls -l "/proc/$(supervisors)/fd")"
 	refute_marker

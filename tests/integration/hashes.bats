@@ -1,4 +1,5 @@
-# How often files are hashed to be judged: container-released counts it.
+# The number of hashes: container-released counts the files that are read to be
+# judged.
 load helpers
 
 # A program of the image that takes some hashing: COPIES megabytes of zeros
@@ -34,7 +35,8 @@ times() { # N COMMAND: in the container
 @test "overlay: a program that changed hands is hashed once, however often it is executed" {
 	in_container "chown 7 $LARGE; $(times 100 $LARGE)"
 	assert_status 0
-	# And what the shell needs, within moments of the seal.
+	# The shell's own files are hashed too, since they are too fresh at
+	# first.
 	hashed 8 60
 }
 
@@ -88,7 +90,7 @@ times() { # N COMMAND: in the container
 	assert_status 0
 }
 
-# It would be much work to read, and nobody may execute it.
+# Reading these would be much work, and no process may execute them.
 @test "the kernel's own files aren't read" {
 	in_container 'for i in 1 2 3; do /proc/kallsyms; /proc/self/pagemap; /sys/kernel/notes; done
 		for file in /proc/kallsyms /proc/self/maps /sys/kernel/uevent_seqnum; do
@@ -157,7 +159,7 @@ print(\"refused\")' \$1; }
 	refute_event exec-blocked
 }
 
-# Who cuts a file off by its name needs no descriptor of it.
+# A process that truncates a file by its name needs no descriptor of it.
 # bats test_tags=debian
 @test "what is cut off by its name isn't what was hashed" {
 	in_container "mkdir -p /tmp/d; cp $LARGE /tmp/d/x; /tmp/d/x && /tmp/d/x || exit

@@ -1,13 +1,14 @@
 # helpers - a bundle, a configuration and the two ways to run a container in
-# them: "moor" through runmoor, "bare" without. Every test gets its own; what
-# is left behind when it ends is a failure of the test.
+# them: "moor" through runmoor, "bare" without. Every test gets its own; a test
+# fails if it leaves anything behind.
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 IMAGES=$REPO/build/rootfs
 RUNMOOR_BIN=${RUNMOOR_BIN:-$REPO/build/release/bin}
 RUNMOOR_UNPROVEN_BIN=${RUNMOOR_UNPROVEN_BIN:-$REPO/build/unproven/bin}
 
-# What tests/integration/run loops over; a test run by hand gets these.
+# tests/integration/run sets these to each combination; a test run by hand gets
+# the defaults.
 : "${RUNTIME:=runc}" "${ROOTFS:=debian}" "${LAYOUT:=overlay}"
 
 setup() {
@@ -18,7 +19,7 @@ teardown() {
 	teardown_bundle
 }
 
-# What a file of tests may redefine: more files for the image, into a folder.
+# A file of tests may redefine this: it adds files of the image to a folder.
 image_extra() { # FOLDER
 	:
 }
@@ -89,8 +90,8 @@ moor() {
 	"${MOOR[@]}" "$@" <"$T/stdin"
 }
 
-# What a container's shell begins with: "drop NAME TO" makes a program that
-# the image doesn't ship.
+# The head of a container's script: "drop NAME TO" makes a program that the
+# image doesn't ship.
 PRELUDE='
 		PATH=/opt/test/bin:/usr/sbin:/usr/bin:/sbin:/bin
 		drop() { gzip -dc </opt/test/drop/$1.gz >"$2" && chmod 755 "$2"; }
@@ -101,7 +102,7 @@ script() {
 	spec '.process.args = ["/bin/sh", "-c", $script]' --arg script "$PRELUDE$1"
 }
 
-# Not all virtual machines do, whatever their kernel is configured for.
+# Not all virtual machines run them, whatever their kernel is configured for.
 runs_32_bit() {
 	"$REPO/build/rootfs/programs/opt/test/bin/nothing-32" 2>/dev/null
 }
@@ -219,7 +220,7 @@ no_supervisors() {
 	[ -z "$(supervisors)" ]
 }
 
-# What a container must not leave, a line each; nothing where all is well.
+# Prints a line for each thing that a container must not leave behind.
 leftovers() {
 	eventually no_supervisors || echo "processes: $(supervisors)"
 	find "$T/state" -mindepth 1 2>/dev/null

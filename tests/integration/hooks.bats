@@ -119,8 +119,8 @@ added() {
 	umount "$T/shared/sub" "$T/shared"
 }
 
-# lives FIRST PATH: what the first life leaves isn't sealed in the second, with
-# a hook that adds nothing.
+# lives FIRST PATH: a program that the container makes at its first start isn't
+# sealed at the second, with a hook that adds nothing.
 lives() {
 	hook createRuntime "${HOOK-:}"
 	in_container "$1"
@@ -185,7 +185,7 @@ bound_with_disk() { # DESTINATION
 	assert_marker
 }
 
-# life SCRIPT: one of the container's lives, with a hook that changes nothing
+# life SCRIPT: starts the container, with a hook that changes nothing
 life() {
 	hook createRuntime :
 	in_container "$1"

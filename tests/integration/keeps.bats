@@ -4,7 +4,7 @@ load helpers
 
 # bats file_tags=twice
 
-# lives: what an engine does with a container that runs, to its end
+# lives: an engine's commands for a container that runs, to its end
 lives() {
 	run moor exec "$ID" sh -c 'echo session'
 	assert_status 0

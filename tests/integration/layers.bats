@@ -1,5 +1,6 @@
-# However a mount table shows the layers of an overlay, restarts never launder
-# what a life dropped. Real mounts, as engines make them.
+# A program that a container dropped is refused after a restart, however the
+# mount table shows the layers of its overlay. The mounts are real, as engines
+# make them.
 load helpers
 
 # bats file_tags=once,overlay
@@ -20,7 +21,8 @@ teardown() {
 	teardown_bundle
 }
 
-# From a folder that the engine has changed to: podman, docker, containerd.
+# Relative names, from a folder that the engine has changed to: podman, docker,
+# containerd.
 relative() {
 	(cd "$DRIVER" && mount -t overlay overlay \
 		-o lowerdir=l/C:l/B:l/A,upperdir=c1/diff,workdir=c1/work c1/merged)
@@ -53,7 +55,7 @@ temporary() {
 	rm -rf --one-file-system "$T/temporary"
 }
 
-shown() { # PATTERN: of the mount table, or the test is of something else
+shown() { # PATTERN: the mount table must show it, or the test tests something else
 	grep -F " $MERGED " /proc/self/mountinfo | grep -q -- "$1" ||
 		fail "$(grep -F " $MERGED " /proc/self/mountinfo)"
 }
@@ -76,7 +78,7 @@ lives() { # HOW PATTERN
 	assert_event exec-blocked not-in-image /opt/x
 }
 
-# The same image as of a mount that shows all, and so one manifest.
+# The image is that of a mount that shows all layers, and so is the manifest.
 shared() {
 	spec '.root.path = "rootfs"'
 	in_container '/opt/test/bin/nothing'
@@ -84,7 +86,7 @@ shared() {
 	[ "$(find "$T/cache/manifests" -type f | wc -l)" = 1 ]
 }
 
-early() { # HOW: what was there before the first create
+early() { # HOW: the programs that were there before the first create
 	mkdir -p "$DRIVER/c1/diff/opt"
 	gzip -dc <"$IMAGES/programs/opt/test/drop/marker.gz" >"$DRIVER/c1/diff/opt/early"
 	chmod 755 "$DRIVER/c1/diff/opt/early"

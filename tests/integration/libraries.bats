@@ -1,4 +1,4 @@
-# What a container may map executable: the libraries its image ships.
+# A container may map the libraries of its image executable.
 load helpers
 
 # bats file_tags=debian
@@ -180,7 +180,7 @@ mapped='cp /lib/x86_64-linux-gnu/libdl.so.2 /tmp/l.so
 	assert_output 137
 }
 
-# Who cuts a file off by its name needs no descriptor of it.
+# A process that truncates a file by its name needs no descriptor of it.
 # bats test_tags=debian
 @test "strict: a library is cut off by its name like it is written" {
 	configure '.libraries = "strict"'

@@ -1,5 +1,5 @@
-# What whoever started the engine has handed down: the container still gets it,
-# the supervisor doesn't suffer from it.
+# Limits and other attributes that the engine's caller hands down: the container
+# still gets them, and the supervisor works in spite of them.
 load helpers
 
 # bats file_tags=twice
@@ -14,8 +14,8 @@ limit_of() { # PID LIMIT: "soft hard"
 	sed -nE "s/^$2 +([^ ]+) +([^ ]+).*/\1 \2/p" "/proc/$1/limits"
 }
 
-# with COMMAND... -- what starts a container that runs these, and then ends: as
-# the caller, without the right to raise a hard limit.
+# with COMMAND... -- SCRIPT: runs the script in a container that the commands
+# start, as a caller that may not raise a hard limit.
 with() { # COMMAND... -- SCRIPT
 	local before=()
 	while [ "$1" != -- ]; do
@@ -49,7 +49,8 @@ limited() { # ULIMIT-ARGUMENTS COMMAND...
 @test "where the events file may not grow, the container lives on" {
 	seq 1000 >"$T/events.jsonl"
 	with limited '-f 1' -- 'drop marker /tmp/x; /tmp/x; echo "refused: $?"; nothing; echo "image: $?"' || true
-	# Neither may anything else of runmoor's: it is refused, and says why.
+	# runmoor's own files may not grow either: the container is refused,
+	# with the reason.
 	[ "$status" != 0 ]
 	assert_output 'File too large'
 	with limited '-f 20000' -- 'drop marker /tmp/x; /tmp/x; echo "refused: $?"; nothing; echo "image: $?"'

@@ -1,5 +1,5 @@
-# Events that don't get through are counted, exactly, and what is left of a
-# line spoils no other.
+# Lost events are counted exactly, and the rest of a line that was written in
+# part spoils no other line.
 load helpers
 
 # bats file_tags=twice
@@ -24,12 +24,12 @@ fill_sink() {
 	! cat /dev/zero >"$T/sink/filler" 2>/dev/null
 }
 
-# An event of each is told whole: none is like another.
+# The event of each is written in full, since no two are of one kind.
 refused() { # NAME...
 	printf 'drop marker /tmp/x; for name in %s; do cp /tmp/x /tmp/$name; /tmp/$name; done 2>/dev/null;' "$*"
 }
 
-# Events there, and those that they say were lost.
+# The number of events in the file, and of those that they report as lost.
 accounted() {
 	jq -s 'length + (map(.runmoor.events_lost // 0) | add)' "$T/sink/events.jsonl"
 }

@@ -211,8 +211,8 @@ shown() {
 	assert_event exec-flagged
 }
 
-# A container's owner says by annotations what it isn't, and mounts what docker's record
-# is found by.
+# A container's owner gives it false names by annotations, and mounts a file by which
+# docker's record would be found.
 @test "docker's containers are what docker says, whatever their owner mounts and writes" {
 	local record=$T/docker/containers/$ID moby=$T/moby/$ID
 	policies trusted.json '{"match": {"image": "registry.example/trusted"}, "allow": [{"path": "/tmp/x"}]}'
@@ -227,7 +227,7 @@ shown() {
 	refute_marker
 	assert_event exec-blocked not-in-image /tmp/x
 	[ "$(events 'select(.event.action == "exec-blocked") | .container.image.name')" = '"shop"' ]
-	# Nothing of docker's is left but its name for the bundle's folder.
+	# The name of the bundle's folder is the only trace of docker.
 	script "$DROP"
 	jq --arg root "$ROOT" '.root.path = $root | .mounts |= map(select(.destination != "/etc/hosts"))' \
 		"$BUNDLE/config.json" >"$moby/config.json"

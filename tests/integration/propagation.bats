@@ -41,8 +41,8 @@ host_mounts() { # FOLDER [OPTION]: below what is shared, with the program x
 	[ -z "${2-}" ] || mount -o "remount,$2" "$T/share/$1"
 }
 
-# A bind is as its source is, and so are its copies: remounting it later is for
-# the host's own only.
+# A bind is as writable as its source, and so are its copies: a later remount
+# changes the host's own mount only.
 host_binds_read_only() { # FROM FOLDER
 	mkdir -p "$T/stage"
 	mount --bind "$1" "$T/stage"
@@ -51,8 +51,8 @@ host_binds_read_only() { # FROM FOLDER
 	umount "$T/stage"
 }
 
-# What a container's script does in turns with the host: "turn N" waits there
-# until the host has come to "turn N".
+# The container's script takes turns with the host: "turn N" waits there until
+# the host has come to "turn N".
 TURNS='
 	turn() { : >/tmp/ready.$1; until [ -e /tmp/go.$1 ]; do sleep 0.1; done; }
 	try() { "$2"; echo "$1: $?;"; }
@@ -75,7 +75,7 @@ finish() { # sets output
 	output=$(cat "$T/output")
 }
 
-detail_of() { # PATH: why it was refused, as often as it was
+detail_of() { # PATH: prints the reason of each refusal
 	events | jq -r --arg path "$1" \
 		'select(.event.action == "exec-blocked" and .file.path == $path) | .runmoor.detail'
 }

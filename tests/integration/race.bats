@@ -1,5 +1,5 @@
-# What is executed is read twice, by the supervisor and by the kernel; these
-# programs change it in between, RACES times. tests/bypass has more of them.
+# The supervisor and the kernel both read the path of an exec; these programs
+# change it in between, RACES times. tests/bypass has more of them.
 load helpers
 
 # bats file_tags=twice
@@ -29,7 +29,8 @@ assert_raced() {
 	assert_raced
 }
 
-# Without the proof the same programs do get through, or the test is blind.
+# The same programs get through if the proof is left out: otherwise the test
+# would show nothing.
 @test "without the proof the races are won" {
 	[ -x "$RUNMOOR_UNPROVEN_BIN/runmoor-$RUNTIME" ] ||
 		skip "no build of preset \"unproven\""

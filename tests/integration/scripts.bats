@@ -1,4 +1,4 @@
-# What interpreters of the image are handed to run (policy scripts).
+# Scripts that interpreters of the image are given to run (policy scripts).
 load helpers
 
 image_extra() { # FOLDER: scripts that the image ships, without a #! line
@@ -156,7 +156,7 @@ UNLISTED='echo "echo x >>/tmp/marker" >/tmp/x.sh;'
 	assert_event race-killed not-in-image /tmp/x.sh
 }
 
-# Only a judgement of what was asked for, and the same race is won.
+# The same race is won if only the request is judged.
 @test "audit: the same race runs the script" {
 	in_container "$UNLISTED"'
 		scriptrace /bin/sh /app/quiet.sh /tmp/x.sh 500'

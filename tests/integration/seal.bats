@@ -18,8 +18,8 @@ deep() { # FOLDER
 	EOS
 }
 
-# odd/ has what isn't a regular file, names/ what isn't a plain name, and
-# secret what only its owner may read.
+# odd/ has files that aren't regular, names/ has unusual names, and only its
+# owner may read secret.
 image_extra() {
 	mkdir -p "$1/odd" "$1/names" "$1/long"
 	mkfifo -m 777 "$1/odd/fifo"
@@ -171,7 +171,8 @@ without_reading() {
 	[ "$(events 'select(.event.action == "exec-blocked" and .file.path == "/opt/x") | 1' | wc -l)" = 100 ]
 }
 
-# What another container may leave in a volume that this one mounts read-only.
+# Files that another container may leave in a volume that this one mounts
+# read-only.
 
 read_only_volume() {
 	mkdir "$T/volume"

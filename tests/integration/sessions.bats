@@ -165,7 +165,7 @@ stopped() {
 	[ "$(bare state "$ID" | jq -r .status)" = stopped ]
 }
 
-# Beside what the runtime prints, which is parsed.
+# The warning must not mix with the runtime's output, which is parsed.
 state_says_died() {
 	moor state "$ID" >"$T/out" 2>"$T/err"
 	bare state "$ID" | diff - "$T/out"

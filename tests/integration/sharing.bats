@@ -1,5 +1,5 @@
-# What is kept of images: each layer is sealed once, containers share what is
-# the same, and nothing stays that nobody needs.
+# The cache of images: each layer is sealed once, containers share equal
+# manifests, and files that no image needs are removed.
 load helpers
 
 # bats file_tags=once,overlay
@@ -23,7 +23,8 @@ layered() { # LAYER...
 	mount -t overlay overlay -o "lowerdir=$*,upperdir=$T/upper,workdir=$T/work" "$ROOT"
 }
 
-# As docker's daemon does for each container (daemon/initlayer/setup_unix.go).
+# Makes a layer as docker's daemon does for each container
+# (daemon/initlayer/setup_unix.go).
 init_layer() { # FOLDER
 	mkdir -p "$1"/dev/{pts,shm} "$1"/{proc,sys,etc}
 	: | install -m 755 /dev/stdin "$1/.dockerenv"
@@ -88,7 +89,7 @@ kept() { # KIND
 	[ "$(seals .manifest | sort -u | wc -l)" = 3 ]
 }
 
-# Against what the kernel shows of the same layers.
+# Compares with the kernel's own merge of the same layers.
 @test "layers are merged as overlayfs merges them" {
 	local seed i lower
 	configure '.runtime = "/bin/false"' # it is sealed before that fails

@@ -1,5 +1,5 @@
-# Who traces a process of the container, and isn't of it, is the operator: what
-# that process executes runs unproven, and is recorded.
+# A tracer from outside of the container is the operator's: the programs that
+# its target executes run unproven, and are recorded.
 load helpers
 
 # A service that executes programs of the image for as long as /tmp/go is there.
@@ -92,7 +92,8 @@ is_stopped() {
 	refute_event exec-flagged traced
 }
 
-# As kubectl debug does it: another container, with the pid namespace of this.
+# A debug container as kubectl debug makes it, with the pid namespace of this
+# container.
 # bats test_tags=once
 @test "a service that a debug container traces executes on" {
 	local pid

@@ -35,7 +35,7 @@ map() { # FILE...: whether each is mapped executable
 	refute_output "mapped /tmp/core"
 	in_container "echo >>/opt/core; $(map /opt/core)"
 	refute_output mapped
-	in_container "$(map /opt/core)" # its next life
+	in_container "$(map /opt/core)" # after a restart
 	refute_output mapped
 	assert_event library-blocked modified /opt/core
 }

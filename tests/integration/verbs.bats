@@ -1,10 +1,11 @@
-# Every command of the runtimes does through runmoor what it does without.
+# Every command of the runtimes has the same effect through runmoor as without
+# it.
 load helpers
 
 # bats file_tags=twice
 
-# The same with the bare runtime and with runmoor: what FUNCTION prints, but
-# for numbers.
+# FUNCTION prints the same with the bare runtime and with runmoor, except for
+# numbers.
 same() { # FUNCTION
 	local bare moored
 	script 'while :; do sleep 1; done'
@@ -187,8 +188,8 @@ vanishing() { # RUNTIME
 	end "$1"
 }
 
-# Who says so, and where, is the runtime's affair: at start, or the container's
-# process on its standard error.
+# The message and its place are the runtime's choice: at start, or by the
+# container's process on its standard error.
 @test "a root file system that vanishes between create and start is the same error, and the supervisor goes" {
 	same vanishing
 	[[ $(vanishing moor) == *"o such file or directory"* ]]

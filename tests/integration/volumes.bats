@@ -1,5 +1,5 @@
-# Volumes in several lives: who writes behind a read-only mount, which seal counts,
-# and what a seal may cost.
+# Volumes at several creates: the writers of a read-only mount's source, the seal
+# that counts, and the cost of a seal.
 load helpers
 
 # bats file_tags=twice
@@ -25,7 +25,7 @@ life() { # ID SCRIPT: sets ran, the number of marks
 	rm -f "$ROOT/tmp/marker"
 }
 
-# What a second container may do to the first one's volumes.
+# The script of a second container that has the first one's volumes.
 as_writer() { # NAME SCRIPT
 	local reader
 	reader=$(<"$BUNDLE/config.json")
@@ -175,7 +175,7 @@ pod() { # NAME
 	[ "$ran" = 2 ] || fail "$output"
 }
 
-# As the kubelet has it, and writes it.
+# Makes a volume of the kubelet's, and writes it as the kubelet does.
 managed() { # KIND
 	local folder=kubelet/pods/f1a2-b3/volumes/kubernetes.io~$1/config
 	mkdir -p "$T/$folder"
@@ -345,7 +345,8 @@ managed() { # KIND
 	as_writer host/app 'drop marker /writer/y; echo y >>/writer/y'
 	life "$ID" '/v/x; /v/y'
 	umount "$T/host"
-	# No lease holds there, so that a refusal alone says nothing of the seal.
+	# There are no leases there, so that a refusal alone says nothing about
+	# the seal.
 	[ "$(sealed .volumes.first)$ran" = 10 ] || fail "$(sealed .) $output"
 	assert_event exec-blocked volume /v/y
 }
@@ -407,7 +408,8 @@ managed() { # KIND
 	grep -q 'volume /host: it holds .*runmoor-policy(5)' "$T/log"
 }
 
-# A first seal that was cut off stays so, which the log, doctor and the list say.
+# A first seal that was cut off stays cut off: the log, doctor and the list
+# report that.
 cut_off_first() {
 	local moorctl=(env "RUNMOOR_CONFIG=$T/config.json" "$RUNMOOR_BIN/moorctl")
 	configure '.volumes.limit = {} | .volumes.writable = "seal"'
@@ -498,8 +500,8 @@ cut_off_first() {
 	eventually test -e "$ROOT/tmp/ready"
 	printf '%s\n' "$reader" >"$BUNDLE/config.json"
 	SPEC_DIGEST=$(sha256sum <"$BUNDLE/config.json")
-	# The runtime can't mount what is there, so that this life doesn't start; the
-	# next one does, with the seal of this.
+	# The runtime can't mount this source, so the container doesn't start; the
+	# next create does, with the seal of this one.
 	ln -s "/proc/$(moor state "$writer" | jq .pid)/root/dev/shm" "$T/data/app"
 	life "$ID" '/v/y'
 	ln -sfn real "$T/data/app"
@@ -574,7 +576,7 @@ overlay() { # NAME LOWER[:LOWER...] [UPPER]: the host's own, of folders of those
 	mount -t overlay overlay -o "lowerdir=$lower${3:+,upperdir=$T/$3,workdir=$T/work-$1}" "$T/$1"
 }
 
-# No lease is had on an overlay, so that what is sealed of it runs as a copy only.
+# An overlay gives no lease, so sealed programs on it run as a copy only.
 readonly copies='copy() { rm -f /tmp/copy; cp $1 /tmp/copy && /tmp/copy; }; '
 
 @test "what a container writes isn't the host's because an overlay of the host's shows it" {
@@ -670,7 +672,7 @@ readonly copies='copy() { rm -f /tmp/copy; cp $1 /tmp/copy && /tmp/copy; }; '
 	[ "$(sealed .volumes.first)" = 1 ]
 }
 
-serve() { # FILE: as fuse/x, by a FUSE of the host's, for as long as server lives
+serve() { # FILE: shows it as fuse/x, by a FUSE of the host's, until server ends
 	FUSEFS_ON=$T/fuse "$IMAGES/programs/opt/test/bin/fusefs" plain "$1" "$1" sleep 600 3>&- &
 	server=$!
 	eventually mountpoint -q "$T/fuse"

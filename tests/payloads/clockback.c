@@ -55,7 +55,7 @@ static void overwrite(const char *path, const char *content, off_t size)
 	close(to);
 }
 
-/* Within a tick the clock that files get their times of stands still. */
+/* The clock of file times stands still within a tick. */
 static void set_times(const char *path, const struct stat *wanted)
 {
 	struct timespec times[] = {wanted->st_atim, wanted->st_mtim};
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	if (stat(argv[1], &wanted) < 0)
 		err(1, "%s", argv[1]);
 	for (int i = 0; i < TRIES; i++) {
-		/* By now it has a ctime that nobody has seen. */
+		/* The file has a ctime by now that runmoor hasn't seen. */
 		overwrite(argv[1], argv[2], wanted.st_size);
 		set_times(argv[1], &wanted);
 		if (stat(argv[1], &st) == 0 &&

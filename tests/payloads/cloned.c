@@ -1,7 +1,7 @@
 /*
  * cloned FOLDER NAME [ARG...] - executes a program from a read-only overlay of
- * its folder that nobody else sees, as runc does with itself since 1.2. The
- * overlay has a second layer, /tmp/empty, since it has to have two.
+ * its folder that no other process sees, as runc does with itself since 1.2.
+ * The overlay has a second layer, /tmp/empty, since it has to have two.
  */
 #define _GNU_SOURCE
 #include <err.h>

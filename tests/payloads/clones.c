@@ -49,7 +49,7 @@ static int run_in(unsigned long flags)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-/* Where the child isn't ours, our parent has to stay for it. */
+/* Our parent has to stay for a child that isn't ours. */
 static int run_as_sibling(void)
 {
 	pid_t pid = fork();
@@ -83,7 +83,8 @@ static int run_traced(void)
 	return 0;
 }
 
-/* Too long an argument makes the kernel fail, and nobody before. */
+/* A too long argument makes the exec fail in the kernel, after runmoor's
+ * judgement. */
 static void fail(void)
 {
 	static char arg[1 << 18];

@@ -1,6 +1,6 @@
 /*
  * code - position-independent code that appends a byte to /tmp/marker and
- * exits, for those who put it where programs don't expect it.
+ * exits, for programs that put it where other programs don't expect it.
  */
 __asm__(".pushsection .rodata\n"
 	"code: mov $2, %eax\n" /* open */

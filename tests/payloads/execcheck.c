@@ -1,7 +1,7 @@
 /*
- * execcheck FILE... - asks the kernel of each whether it would be let run, as
- * interpreters do of their scripts (AT_EXECVE_CHECK, Linux 6.14), and prints
- * the answer.
+ * execcheck FILE... - asks the kernel whether each file may run, as
+ * interpreters do for their scripts (AT_EXECVE_CHECK, Linux 6.14), and prints
+ * the answers.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
  * failcrowd STUCK FAILING SECONDS PROGRAM - STUCK processes are in an exec of
- * PROGRAM that waits for ever: for a thread of theirs that somebody traces, and
- * doesn't reap. Beside them FAILING processes execute it every three seconds,
- * all at once, with an argument that the kernel finds too long.
+ * PROGRAM that waits for ever: for a thread of theirs that a tracer doesn't
+ * reap. Beside them FAILING processes execute it every three seconds, all at
+ * once, with an argument that the kernel finds too long.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -21,7 +21,7 @@
 
 enum { ARGUMENT = 256 * 1024, STACK = 16384, ROUND_US = 3000000 };
 
-/* Shared by the process and who traces its thread. */
+/* Shared by the process and the tracer of its thread. */
 struct stuck {
 	_Atomic pid_t thread;
 	atomic_bool traced;

@@ -1,7 +1,7 @@
 /*
- * fanheld HOW FILE [CONTENT] - executes FILE, on which it has a fanotify mark
- * by which whoever opens it (fanotify(7), FAN_OPEN_PERM) or reads it
- * (FAN_ACCESS_PERM) waits for its answer. HOW is
+ * fanheld HOW FILE [CONTENT] - executes FILE, on which it has a fanotify mark:
+ * a process that opens it (fanotify(7), FAN_OPEN_PERM) or reads it
+ * (FAN_ACCESS_PERM) waits for the answer. HOW is
  *
  *   late      it answers after 20 s, longer than anybody should wait
  *   reads     so it does to who reads; who opens needn't wait
@@ -101,7 +101,7 @@ static void handle(int group, const struct fanotify_event_metadata *event,
 		put(event->fd, &other);
 	else if (!same && strcmp(how, "swap-back") == 0)
 		put(event->fd, &own);
-	/* First closed: what is open for writing isn't executed. */
+	/* Close it first: a file that is open for writing isn't executed. */
 	close(event->fd);
 	answer(group, event->fd);
 }

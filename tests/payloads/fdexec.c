@@ -25,7 +25,7 @@ static void execveat_path(int dir, const char *path, char **argv, int flags)
 	syscall(SYS_execveat, dir, path, argv, environ, flags);
 }
 
-/* An unlinked copy has no path that anybody could look up. */
+/* An unlinked copy has no path that could be looked up. */
 static int unlinked(int from)
 {
 	char path[] = "/tmp/unlinked.XXXXXX";

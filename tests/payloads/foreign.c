@@ -1,7 +1,7 @@
 /*
- * An interpreter for programs of a machine that there isn't, as binfmt_misc
- * starts it: runs the last line of the file that it was given, by descriptor
- * or by name, as a command; and says how it was started.
+ * foreign - an interpreter for programs of a machine that doesn't exist, as
+ * binfmt_misc starts it: runs the last line of the file that it was given, by
+ * descriptor or by name, as a command; and prints how it was started.
  */
 #include <stdio.h>
 #include <stdlib.h>

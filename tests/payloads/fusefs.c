@@ -77,7 +77,7 @@ static void answer(const struct fuse_in_header *in, int error, const void *data,
 		warn("answer");
 }
 
-/* As long as the longer of both, so that either fits. */
+/* The size is that of the longer of both, so that either fits. */
 static struct fuse_attr attributes(uint64_t node)
 {
 	struct fuse_attr attr = {

@@ -1,6 +1,6 @@
 /*
  * grow - FILE: a program of 64 MiB that becomes eight terabytes long as soon as
- * somebody reads it. Says "ready", and "grown".
+ * it is read. Prints "ready", and "grown".
  */
 #include <fcntl.h>
 #include <stdio.h>

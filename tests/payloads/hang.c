@@ -1,10 +1,10 @@
 /*
- * hang HOW FILE [ARG...] - executes a file while it holds up whoever looks at
- * that exec. HOW is
+ * hang HOW FILE [ARG...] - executes a file while it delays each process that
+ * looks at that exec. HOW is
  *
  *   signals   a signal each moment, for a handler, until the exec is done
  *   stops     the same with SIGSTOP and SIGCONT
- *   kills     who executes is killed at any moment
+ *   kills     the executing process is killed at any moment
  *   unreaped  a tracer leaves a thread dead and not reaped, so that the exec
  *             of another waits for it; a third executes the file, at first
  *             together with that, whereby it is killed, then ever sooner
@@ -50,7 +50,7 @@ static void *execute(void *name)
 	return NULL;
 }
 
-/* A signal each moment, of two in turn, for at most 20 ms. */
+/* Sends one of two signals in turn, each moment, for at most 20 ms. */
 static void storm(pid_t pid, int one, int other)
 {
 	siginfo_t ended = {0};
@@ -130,7 +130,7 @@ static void with_unreaped(useconds_t delay_us)
 	if (ptrace(PTRACE_SEIZE, *tid, 0, 0) < 0)
 		err(1, "seize the thread");
 	*go = true;
-	usleep(PATIENCE_US); /* nothing shows that nothing happens */
+	usleep(PATIENCE_US); /* no event shows that it was refused */
 	waitpid(*tid, NULL, __WALL);
 	waitpid(pid, NULL, 0);
 }
@@ -182,7 +182,7 @@ static void with_fault(void)
 	    ioctl(fd, UFFDIO_REGISTER, &range) < 0)
 		err(1, "userfaultfd");
 	pthread_create(&thread, NULL, bring_late, &fd);
-	/* Each time that it is refused the page is taken away again. */
+	/* The page is removed again each time that the exec is refused. */
 	for (int i = 0; i < 5; i++) {
 		execve(path, program, environ);
 		madvise(path, PAGE, MADV_DONTNEED);

@@ -1,8 +1,8 @@
 /*
  * implied-32 - runs code of a file that it writes itself and maps readable, no
  * more. It is a 32-bit program without PT_GNU_STACK, as old ones are: for such
- * the kernel makes executable what is readable. It has no C library, whose
- * parts would bring PT_GNU_STACK along.
+ * a program the kernel makes readable mappings executable. It has no C library,
+ * whose parts would bring PT_GNU_STACK along.
  */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 /*
  * inject HOW [PROGRAM [ARG...]] - starts a program of the image, waits until
- * it waits in a system call, and puts code of its own where that returns to.
- * HOW is
+ * that waits in a system call, and puts code of its own at the address to which
+ * the call returns. HOW is
  *
  *   ptrace  by PTRACE_POKETEXT
  *   mem     by /proc/PID/mem
@@ -24,7 +24,7 @@
 
 enum { PAGE = 4096 };
 
-/* Where a waiting process returns to; 0 while it runs. */
+/* The address to which a waiting process returns; 0 while it runs. */
 static unsigned long waits_at(pid_t pid)
 {
 	char path[64], line[256] = "", *last;
@@ -38,7 +38,8 @@ static unsigned long waits_at(pid_t pid)
 		fclose(f);
 	}
 	last = strrchr(line, ' ');
-	/* Only of clock_nanosleep and nanosleep: it is past its start. */
+	/* Only clock_nanosleep and nanosleep count: the program is past its
+	 * start then. */
 	if (!last || (strncmp(line, "230 ", 4) && strncmp(line, "35 ", 3)))
 		return 0;
 	return strtoul(last, NULL, 16);

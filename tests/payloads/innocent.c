@@ -1,9 +1,9 @@
 /*
  * innocent UID SECONDS COMMAND [ARG...] - the first process of a container in
  * which an attack is played. It runs COMMAND, the attack, as UID for at most
- * that long, and beside it an innocent: a process of another user that keeps
- * executing a program of the image: with INNOCENTS=N in its environment N of
- * them in turn, /opt/innocents/0 and so on. At the end it prints
+ * that long, and beside it an innocent, a process of another user that keeps
+ * executing a program of the image; with INNOCENTS=N in its environment N
+ * programs in turn, /opt/innocents/0 and so on. At the end it prints
  *
  *   innocents: 57 ran, 0 failed, slowest 12 ms
  *
@@ -119,8 +119,8 @@ static pid_t start(unsigned id, char **argv)
 }
 
 /*
- * Collects whoever ends until attack has, or the innocent has done `runs`, or
- * the time is over. False where the innocent is dead.
+ * Reaps children until attack has ended, or the innocent has done `runs`, or
+ * the time is over. False if the innocent is dead.
  */
 static bool wait_until(pid_t innocent, pid_t attack, uint64_t runs,
 		       uint64_t deadline)
@@ -158,7 +158,8 @@ int main(int argc, char **argv)
 	alive = alive && wait_until(innocent, attack, UINT64_MAX, deadline);
 	if (now() >= deadline)
 		puts("the attack took too long");
-	/* One may have begun earlier, the second has not. */
+	/* The first run may have begun before the attack, the second has not.
+	 */
 	uint64_t more = tally->ran + 2;
 
 	alive = alive && wait_until(innocent, 0, more, now() + PATIENCE_MS);

@@ -1,6 +1,6 @@
 /*
- * leaderless - like "switch wait", but what watches the switch is a thread,
- * whose leader has ended.
+ * leaderless - like "switch wait", but a thread whose leader has ended watches
+ * the switch.
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,7 +1,7 @@
 /*
  * leased FILE CONTENT N - executes FILE, on which it holds a lease (fcntl(2),
- * F_SETLEASE): who opens it has to wait until it lets go. When the Nth does,
- * CONTENT takes the place of what FILE held.
+ * F_SETLEASE): a process that opens FILE waits until the lease is given back.
+ * At the Nth open CONTENT replaces the content of FILE.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -25,7 +25,7 @@ static ssize_t read_file(const char *path)
 	return n;
 }
 
-/* Nobody else may have it open. */
+/* No other process may have it open. */
 static int lease(const char *path, pid_t child)
 {
 	for (;;) {
@@ -40,7 +40,7 @@ static int lease(const char *path, pid_t child)
 	}
 }
 
-/* It may still be open for writing, by a close that isn't through. */
+/* It may still be open for writing, while a close is under way. */
 static pid_t execute(const char *path, int leased)
 {
 	char *args[] = {(char *)path, NULL};

@@ -1,5 +1,5 @@
 /*
- * libmarker - the library no image ships: loading it appends to /tmp/marker,
+ * libmarker - a library that no image ships: loading it appends to /tmp/marker,
  * as a library, an extension or an auditor (rtld-audit(7)).
  */
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
- * listener FILE - puts a seccomp filter of its own with a listener on top,
- * and a thread that lets everything continue, then executes a file. Where no
- * listener can be had, a filter that allows everything has to do.
+ * listener FILE - puts a seccomp filter of its own with a listener on top, and
+ * a thread that lets everything continue, then executes a file. If it can't get
+ * a listener, it uses a filter that allows everything.
  */
 #define _GNU_SOURCE
 #include <err.h>

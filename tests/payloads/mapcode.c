@@ -1,6 +1,6 @@
 /*
- * mapcode HOW - runs code of a file, or of memory, that got executable in a
- * way of which the system call for mapping files says nothing. HOW is
+ * mapcode HOW - runs code of a file, or of memory, that got executable in
+ * another way than by a system call that maps a file. HOW is
  *
  *   int80      a file, by the 32-bit mmap2
  *   int80-old  a file, by the 32-bit mmap of old, with arguments in memory
@@ -91,7 +91,8 @@ static void *by_mprotect(int fd)
 	return at;
 }
 
-/* Neither of the two is ever writable and executable, nor gets executable. */
+/* Neither mapping is ever writable and executable, nor becomes executable
+ * later. */
 static void *twice(void)
 {
 	void *run =
@@ -105,7 +106,8 @@ static void *twice(void)
 	return run;
 }
 
-/* By shmat, 397, or by ipc, 117, with the number of a call and its version. */
+/* Attach by shmat, 397, or by ipc, 117, with the number of a call and its
+ * version. */
 static void *attach_by_int80(int id, unsigned call)
 {
 	unsigned *where = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,

@@ -64,7 +64,7 @@ static int run_zero(void)
 	return 0;
 }
 
-/* What a JIT does. */
+/* Run code as a JIT does. */
 static int run_anonymous(void)
 {
 	unsigned char *where = mmap(NULL, SIZE, PROT_READ | PROT_WRITE,

@@ -1,5 +1,5 @@
 /*
- * marker - the program no image ships: it appends a byte to the file named
+ * marker - a program that no image ships: it appends a byte to the file named
  * by its argument (default /tmp/marker), so that its runs can be counted.
  */
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * Mounts a tmpfs or binds a folder, with --user in user and mount namespaces of
- * its own, and then executes a command:
+ * mounts - mounts a tmpfs or binds a folder, with --user in user and mount
+ * namespaces of its own, and then executes a command:
  *   mounts [--user] tmpfs TO [COMMAND...]
  *   mounts [--user] --bind FROM TO [COMMAND...]
  */

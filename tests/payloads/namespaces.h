@@ -1,6 +1,6 @@
 /*
- * namespaces - user and mount namespaces of its own for a program that may
- * have no power outside of them.
+ * namespaces - user and mount namespaces of its own, for a program without
+ * privileges outside of them.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* Who asks becomes root in them. */
+/* The caller becomes root in them. */
 static void enter_namespaces(void)
 {
 	char user[64], group[64];

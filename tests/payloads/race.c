@@ -1,8 +1,9 @@
 /*
  * race HOW LISTED UNLISTED COUNT [PROGRAM [LINK]] - executes PROGRAM (LISTED,
- * unless given) COUNT times while somebody keeps flipping what the name means
- * between a program of the image and one that isn't. Prints "ok N denied N
- * killed N other N"; the unlisted program keeps its own count. HOW is
+ * unless given) COUNT times while a thread or process keeps changing the file
+ * that the name means, between a program of the image and one that isn't.
+ * Prints "ok N denied N killed N other N"; the unlisted program keeps its own
+ * count. HOW is
  *
  *   path            the string itself, in the one byte that differs: a thread
  *   path-vm         ... a child with CLONE_VM, which is no thread
@@ -49,8 +50,8 @@ static const char *program;  /* what is executed	      */
 static const char *flipped = "/tmp/race.link";
 static char *string;	      /* path: it, in memory of its own */
 static size_t differs;	      /* path: where the names differ   */
-static _Atomic pid_t *target; /* who is about to execute it ... */
-static _Atomic pid_t *found;  /* ... and was found by who writes */
+static _Atomic pid_t *target; /* the process that is about to execute it ... */
+static _Atomic pid_t *found;  /* ... as the writer has found it */
 static int fds[2], folder;
 static char dirs[2][4096];
 static char *content; /* content-mapped: the file */
@@ -101,7 +102,7 @@ static void string_flip(bool to)
 	briefly();
 }
 
-/* The neighbour's writes fail whenever nobody is there to be written to. */
+/* The neighbour's writes fail while the process doesn't exist. */
 static void string_writev(bool to)
 {
 	struct iovec from = {(char *)names[to] + differs, 1};
@@ -246,7 +247,7 @@ static void cwd_init(void)
 	cwd_flip(false);
 }
 
-/* By descriptors, which lead out of any root. */
+/* The descriptors lead out of any root. */
 static void root_flip(bool to)
 {
 	if (fchdir(fds[to]) < 0 || chroot(".") < 0)
@@ -283,7 +284,8 @@ static void content_unmapped_init(void)
 		err(1, "unmap %s", names[0]);
 }
 
-/* Refused as long as the program runs, and no program runs meanwhile. */
+/* The kernel refuses this while the program runs; no program runs at this
+ * moment. */
 static void content_flip(bool to)
 {
 	int fd = open(names[0], O_WRONLY | O_CLOEXEC);
@@ -315,7 +317,7 @@ static const struct way {
 	void (*init)(void);
 	void (*flip)(bool to);
 	void (*exec)(char **argv);
-	unsigned long sharing; /* flags of clone(2) for who executes */
+	unsigned long sharing; /* flags of clone(2) for the executing process */
 	enum flipper flipper;
 } ways[] = {
 	{"path", shared_string_init, string_flip, string_exec, 0, THREAD},
@@ -382,7 +384,8 @@ static pid_t start_flipper(const struct way *way)
 	return pid;
 }
 
-/* Too long an argument makes the kernel fail, and nobody before. */
+/* A too long argument makes the exec fail in the kernel, after runmoor's
+ * judgement. */
 static void fail(void)
 {
 	static char arg[1 << 18];
@@ -405,8 +408,8 @@ static int execute(void *attempt)
 	_exit(errno == EACCES ? 126 : 125);
 }
 
-/* In our memory, and while we wait, as vfork(2) does: a copy of it would take
- * longer than all the rest. */
+/* The child runs in our memory, and we wait, as with vfork(2): a copy of the
+ * memory would take longer than all the rest. */
 static int run(const struct way *way)
 {
 	static char stack[65536] __attribute__((aligned(16)));

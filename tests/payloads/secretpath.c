@@ -1,7 +1,7 @@
 /*
  * secretpath FILE [w] - executes FILE by a path in secret memory
- * (memfd_secret(2)), which nobody else can read; with "w" it is mapped to be
- * written only, which x86 can read all the same.
+ * (memfd_secret(2)), which no other process can read; with "w" it is mapped
+ * writable only, and x86 can read it all the same.
  */
 #define _GNU_SOURCE
 #include <err.h>

@@ -70,7 +70,7 @@ static int execute(pid_t pid, const char *file)
 	struct user_regs_struct regs = {0};
 	int status;
 
-	/* Until it enters one. */
+	/* Wait until it enters one. */
 	while ((long)regs.rax != -ENOSYS) {
 		ptrace(PTRACE_SYSCALL, pid, 0, 0);
 		if (waitpid(pid, &status, __WALL) != pid ||

@@ -1,7 +1,7 @@
 /*
  * slowwrite HOW FILE ALTERED COMMAND [ARG...] - executes COMMAND, and then
- * writes to FILE the page of ALTERED that differs, when nobody has FILE open
- * for writing or mapped any more: a system call that began before has that
+ * writes to FILE the page of ALTERED that differs, when no process has FILE
+ * open for writing or mapped any more: a system call that began before has that
  * page pinned. It waits meanwhile for a page of a memory file, in which a large
  * hole is being punched. HOW is
  *
@@ -115,7 +115,8 @@ static void start(pthread_t *ret, void *(*run)(void *), atomic_bool *begun)
 	usleep(MOMENT_US);
 }
 
-/* Executes it when told to, and has none of what we have open. */
+/* A child executes the command once a byte comes, with none of our open files.
+ */
 static int prepare(char **command)
 {
 	int go[2];

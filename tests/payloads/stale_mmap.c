@@ -1,10 +1,10 @@
 /*
  * stale_mmap FILE - alters a file so that no stat shows it.
  *
- * A write through a shared mapping updates mtime and ctime only when it
- * faults, which is when the page is clean. So a page dirtied now can be
- * altered again later, through the mapping, with nothing to see. Commands,
- * one a line on standard input, each answered by a line:
+ * A write through a shared mapping updates mtime and ctime only when it faults,
+ * which is when the page is clean. So a page dirtied now can be altered again
+ * later, through the mapping, without a trace. Commands, one a line on standard
+ * input, each answered by a line:
  *
  *   dirty   map the file and dirty the page of switch's state, unaltered
  *   close   close the descriptor; the mapping survives

@@ -69,7 +69,7 @@ static void rewrite(pid_t pid, bool by_register)
 	}
 }
 
-/* What is there at the exec event runs next. */
+/* The code that is there at the exec event runs next. */
 static void overwrite(pid_t pid)
 {
 	struct user_regs_struct regs;

@@ -263,7 +263,7 @@ static const struct row allowed[] = {
 
 static void check(const struct row *row)
 {
-	/* Nothing that an answer held before is left in it. */
+	/* No value that an answer held before stays in it. */
 	struct answer got = {DEED_RELEASE, 77, true, ACTION_CONTAINER_RELEASED};
 	struct judged judged = row->judged;
 

@@ -49,7 +49,7 @@ static int on_member(void *context, const char *member,
 	return 0;
 }
 
-/* After so many questions; how many there were. */
+/* The call of over that answers true; the number of calls. */
 static int over_at = INT_MAX, asked;
 
 static bool is_over(void *context)
@@ -79,7 +79,7 @@ static zip_uint64_t add(zip_t *zip, const char *name, const void *bytes,
 	return (zip_uint64_t)index;
 }
 
-/* What archive_members returns, 0 or the error's code. */
+/* The result of archive_members, 0 or the error's code. */
 static int look(struct found *found)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -315,7 +315,8 @@ static void not_what_cannot_be_unpacked(void)
 	add(zip, "native.so", elf, sizeof(elf), ZIP_CM_STORE);
 	CHECK("it is written", zip_close(zip) == 0);
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	/* Behind its header, 30 bytes and the name, the content lies bare. */
+	/* The content lies uncompressed behind its header, 30 bytes and the
+	 * name. */
 	CHECK("it is damaged",
 	      pwrite(fd, "!", 1, 30 + sizeof("native.so") - 1 + SELFMAG) == 1);
 	(void)close(fd);

@@ -186,7 +186,8 @@ static void put_image(const struct image *image, char bytes[FILE_SIZE])
 
 #define LOADER "/lib64/ld-linux-x86-64.so.2"
 
-/* In the order of struct image: class, where, how many, which, text, size. */
+/* The columns are those of struct image: class, offset, count, index, text,
+ * size. */
 static const struct {
 	const char *name;
 	struct image image;
@@ -364,7 +365,7 @@ static void check_unreadable(void)
 	      binary_inspect(-1, &got, &e) < 0 && e.code == EBADF);
 }
 
-/* Itself: what the compiler and the kernel agree on. */
+/* The test program itself, which compiler and kernel agree on. */
 static void check_real(void)
 {
 	OWNED(close_owned)

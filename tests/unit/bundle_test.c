@@ -112,7 +112,7 @@ static void check_swap(void)
 	bundle_clear(&bundle);
 }
 
-/* While it is swapped, others write to it. */
+/* Other processes write to the file while it is swapped. */
 static const struct {
 	const char *name;
 	const char *text; /* NULL: it is removed */

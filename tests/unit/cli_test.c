@@ -148,7 +148,8 @@ static const struct row uncertain[] = {
 	  .unknown_option = "--new"}},
 };
 
-/* What engines send, and every form that a runtime was seen to accept. */
+/* Command lines of engines, and every form that a runtime was seen to accept.
+ */
 static const struct row certain[] = {
 	{"containerd creates",
 	 {"--root", "/r", "--log", "/l", "--log-format", "json", "create",

@@ -43,7 +43,7 @@ static int add(struct config *config, const char *text, struct err *e)
 #define IN_FILE(policy)                                                        \
 	"{\"policies\":[{\"match\":{\"pod\":\"a\"}}," policy "]}"
 
-/* In the configuration file, behind a policy that is fine. */
+/* Rows of the configuration file, behind a well-formed policy. */
 static const struct {
 	const char *name;
 	const char *document;
@@ -106,7 +106,7 @@ static const struct {
 	 "policies[1].runtime: is the host's, not a workload's"},
 };
 
-/* In files of their own. */
+/* Rows of policy files. */
 static const struct {
 	const char *name;
 	const char *document;

@@ -66,7 +66,7 @@ static bool alters_target(void)
 	       errno != ENOSYS;
 }
 
-/* In a process of its own: a filter stays. */
+/* Each check runs in a process of its own, since a filter can't be removed. */
 static int confined(bool (*what)(void))
 {
 	int status = 0;

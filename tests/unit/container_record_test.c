@@ -8,8 +8,8 @@
 
 static char folder[] = "/tmp/runmoor-record-test.XXXXXX";
 
-/* As create wrote it: a container in whose record no member is missing, and
- * each differs from the others of its kind where it can. */
+/* A record as create writes it, with all members, whose values differ where
+ * they can. */
 static const char whole[] = TEST_DATA "/container.json";
 
 static void read_file(const char *path, struct buffer *ret)
@@ -101,7 +101,7 @@ static void check_whole(void)
 	container_clear(&container);
 }
 
-/* Whether a container's record may be without a member. */
+/* Tests whether a record may lack a member. */
 static const struct {
 	const char *key;
 	bool needed;

@@ -13,7 +13,7 @@
 static char folder[] = "/tmp/container-test.XXXXXX";
 
 /* Every member, each with a value of its own, so that none is taken for
- * another. The config is told apart: it has its own test. */
+ * another. The config has its own test. */
 static const char record[] =
 	"{\"id\":\"c1\",\"root\":\"/run/x\",\"bundle\":\"/b\","
 	"\"rootfs\":\"/b/rootfs\",\"runtime\":\"/usr/sbin/runc\","
@@ -94,7 +94,7 @@ static bool is_refused(const char *word)
 	       strstr(e.text, "container.json");
 }
 
-/* What a container can do without; all else is missed by name. */
+/* Members that a record can lack; the error names any other that is missing. */
 static bool is_optional(const char *key)
 {
 	static const char *const optional[] = {

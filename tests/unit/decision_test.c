@@ -33,8 +33,8 @@ static const struct {
 	  {"/bin/tool", SHADOW},
 };
 
-/* Of a file: it was read; and nobody can write it. Or only its stat is known
- * from the seal. */
+/* Facts of a file: it was read, and no process can write it; or only its stat
+ * is known from the seal. */
 #define READ(n)	 .hashed = true, .digest = {(n)}
 #define HELD(n)	 .held = true, READ(n)
 #define KNOWN(n) .stat_matches = true, .digest = {(n)}
@@ -636,7 +636,7 @@ static const struct row flagged[] = {
 	 FLAGGED(REASON_MEMORY_FILE)},
 };
 
-/* What is audited of libraries alone, or of scripts alone. */
+/* Rows for libraries: audit alone, and for scripts: audit alone. */
 static const struct row half_flagged[] = {
 	{"a mapping that couldn't be judged in time",
 	 {.maps = true, .timed_out = true},
@@ -940,7 +940,7 @@ static const struct manifest *of_volumes;
 
 static void check(const struct row *row)
 {
-	/* Nothing that a decision held before is left in it. */
+	/* No value that a decision held before stays in it. */
 	struct decision got = {VERDICT_ALLOW, REASON_TIMEOUT, true, 7, 7};
 
 	sealed.stat_trusted = row->stat_trusted;

@@ -7,8 +7,9 @@
 
 enum { ACTIONS = ACTION_CONTAINER_RELEASED + 1 };
 
-/* What a container can name a file: quotes, line ends, an escape sequence,
- * half a character, a byte order mark, U+2028, and a line of its own. */
+/* A name that a container can give to a file: quotes, line ends, an escape
+ * sequence, half a character, a byte order mark, U+2028, and a line of its own.
+ */
 static const char hostile[] = "/tmp/\"\\\n{\"event\":1}\r\x1b[2J\xc3\x28\xff"
 			      "\xef\xbb\xbf\xe2\x80\xa8 \xf0\x9f\xa6\xa2";
 static const char hostile_args[] = "sh\0-c\0\0\"\n\x80\xfe\0last";
@@ -56,7 +57,7 @@ static void fill_process(struct process_info *process, int64_t pid)
 	};
 }
 
-/* As much as is ever read of a process, none of it printable. */
+/* The maximum that is read of a process, none of it printable. */
 static char *long_text(void)
 {
 	char *text = calloc(1, PROCESS_ARGS_MAX + 1);
@@ -474,7 +475,7 @@ static void test_line_limit(void)
 	}
 }
 
-/* What there is room for stays: arguments go first. */
+/* Members for which there is room stay: arguments are cut first. */
 static void test_what_is_cut(void)
 {
 	OWNED(json_owned) struct json *line = NULL;

@@ -114,8 +114,7 @@ static void check_rows(void)
 	}
 }
 
-/* What a matcher that tries one way after the other needs years for: an
- * alarm ends the test. */
+/* A backtracking matcher would need years for these: an alarm ends the test. */
 static void check_bounds(void)
 {
 	static char text[16384];

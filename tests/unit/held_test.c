@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Numbers of one bucket: what is done to one must leave the others. */
+/* Numbers of one bucket: a change of one must not change the others. */
 enum {
 	FIRST = 7,
 	SECOND = FIRST + HELD_BUCKETS,
@@ -102,7 +102,7 @@ static void check_again(void)
 	held_drop(&table, FIRST);
 }
 
-/* What it is followed for outlasts an exec that fails. */
+/* The awaited scripts stay after an exec that fails. */
 static void check_exec_again(void)
 {
 	struct held_table table = {0};

@@ -7,7 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-/* As two engines lay out their folders, below one of the test's own. */
+/* The folders of two engines, below one of the test's own. */
 static char top[] = "/tmp/runmoor-layers-test.XXXXXX";
 
 static void run(const char *command)
@@ -19,7 +19,7 @@ static void run(const char *command)
 		abort();
 }
 
-/* With @ for the test's folder. */
+/* @ stands for the test's folder. */
 static char *expand(const char *text)
 {
 	static char ring[4][8192];
@@ -85,7 +85,7 @@ static const struct row rows[] = {
 	 "rw,lowerdir=@/odd/c\\054d\\040e:@/snapshots/1/fs,upperdir=@/"
 	 "snapshots/3/fs",
 	 "@/odd/c,d e @/snapshots/1/fs", "@/snapshots/3/fs", 2},
-	/* What isn't found */
+	/* Rows whose layers aren't found */
 	{"idmapped temporaries that are gone", "@/run/rootfs",
 	 "rw,lowerdir=@/tmp/ovl-idmapped1/0:@/tmp/ovl-idmapped1/1,upperdir=@/"
 	 "snapshots/3/fs",

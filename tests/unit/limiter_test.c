@@ -181,7 +181,7 @@ static void test_long(void)
 	limiter_free(limiter);
 }
 
-/* Health checks, and somebody who opens a shell between them. */
+/* Health checks, with a shell that is opened between them. */
 static void test_sessions(void)
 {
 	static const char check[] = "sh\0-c\0check";

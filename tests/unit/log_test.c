@@ -128,7 +128,7 @@ static void check_sinks(void)
 	}
 	CHECK("crun's journal is no file", access("journald:id", F_OK) < 0);
 
-	/* Nobody reads the pipe: the alarm ends a log_write that waits. */
+	/* The pipe has no reader: the alarm ends a log_write that waits. */
 	(void)unlink(log_path);
 	CHECK("a pipe", mkfifo(log_path, 0600) == 0);
 	log.file = log_path;

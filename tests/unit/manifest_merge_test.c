@@ -172,7 +172,7 @@ static void check_bare(void)
 	}
 }
 
-/* What a layer hides is no part of an image, and said once. */
+/* A file that a layer hides is no part of an image. */
 static void check_kinds(void)
 {
 	static const char *const names[NAMES] = {"h/a", "x/a", "f/d", "o/e"};

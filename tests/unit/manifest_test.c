@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* What the rows below damage; see manifest.c. */
+/* The fields that the rows below damage; see manifest.c. */
 enum {
 	AT_COUNT = 8,
 	AT_SLOTS = 12,
@@ -23,7 +23,7 @@ enum {
 #define TIMES(m, c)                                                            \
 	.size = 100, .mtime_ns = (m), .ctime_ns = (c), .mode = 0100755
 
-/* In an order that isn't the manifest's. */
+/* The order isn't the manifest's. */
 static const struct entry entries[] = {
 	{PATH("/usr/bin/python3"), .interpreter = "/lib64/ld.so",
 	 .kind = KIND_ELF, .digest = {1, 2, 3},
@@ -353,8 +353,8 @@ static void check_damages(const struct buffer *bytes)
 	}
 }
 
-/* Each slot of both tables, one after another: full ones emptied, empty ones
- * filled, full ones led astray. */
+/* Each slot of both tables is changed, one after another: a full one is
+ * emptied, or points elsewhere; an empty one is filled. */
 static void check_slots(const struct buffer *bytes)
 {
 	const size_t tables = RECORDS + ARRAY_LEN(entries) * RECORD;
@@ -425,7 +425,7 @@ static void check_last_text(const struct buffer *bytes)
 	      manifest_parse(exact, bytes->len, &m, NULL) < 0);
 }
 
-/* Whatever was parsed can be read, and finds nothing that isn't so. */
+/* A parsed manifest can be read, and each look-up finds an entry of it. */
 static bool sound(const struct manifest *m)
 {
 	struct entry got;

@@ -9,7 +9,7 @@
 
 static char top[] = "/tmp/place-test.XXXXXX";
 
-/* Each of these is done to what was described: top/disk/sub/seal. */
+/* Each of these changes the described folder: top/disk/sub/seal. */
 static const struct {
 	const char *name;
 	const char *command;

@@ -170,7 +170,7 @@ static void check_abandoned(struct resolver *resolver, int wake)
 	CHECK("it comes back", drain(resolver, wake, 1) == 1);
 }
 
-/* With all threads taken a stuck job's place is given to another. */
+/* If all threads are busy, another one takes the place of a stuck job's. */
 static void check_stuck(struct resolver *resolver, int wake)
 {
 	unsigned begun = value(&ran);

@@ -11,7 +11,7 @@
 
 enum { NOBODY = 65534 };
 
-/* Each in a process of its own, without CAP_SYS_RESOURCE. */
+/* Each check runs in a process of its own, without CAP_SYS_RESOURCE. */
 static bool in_child(bool (*check)(void))
 {
 	int status = 0;

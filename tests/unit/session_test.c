@@ -16,7 +16,7 @@ static const struct {
 	size_t len;
 	const char *session; /* words, each ended by a NUL; NULL: none */
 	size_t session_len;
-	int64_t uid; /* -1: not told */
+	int64_t uid; /* -1: unknown */
 } rows[] = {
 	{"no arguments", "", 0, NULL, 0, -1},
 	{"a line without an end", "runc\0exec\0c1\0sh", 15, NULL, 0, -1},
@@ -101,7 +101,7 @@ static void check_rows(void)
 	}
 }
 
-/* What was cut off isn't told as if it were whole. */
+/* A command line that was cut off isn't reported as a whole one. */
 static void check_limits(void)
 {
 	static char text[PROCESS_ARGS_MAX];

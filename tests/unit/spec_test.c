@@ -647,7 +647,8 @@ static void test_refuse(void)
 	}
 }
 
-/* rewritten: what somebody behind us made of the document that ours gives. */
+/* rewritten: the document after another program changed the one that runmoor
+ * wrote. */
 static void test_keeps_gate(void)
 {
 	static const char ours[] =
@@ -760,7 +761,7 @@ static void test_mounts(void)
 	}
 }
 
-/* What a filter made by libseccomp answers: see spec_seccomp.c. */
+/* The answers of a filter made by libseccomp: see spec_seccomp.c. */
 static bool arg_matches(const struct json *arg, const uint64_t values[6])
 {
 	uint64_t index = 6, value = 0, two = 0;
@@ -940,7 +941,7 @@ static struct json *load(const char *file)
 	return value;
 }
 
-/* parse, protect, write, parse: what is there then, is what was. */
+/* Parse, protect, write, parse: the result is the same document. */
 static void test_property(void)
 {
 	static const struct {

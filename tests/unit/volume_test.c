@@ -192,7 +192,7 @@ static const struct {
 	 false},
 };
 
-/* A seal is kept of another source than is there. */
+/* The kept seal belongs to another source than the present one. */
 static const struct {
 	const char *name;
 	enum volume_seal seal;

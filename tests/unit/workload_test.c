@@ -8,7 +8,7 @@ static const struct {
 	const char *name;
 	const char *annotations;
 	enum naming naming;
-	const char *image; /* what is found */
+	const char *image; /* the names that are found */
 	const char *container;
 	const char *namespace;
 	const char *pod;

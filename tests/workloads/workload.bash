@@ -1,8 +1,8 @@
-# workload - what every case includes: "workload SCRIPT" plays the script in a
-# container under the bare runtime and through runmoor, with runc under
-# docker's profile and with crun under none, as Kubernetes has it. Output and
-# exit status must be the same, and runmoor must have nothing to say. It
-# prints a row of the table of tests/workloads/run for each layout.
+# workload - included by every case: "workload SCRIPT" plays the script in a
+# container under the bare runtime and through runmoor, with runc under docker's
+# profile and with crun under none, as Kubernetes has it. Output and exit status
+# must be the same, and runmoor must write no event and no message. It prints a
+# row of the table of tests/workloads/run for each layout.
 #
 # "workload SCRIPT REFUSAL..." is one that holds drift too: the script prints
 # a line "ran" for each that runs, "refused" for each that doesn't. Each
@@ -13,10 +13,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/../integration/helpers.bash"
 IMAGES=$REPO/build/workloads
 layouts=overlay # what a case may set: or "overlay plain"
 expected_status=0
-differs= # what is known not to be the same, in a sentence
+differs= # a known difference, in a sentence
 
-# What a case may redefine: changes to the spec and the configuration, how the
-# container is run, and what of its output differs each time.
+# A case may redefine these: changes to the spec and the configuration, the way
+# the container is run, and the parts of its output that differ each time.
 prepare() {
 	:
 }
@@ -88,7 +88,8 @@ play() {
 	what=$(sed "s/$ID/ID/g" "$T/output" | normalise && echo "status $status")
 }
 
-# What runmoor said that it shouldn't have, or didn't say, a line each.
+# Prints a line for each event or message that runmoor shouldn't have written,
+# and for each missing one.
 surprises() { # [REFUSAL...]
 	local refusal said
 	eventually has_event container-released || echo "no container-released"
@@ -122,7 +123,8 @@ compare() {
 	play moor "$1" "$2" "$3"
 	row+=$(seconds)
 	surprise=$(surprises "${@:4}")
-	# Without what only runmoor refuses they are the same.
+	# The outputs are the same, except for programs that only runmoor
+	# refuses.
 	if [ $# -gt 3 ]; then
 		[[ $bare == *ran* && $bare != *refused* ]] || verdict="no drift"
 		bare=${bare//ran/refused}
@@ -139,7 +141,7 @@ compare() {
 	finish
 }
 
-# Sockets that the workload left in its root are its own affair.
+# Sockets that the workload left in its root don't matter.
 finish() {
 	find "$ROOT" -xdev -type s -delete
 	teardown_bundle || verdict=left
