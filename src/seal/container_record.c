@@ -4,41 +4,51 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 static const char record_name[] = "container.json";
+
+enum text_kind { TEXT, TEXT_PATH, TEXT_DIGEST }; /* of a sha256 */
 
 /* The members that are plain strings, once for writing and reading. */
 struct string_member {
 	const char *key;
 	size_t offset;
+	enum text_kind kind;
 	bool optional;
 };
 
-#define STRING_MEMBER(key, field, optional)                                    \
+#define STRING_MEMBER(key, field, kind, optional)                              \
 	{                                                                      \
-		key, offsetof(struct container, field), optional               \
+		key, offsetof(struct container, field), kind, optional         \
 	}
 
+/* A manifest has its path and the digest that it must have right behind it. */
 static const struct string_member strings[] = {
-	STRING_MEMBER("id", id, false),
-	STRING_MEMBER("root", root, false),
-	STRING_MEMBER("bundle", bundle, false),
-	STRING_MEMBER("rootfs", rootfs, false),
-	STRING_MEMBER("runtime", runtime, false),
-	STRING_MEMBER("name", name, true),
-	STRING_MEMBER("image", image, true),
-	STRING_MEMBER("policy", policy, true),
-	STRING_MEMBER("manifest", manifests[SEALED_IMAGE].path, false),
-	STRING_MEMBER("manifestSha256", manifests[SEALED_IMAGE].sha256, false),
-	STRING_MEMBER("volumes", manifests[SEALED_VOLUMES].path, true),
-	STRING_MEMBER("volumesSha256", manifests[SEALED_VOLUMES].sha256, true),
-	STRING_MEMBER("writable", manifests[SEALED_WRITABLE].path, true),
-	STRING_MEMBER("writableSha256", manifests[SEALED_WRITABLE].sha256,
+	STRING_MEMBER("id", id, TEXT, false),
+	STRING_MEMBER("root", root, TEXT_PATH, false),
+	STRING_MEMBER("bundle", bundle, TEXT_PATH, false),
+	STRING_MEMBER("rootfs", rootfs, TEXT_PATH, false),
+	STRING_MEMBER("runtime", runtime, TEXT_PATH, false),
+	STRING_MEMBER("name", name, TEXT, true),
+	STRING_MEMBER("image", image, TEXT, true),
+	STRING_MEMBER("policy", policy, TEXT, true),
+	STRING_MEMBER("manifest", manifests[SEALED_IMAGE].path, TEXT_PATH,
+		      false),
+	STRING_MEMBER("manifestSha256", manifests[SEALED_IMAGE].sha256,
+		      TEXT_DIGEST, false),
+	STRING_MEMBER("volumes", manifests[SEALED_VOLUMES].path, TEXT_PATH,
 		      true),
-	STRING_MEMBER("binfmt", binfmt.path, true),
-	STRING_MEMBER("binfmtSha256", binfmt.sha256, true),
-	STRING_MEMBER("upper", upper, true),
+	STRING_MEMBER("volumesSha256", manifests[SEALED_VOLUMES].sha256,
+		      TEXT_DIGEST, true),
+	STRING_MEMBER("writable", manifests[SEALED_WRITABLE].path, TEXT_PATH,
+		      true),
+	STRING_MEMBER("writableSha256", manifests[SEALED_WRITABLE].sha256,
+		      TEXT_DIGEST, true),
+	STRING_MEMBER("binfmt", binfmt.path, TEXT_PATH, true),
+	STRING_MEMBER("binfmtSha256", binfmt.sha256, TEXT_DIGEST, true),
+	STRING_MEMBER("upper", upper, TEXT_PATH, true),
 };
 
 static const struct {
@@ -73,7 +83,8 @@ static const struct {
 	 offsetof(struct container, counts.image.unreadable_count)},
 };
 
-/* Documents of their own, where they are. */
+/* Documents of their own, where they are: lists of texts, but for the
+ * annotations. */
 static const struct {
 	const char *key;
 	size_t offset;
@@ -183,32 +194,96 @@ int container_write(const struct container *container, const char *folder,
 	return rc;
 }
 
-static int read_members(const struct json *object, struct container *ret,
-			struct err *e)
+/* Find a member; NULL if it is missing, and may be. */
+static int find(const struct json *object, const char *key, bool optional,
+		const struct json **ret, struct err *e)
 {
-	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
-		char **text = own_field(ret, strings[i].offset);
-		const char *value;
+	*ret = json_get(object, key);
+	if (json_count_like(object, key) > 1)
+		return err_set(e, 0, "%s comes more than once", key);
+	return *ret || optional ? 0 : err_set(e, 0, "%s is missing", key);
+}
 
-		if (json_string(json_get(object, strings[i].key), &value))
-			*text = strdup(value);
-		if (!*text && !strings[i].optional)
-			return err_set(e, 0, "%s is missing", strings[i].key);
+static int refuse_type(const struct json *value, const char *key,
+		       const char *wanted, struct err *e)
+{
+	return err_set(e, 0, "%s isn't %s, but %s", key, wanted,
+		       json_type_name(json_type(value)));
+}
+
+static int read_string(const struct json *object,
+		       const struct string_member *member, char **ret,
+		       struct err *e)
+{
+	const struct json *value;
+	const char *text;
+
+	if (find(object, member->key, member->optional, &value, e) < 0)
+		return -1;
+	if (!value)
+		return 0;
+	if (!json_string(value, &text))
+		return refuse_type(value, member->key, "a text", e);
+	if (member->kind == TEXT_PATH && strlen(text) >= PATH_MAX)
+		return err_set(e, 0, "%s is too long for a path", member->key);
+	*ret = strdup(text);
+	return *ret ? 0 : err_set(e, ENOMEM, "read %s", member->key);
+}
+
+/* A digest's manifest comes right before it. */
+static int check_manifests(const struct container *container, struct err *e)
+{
+	for (size_t i = 1; i < ARRAY_LEN(strings); i++) {
+		char *const *digest = field(container, strings[i].offset);
+		char *const *path = field(container, strings[i - 1].offset);
+
+		if (strings[i].kind == TEXT_DIGEST && !*digest != !*path)
+			return err_set(e, 0, "%s is missing",
+				       strings[*digest ? i - 1 : i].key);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (!json_bool(json_get(object, flags[i].key),
-			       own_field(ret, flags[i].offset)))
-			return err_set(e, 0, "%s is missing", flags[i].key);
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-		if (!json_uint(json_get(object, numbers[i].key),
-			       own_field(ret, numbers[i].offset)))
-			return err_set(e, 0, "%s is missing", numbers[i].key);
 	return 0;
 }
 
-static int read_devices(const struct json *array, struct container *ret,
+static int read_strings(const struct json *object, struct container *ret,
 			struct err *e)
 {
+	for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+		if (read_string(object, &strings[i],
+				own_field(ret, strings[i].offset), e) < 0)
+			return -1;
+	return check_manifests(ret, e);
+}
+
+static int read_scalars(const struct json *object, struct container *ret,
+			struct err *e)
+{
+	const struct json *value;
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		if (find(object, flags[i].key, false, &value, e) < 0)
+			return -1;
+		if (!json_bool(value, own_field(ret, flags[i].offset)))
+			return refuse_type(value, flags[i].key, "true or false",
+					   e);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		if (find(object, numbers[i].key, false, &value, e) < 0)
+			return -1;
+		if (!json_uint(value, own_field(ret, numbers[i].offset)))
+			return refuse_type(value, numbers[i].key, "a count", e);
+	}
+	return 0;
+}
+
+static int read_devices(const struct json *object, struct container *ret,
+			struct err *e)
+{
+	const struct json *array;
+
+	if (find(object, "devices", false, &array, e) < 0)
+		return -1;
+	if (json_type(array) != JSON_ARRAY || json_count(array) % 2)
+		return err_set(e, 0, "devices are damaged");
 	ret->device_count = json_count(array) / 2;
 	if (ret->device_count > MANIFEST_DEVICES_MAX)
 		return err_set(e, 0, "devices are too many");
@@ -221,24 +296,63 @@ static int read_devices(const struct json *array, struct container *ret,
 	return 0;
 }
 
+/* A list whose elements are passed over would protect less: volumesWritten has
+ * the mounts that aren't taken for read-only. */
+static bool is_list_of_texts(const struct json *value)
+{
+	const char *text;
+
+	for (size_t i = 0; i < json_count(value); i++)
+		if (!json_string(json_at(value, i), &text))
+			return false;
+	return json_type(value) == JSON_ARRAY;
+}
+
+static int read_documents(const struct json *object, struct container *ret,
+			  struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+		struct json **copy = own_field(ret, documents[i].offset);
+		const char *key = documents[i].key;
+		const struct json *value;
+
+		if (find(object, key, true, &value, e) < 0)
+			return -1;
+		if (!value)
+			continue;
+		if (copy == &ret->annotations &&
+		    json_type(value) != JSON_OBJECT)
+			return refuse_type(value, key, "an object", e);
+		if (copy != &ret->annotations && !is_list_of_texts(value))
+			return err_set(e, 0, "%s isn't a list of texts", key);
+		*copy = json_clone(value);
+		if (!*copy)
+			return err_set(e, ENOMEM, "read %s", key);
+	}
+	return 0;
+}
+
+static int read_config(const struct json *object, struct container *ret,
+		       struct err *e)
+{
+	const struct config_home home = {0};
+	const struct json *config;
+
+	if (find(object, "config", false, &config, e) < 0 ||
+	    config_init(&ret->config, &home, e) < 0)
+		return -1;
+	return config_merge(&ret->config, config, e);
+}
+
 static int from_json(const struct json *object, struct container *ret,
 		     struct err *e)
 {
-	const struct config_home home = {0};
-
-	if (read_members(object, ret, e) < 0 ||
-	    read_devices(json_get(object, "devices"), ret, e) < 0 ||
-	    config_init(&ret->config, &home, e) < 0 ||
-	    config_merge(&ret->config, json_get(object, "config"), e) < 0)
+	if (read_strings(object, ret, e) < 0 ||
+	    read_scalars(object, ret, e) < 0 ||
+	    read_devices(object, ret, e) < 0 ||
+	    read_documents(object, ret, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
-		const struct json *value = json_get(object, documents[i].key);
-		struct json **copy = own_field(ret, documents[i].offset);
-
-		if (value && !(*copy = json_clone(value)))
-			return err_set(e, ENOMEM, "read %s", documents[i].key);
-	}
-	return 0;
+	return read_config(object, ret, e);
 }
 
 int container_read(const char *folder, struct container *ret, struct err *e)

@@ -4,6 +4,8 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 static char folder[] = "/tmp/runmoor-record-test.XXXXXX";
@@ -101,7 +103,7 @@ static void check_whole(void)
 	container_clear(&container);
 }
 
-/* Tests whether a record may lack a member. */
+/* The members, and which of them a record may not be without. */
 static const struct {
 	const char *key;
 	bool needed;
@@ -116,12 +118,13 @@ static const struct {
 	{"policy", false},
 	{"manifest", true},
 	{"manifestSha256", true},
-	{"volumes", false},
-	{"volumesSha256", false},
-	{"writable", false},
-	{"writableSha256", false},
-	{"binfmt", false},
-	{"binfmtSha256", false},
+	/* Each of a pair needs the other. */
+	{"volumes", true},
+	{"volumesSha256", true},
+	{"writable", true},
+	{"writableSha256", true},
+	{"binfmt", true},
+	{"binfmtSha256", true},
 	{"upper", false},
 	{"overlay", true},
 	{"overlayWritable", true},
@@ -141,6 +144,8 @@ static const struct {
 	{"volumesFirst", true},
 	{"volumesLeftCount", true},
 	{"unreadableCount", true},
+	{"devices", true},
+	{"config", true},
 	{"annotations", false},
 	{"unreadable", false},
 	{"mounts", false},
@@ -153,6 +158,24 @@ static const struct {
 	{"volumesFollowed", false},
 };
 
+/* part: of the sentence with which the record is refused; NULL: it's read, and
+ * written as it was. */
+static void check_read(const char *name, const char *part)
+{
+	struct container container;
+	struct err e = {0};
+	int rc = container_read(folder, &container, &e);
+
+	CHECK(name, (rc < 0) == (part != NULL));
+	if (rc < 0) {
+		CHECK(name, part && strstr(e.text, part));
+		CHECK(name, !container.id);
+		return;
+	}
+	container_clear(&container);
+	CHECK(name, comes_back());
+}
+
 static void check_missing(void)
 {
 	OWNED(json_owned) struct json *record = read_json(whole);
@@ -160,24 +183,114 @@ static void check_missing(void)
 	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
 		const char *key = members[i].key;
 		OWNED(json_owned) struct json *less = without(record, key);
-		struct container container;
 		char text[64];
-		struct err e;
 
 		CHECK(key, json_count(less) + 1 == json_count(record));
 		put_json(less);
-		if (!members[i].needed) {
-			CHECK(key, comes_back());
-			continue;
-		}
 		(void)snprintf(text, sizeof(text), "%s is missing", key);
-		if (container_read(folder, &container, &e) == 0) {
-			container_clear(&container);
-			CHECK("a record that lacks a member isn't read", false);
-			continue;
-		}
-		CHECK(key, strstr(e.text, text));
-		CHECK(key, !container.id);
+		check_read(key, members[i].needed ? text : NULL);
+	}
+}
+
+/* A manifest and its digest may be missing together. */
+static void check_without_manifests(void)
+{
+	static const char *const keys[] = {
+		"volumes",	  "volumesSha256", "writable",
+		"writableSha256", "binfmt",	   "binfmtSha256",
+	};
+	struct json *record = read_json(whole);
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		struct json *less = without(record, keys[i]);
+
+		json_free(record);
+		record = less;
+	}
+	put_json(record);
+	json_free(record);
+	check_read("no manifests but the image's", NULL);
+}
+
+static struct json *text_of(size_t len)
+{
+	char *text = calloc(1, len + 1);
+	struct json *value;
+
+	if (!text)
+		abort();
+	memset(text, 'a', len);
+	value = json_new_string(text);
+	free(text);
+	return value;
+}
+
+static void check_value(const char *name, const char *key,
+			struct json *take_value, const char *part)
+{
+	OWNED(json_owned) struct json *record = read_json(whole);
+
+	if (json_set(record, key, take_value) < 0)
+		abort();
+	put_json(record);
+	check_read(name, part);
+}
+
+/* Each member of a type that it can't have, and of one that none has. */
+static void check_types(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const char *key = members[i].key;
+		const char *part =
+			strcmp(key, "config") == 0 ? "must be an object" : key;
+		OWNED(json_owned) struct json *record = read_json(whole);
+		enum json_type type = json_type(json_get(record, key));
+
+		if (type != JSON_STRING)
+			check_value(key, key, json_new_string("1"), part);
+		if (type != JSON_BOOL)
+			check_value(key, key, json_new_bool(true), part);
+		if (type != JSON_NUMBER)
+			check_value(key, key, json_new_uint(1), part);
+		if (type != JSON_OBJECT)
+			check_value(key, key, json_new_object(), part);
+		if (type != JSON_ARRAY)
+			check_value(key, key, json_new_array(), part);
+	}
+	check_value("a count below 0", "sealedFiles", json_new_int(-1),
+		    "sealedFiles isn't a count");
+	check_value("a text with a NUL", "image", json_new_bytes("a\0b", 3),
+		    "image isn't a text");
+}
+
+static void check_lengths(void)
+{
+	check_value("the longest path", "upper", text_of(PATH_MAX - 1), NULL);
+	check_value("a path longer than any", "upper", text_of(PATH_MAX),
+		    "upper is too long for a path");
+	check_value("a name is as long as its engine has it", "image",
+		    text_of((size_t)2 * PATH_MAX), NULL);
+}
+
+/* Parsers differ in which of two they take. */
+static void check_twice(void)
+{
+	OWNED(buffer_clear) struct buffer bytes = BUFFER_INIT;
+
+	read_file(whole, &bytes);
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const char *key = members[i].key;
+		OWNED(buffer_clear) struct buffer more = BUFFER_INIT;
+		char text[64];
+
+		buffer_append(&more, "{\"", 2);
+		buffer_append(&more, key, strlen(key));
+		buffer_append(&more, "\": null,", 8);
+		buffer_append(&more, bytes.data + 1, bytes.len - 1);
+		put_record(more.data, more.len);
+		(void)snprintf(text, sizeof(text), "%s comes more than once",
+			       key);
+		check_read(key, text);
 	}
 }
 
@@ -192,33 +305,20 @@ static const struct {
 	{"more than are kept", (size_t)2 * MANIFEST_DEVICES_MAX + 2, NULL,
 	 "devices are too many"},
 	{"one that is no number", 1, "8", "devices are damaged"},
+	{"half of a pair", 3, NULL, "devices are damaged"},
 };
 
 static void check_devices(void)
 {
-	OWNED(json_owned) struct json *record = read_json(whole);
-
 	for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
 		struct json *array = json_new_array();
-		struct container container;
-		struct err e = {0};
-		int rc;
 
 		for (size_t n = 0; n < devices[i].numbers; n++)
 			(void)!json_append(array, json_new_uint(n));
 		if (devices[i].odd)
 			(void)!json_append(array,
 					   json_new_string(devices[i].odd));
-		if (json_set(record, "devices", array) < 0)
-			abort();
-		put_json(record);
-		rc = container_read(folder, &container, &e);
-		CHECK(devices[i].name, (rc < 0) == (devices[i].part != NULL));
-		if (rc < 0 && devices[i].part)
-			CHECK(devices[i].name, strstr(e.text, devices[i].part));
-		container_clear(&container);
-		if (rc == 0)
-			CHECK(devices[i].name, comes_back());
+		check_value(devices[i].name, "devices", array, devices[i].part);
 	}
 }
 
@@ -241,6 +341,10 @@ int main(void)
 		abort();
 	check_whole();
 	check_missing();
+	check_without_manifests();
+	check_types();
+	check_lengths();
+	check_twice();
 	check_devices();
 	check_damaged();
 	container_remove(folder);
