@@ -17,7 +17,8 @@ struct command_line {
 	const char *self; /* folder of our own programs */
 };
 
-/* Take on what the runtime, and then the container, inherit by policy. */
+/* Set the attributes that policy requires, for the runtime, and so the
+ * container, to inherit. */
 MUST_CHECK int hand_down(const struct config *config, struct err *e);
 
 /* Runs the command under protection. Takes config's content, which is cleared

@@ -93,11 +93,11 @@ void digests_leave(struct digests *digests, uint64_t serial);
 void digests_settle(struct digests *digests, uint64_t serial);
 
 /* Replace threads whose slice has taken longer than DIGESTS_STUCK_MS. now is in
- * ms, of any clock that is never 0. To be called now and then while a request
+ * ms, of any clock that is never 0. Call this now and then while a request
  * waits. */
 void digests_watch(struct digests *digests, int64_t now_ms);
 
-/* To be called after SIGUSR1: a process wants to write. */
+/* Call this after SIGUSR1: a process wants to write. */
 void digests_let_write(struct digests *digests);
 
 /* The count of files that were hashed so far, and of their bytes. */

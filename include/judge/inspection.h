@@ -17,7 +17,8 @@
 
 struct awaited_name {
 	char path[PATH_MAX];
-	bool counts; /* else a file opened by this name is only judged */
+	bool counts; /* a file opened by this name counts as the script; else it
+			is only judged */
 };
 
 /* The scripts that an interpreter has still to open, by one of these names. */

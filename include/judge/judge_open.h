@@ -29,9 +29,9 @@ struct known_interpreter {
 struct judge {
 	const struct container *container;
 	struct sealed sealed;
-	const struct manifest *binfmt; /* as seal_binfmt.h; NULL: none */
+	const struct manifest *binfmt; /* see seal_binfmt.h; NULL: none */
 	struct mapped *mapped;	       /* the manifests' memory */
-	uint64_t devices[MANIFEST_DEVICES_MAX]; /* of the image, as seen */
+	uint64_t devices[MANIFEST_DEVICES_MAX]; /* the image's, as mounted */
 	/* Larger files are not shipped, and get no digest in an event: a sparse
 	 * one of terabytes would keep a core busy for hours. */
 	uint64_t hash_limit;

@@ -27,6 +27,6 @@ MUST_CHECK int mapped_open(const struct manifest_file *file,
 			   struct mapped **list, const struct manifest **ret,
 			   struct err *e);
 
-/* To be called after MAPPED_SIGNAL: replace the manifest that is about to be
- * written by a copy in memory. */
+/* Call this after MAPPED_SIGNAL: the manifest that is about to be written is
+ * replaced by a copy in memory. */
 void mapped_rescue(struct mapped *list);

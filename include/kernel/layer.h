@@ -1,7 +1,7 @@
 /*
- * layer - one folder of an overlay by itself: its names, since they hide names
- * of the layers below, and whether these alone say what it shows. Source:
- * Documentation/filesystems/overlayfs.rst; fs/overlayfs/namei.c.
+ * layer - one folder of an overlay by itself: its names, which hide names of
+ * the layers below, and whether these names alone define what the layer shows.
+ * Source: Documentation/filesystems/overlayfs.rst; fs/overlayfs/namei.c.
  */
 #pragma once
 

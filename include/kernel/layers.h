@@ -1,11 +1,11 @@
 /*
- * layers - which folders an overlay is made of, and what names the image that
- * they are. A mount table shows them as the engine had mounted them: absolute
- * paths, paths relative to a folder that the engine had changed to,
- * descriptor numbers, or temporary mounts that are gone by now. Sources:
+ * layers - the folders of an overlay, and the name of the image that they form.
+ * A mount table shows them as the engine had mounted them: absolute paths,
+ * paths relative to a folder that the engine had changed to, descriptor
+ * numbers, or temporary mounts that are gone by now. Sources:
  * Documentation/filesystems/overlayfs.rst, proc_pid_mountinfo(5); the record
- * "lower" that the overlay drivers of containers/storage (podman, CRI-O) and
- * of docker keep beside each upper folder.
+ * "lower" that the overlay drivers of containers/storage (podman, CRI-O) and of
+ * docker keep beside each upper folder.
  */
 #pragma once
 
@@ -40,9 +40,9 @@ void layers_clear(struct layers *layers);
 char *layers_upper(const char *mount_point, const char *options);
 
 /*
- * Append what names the image: the same for every container of it, and at
- * every later create of this one, after a reboot too. NULL: rootfs is a plain
- * folder, or the root of some other file system.
+ * Append the name of the image: it is the same for every container of the
+ * image, and at every later create of this one, after a reboot too. NULL:
+ * rootfs is a plain folder, or the root of some other file system.
  *
  *   lower layers known    the identity of each
  *   else, upper known     that of the upper folder
@@ -50,19 +50,19 @@ char *layers_upper(const char *mount_point, const char *options);
  *                         for FUSE (fuse-overlayfs) and network mounts
  *   a plain folder        its own
  *
- * In all but the first the image is what the root showed at the container's
- * first create, and a restart must find that again. *ret_shared is false
- * where the layers can't be told from others that had their place before: the
- * seal is for this container only, then.
+ * In all cases but the first, the image is the content of the root at the
+ * container's first create, and a restart must find its seal again. *ret_shared
+ * is false if the layers can't be distinguished from others that had their
+ * place before: then the seal is for this container only.
  */
 MUST_CHECK int layers_name(const struct layers *layers, const char *rootfs,
 			   struct buffer *out, bool *ret_shared, struct err *e);
 
-/* Append what names one folder or file, as above. *ret_unique turns false
- * where it has no birth time, so that another may have had its numbers. */
+/* Append the name of one folder or file, as above. *ret_unique becomes false if
+ * it has no birth time, so that another may have had its numbers. */
 MUST_CHECK int layers_name_folder(const char *path, struct buffer *out,
 				  bool *ret_unique, struct err *e);
 
-/* A server answers for it, as fuse-overlayfs or a network's: each mount of it
- * has numbers of its own. */
+/* True if a server answers for it, such as fuse-overlayfs or a network's: each
+ * mount of it has numbers of its own. */
 bool layers_served(const char *path);

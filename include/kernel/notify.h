@@ -42,8 +42,8 @@ struct notification {
 	bool check;
 };
 
-/* To be called once for a listener: the kernel then wakes us and the target on
- * one CPU, since each waits for the other (Linux 6.6; does nothing on older
+/* Call this once for a listener: the kernel then wakes us and the target on one
+ * CPU, since each waits for the other (Linux 6.6; does nothing on older
  * kernels). */
 void notify_prepare(int listener);
 

@@ -19,7 +19,7 @@ enum {
 	PROOF_TICK_MS = 100,
 };
 
-/* To be called once, by the tracer's thread. */
+/* The tracer's thread calls this once. */
 MUST_CHECK int proof_start(struct err *e);
 
 enum proof_seize {

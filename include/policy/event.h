@@ -41,7 +41,7 @@ enum reason {
 	REASON_SPECIAL_FILE,	  /* no regular file, or the kernel's own     */
 	REASON_INTERPRETER_DRIFT, /* its #! or ELF interpreter is drift       */
 	REASON_UNRESOLVABLE,	  /* couldn't be opened, read or judged       */
-	REASON_ARGUMENTS, /* of an interpreter, not understood         */
+	REASON_ARGUMENTS, /* an interpreter's arguments aren't understood */
 	REASON_TRACED,	  /* another tracer holds the process         */
 	REASON_WRITABLE,  /* known content that a writer still holds  */
 	REASON_TIMEOUT,	  /* the file system or process didn't answer */

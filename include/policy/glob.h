@@ -5,7 +5,7 @@
  *   ?      one byte that is no slash
  *   *      any bytes, also none, that are no slashes
  *   **     any bytes, also none, slashes among them; where it stands between
- *          two slashes, also for nothing but one slash: below /opt by any
+ *          two slashes, also one slash alone: below /opt by any
  *          number of folders
  *   [a-c]  one of these bytes, never a slash; [!a-c] and [^a-c] one of the
  *          others; [[:digit:]] and the other classes of POSIX

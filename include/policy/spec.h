@@ -76,8 +76,8 @@ struct spec_protection {
 };
 
 /*
- * Rewrite: execve and execveat, executable file mappings unless libraries are
- * off, and with strict ones mprotect and pkey_mprotect to executable, become
+ * Rewrite: execve and execveat, executable file mappings unless libraries is
+ * off, and executable mprotect and pkey_mprotect if it is strict, become
  * SCMP_ACT_NOTIFY if the profile allows them, on every architecture that it
  * lists (the others kill: runc and crun alike); linux.seccomp.listenerPath and
  * a poststop hook are set, and a createRuntime hook where one is asked for. No

@@ -62,7 +62,7 @@ struct container {
 	struct config config;
 	struct json *annotations; /* of the spec; NULL: none */
 	struct manifest_file manifests[SEALED_FILES]; /* by sealed_part */
-	struct manifest_file binfmt;		      /* seal_binfmt.h */
+	struct manifest_file binfmt;		      /* see seal_binfmt.h */
 	/* The engine keeps its name and image beside it: then no annotation
 	 * speaks for it, but with CRI-O CRI-O's own. */
 	bool engine_named;

@@ -9,7 +9,7 @@
 
 #include "err.h"
 
-/* To be called before folder is claimed: removes a link of an earlier container
+/* Call this before folder is claimed: it removes a link of an earlier container
  * that is in its place. */
 void directory_make_way(const char *folder);
 

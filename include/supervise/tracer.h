@@ -28,11 +28,11 @@ MUST_CHECK int tracer_new(const struct judge *judge, struct resolver *resolver,
 
 /* listener is readable. */
 void tracer_notified(struct tracer *tracer, struct listener *listener);
-/* To be called after SIGCHLD. */
+/* Call this after SIGCHLD. */
 void tracer_collect(struct tracer *tracer);
 /* The resolver's eventfd is readable. */
 void tracer_finish_jobs(struct tracer *tracer);
-/* To be called every TRACER_TICK_MS while tracer_ticks: checks deadlines, and
+/* Call this every TRACER_TICK_MS while tracer_ticks: it checks deadlines, and
  * held targets whose exec failed in the kernel. */
 void tracer_tick(struct tracer *tracer);
 bool tracer_ticks(const struct tracer *tracer);

@@ -135,7 +135,7 @@ int bundle_open(const char *folder, const char *config, struct bundle *ret,
 	ret->path = realpath(folder ? folder : ".", NULL);
 	if (!ret->path)
 		return err_set(e, errno, "bundle %s", folder ? folder : ".");
-	/* To crun, its own default is no path. */
+	/* crun takes its own default for no path. */
 	if (config && strcmp(config, "config.json") != 0)
 		ret->config = realpath(config, NULL);
 	else

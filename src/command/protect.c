@@ -72,8 +72,8 @@ int hand_down(const struct config *config, struct err *e)
 	return 0;
 }
 
-/* A runtime that reads this starts the container without its gate, or with
- * another one. */
+/* True if the rewritten config.json lacks the gate, or has another one: its
+ * container would run unprotected. */
 static bool lost_gate(const struct run *run)
 {
 	const struct buffer *bytes = &run->bundle.rewritten;
@@ -86,8 +86,8 @@ static bool lost_gate(const struct run *run)
 	return lost;
 }
 
-/* A wrapper between runmoor and the runtime adds to a specification that has
- * been read, and sealed for, already. */
+/* Warn that a wrapper between runmoor and the runtime changed the specification
+ * after it was read and the image was sealed. */
 static void warn_of_wrapper(const struct run *run)
 {
 	log_write(

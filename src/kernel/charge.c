@@ -190,7 +190,7 @@ void charge_leave(struct charge *charge)
 	for (size_t i = 0; i < charge->count; i++) {
 		struct charge_place *place = &charge->places[i];
 
-		/* The first cgroup may be gone. */
+		/* The first cgroup may have been removed. */
 		if (write_text(place->home, "cgroup.procs", "0") < 0)
 			(void)write_text(place->mount, "cgroup.procs", "0");
 		if (place->own)

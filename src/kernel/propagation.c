@@ -136,7 +136,7 @@ bool propagation_shows(const struct mountinfo *host,
 	const struct mountinfo_line *has = NULL;
 	char folder[FOLDER_MAX];
 
-	/* The last of several at one point hides the others. */
+	/* The last of several mounts at one point hides the others. */
 	for (size_t i = 0; i < host->count; i++) {
 		const struct mountinfo_line *line = &host->lines[i];
 

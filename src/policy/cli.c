@@ -362,7 +362,7 @@ static void read_arguments(struct reading *r)
 		if (r->cli.command == COMMAND_EXEC)
 			return;
 	}
-	/* runc takes an option that it doesn't know for the id then. */
+	/* runc takes an unknown option for the id then. */
 	if (ended && !r->cli.id)
 		doubt(r, r->argc - 1);
 }

@@ -7,13 +7,13 @@
 #include <sys/shm.h>
 
 /*
- * Two facts of libseccomp (2.5.4) that this file rests on. Of several rules
- * without arguments for one syscall the first counts, and it beats those with
- * arguments; rules that compare different bits of one argument are tried in
- * no order one could rely on, so that ours are disjoint. And a call on an
- * architecture that the profile doesn't list kills, in runc and in crun, with
- * a default that allows as well: a profile without some of the machine's
- * architectures is whole as it is, and adding them would only loosen it.
+ * This file relies on two facts of libseccomp (2.5.4). First: if a syscall has
+ * several rules without arguments, the first one counts, and it overrides those
+ * with arguments; rules that compare different bits of one argument are tried
+ * in no defined order, so ours are disjoint. Second: a call on an architecture
+ * that the profile doesn't list kills, in runc and in crun, even if the default
+ * allows. So a profile without some of the machine's architectures is complete,
+ * and adding them would only loosen it.
  */
 
 /* arguments[index] & mask == datum; a mask of one bit. */
@@ -27,14 +27,14 @@ struct condition {
  * A syscall that is notified when all of its conditions hold.
  *
  * i386 has two ways to map: mmap2 (192), which every libc uses and whose
- * arguments stand as below, and old mmap (90), which libseccomp means by
- * "mmap" there and which takes the address of a structure. A filter can't
- * read that structure, and a profile can't have a rule for one architecture
- * only: what number 90 does with the rule depends on whatever its caller has
- * in edx and esi. So one that is notified may not be an executable mapping,
- * and one that is may not be notified. Where mprotect isn't gated that is no
- * wider than mapping a file readable and then calling it; where it is, with
- * strict libraries, this way stays open to 32-bit code.
+ * arguments stand as below, and old mmap (90), which libseccomp means by "mmap"
+ * there and which takes the address of a structure. A filter can't read that
+ * structure, and a profile can't have a rule for one architecture only: what
+ * number 90 does with the rule depends on whatever its caller has in edx and
+ * esi. So a notified call may not be an executable mapping, and an executable
+ * mapping may not be notified. If mprotect isn't gated, this gap is no wider
+ * than mapping a file readable and then calling mprotect; if it is gated, with
+ * strict libraries, 32-bit code keeps this way.
  */
 struct gate {
 	const char *name;

@@ -2,17 +2,18 @@
  * cache - the files of images below cache_dir, kept from one container to the
  * next:
  *
- *   manifests/DIGEST.manifest  of an image, by the digest of its bytes: one for
- *                              all that are the same
- *   chains/KEY                 which of them the image of these layers has
- *   layers/KEY.layer           what one layer has: a digest, then a manifest
- *   roots/KEY.manifest         a root file system without layers, as it was
- *                              when its container was first created
- *   roots/KEY.place            the folder that it is
- *   volumes/                   (seal_volumes.c)
- *   lock                       held shared by who adds, alone by who removes
+ *   manifests/DIGEST.manifest  executables of an image, by the digest of the
+ *                              file's bytes: equal manifests are one file
+ *   chains/KEY                 the digest of the manifest of an image that is
+ *                              made of these layers
+ *   layers/KEY.layer           names of one layer: a digest, then a manifest
+ *   roots/KEY.manifest         executables of a root file system without
+ *                              layers, as at its container's first create
+ *   roots/KEY.place            the folder of that root
+ *   volumes/                   seals of volumes (seals.h)
+ *   lock                       locked shared to add, and exclusively to remove
  *
- * No file here is written after it has its name.
+ * A file is never written after it has its name.
  */
 #pragma once
 

@@ -89,7 +89,8 @@ static bool is_of(enum cache_kind kind, const char *name)
 	       strcmp(name + KEY, cache_ending(kind)) == 0;
 }
 
-/* A temporary file that never got its name: no process adds one now. */
+/* True for a temporary file that never got its name: no process adds files now.
+ */
 static bool is_left_over(const char *name)
 {
 	return strspn(name, "0123456789abcdef") == KEY;

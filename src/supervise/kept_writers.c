@@ -174,9 +174,10 @@ static void kill_mapper(void *context, pid_t pid, int pidfd, size_t file)
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
-/* While they are frozen none forks and ends, so that it can't be found; and
- * none is between our verdict and the mapping that it allows, where other tasks
- * of its container can delay it for as long as they keep the cores busy. */
+/* Freeze the cgroups of all mappers. No frozen task can fork and end, so that
+ * it isn't found; and none is between our verdict and the mapping that this
+ * allows, where other tasks of its container could delay it for as long as they
+ * keep the cores busy. */
 static enum freezer_outcome freeze_all(const struct batch *batch,
 				       struct freezer frozen[CGROUPS_MAX])
 {

@@ -71,7 +71,7 @@ void tracer_answer(struct tracer *tracer, const struct request *request,
 void tracer_settle_unseen(struct tracer *tracer, enum stage stage,
 			  const struct facts *facts, pid_t tid);
 
-/* To be called when a job is finished. */
+/* Call this when a job is finished. */
 void tracer_finish_request(struct tracer *tracer, struct job *job);
 void tracer_finish_target(struct tracer *tracer, struct job *job);
 

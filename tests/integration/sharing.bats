@@ -14,7 +14,7 @@ seals() { # FILTER
 	events 'select(.event.action == "container-sealed") | .runmoor.seal | '"$1"
 }
 
-# Mounted anew with these layers, on an upper layer that is empty.
+# Mounts the root anew with these layers, on an empty upper layer.
 layered() { # LAYER...
 	local IFS=:
 	! mountpoint -q "$ROOT" || umount "$ROOT"
