@@ -3,9 +3,10 @@
  * more. HOW is
  *
  *   later        FILE is a switch: a seal keeps later writers out, and a
- * mapping that was there before turns it socket       with all seals, handed to
- * another process by a socket interpreter  with all seals, as the interpreter
- * of a script library      with all seals, loaded by a program of the image
+ *                mapping that was there before turns it
+ *   socket       with all seals, handed to another process by a socket
+ *   interpreter  with all seals, as the interpreter of a script
+ *   library      with all seals, loaded by a program of the image
  */
 #define _GNU_SOURCE
 #include <err.h>
