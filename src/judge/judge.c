@@ -129,7 +129,6 @@ static bool is_hopeless(const struct look *look, enum outcome outcome)
 	       !look->out->waits;
 }
 
-/* The end of a judgement. */
 static enum outcome finish(struct look *look, enum outcome outcome)
 {
 	struct inspection *out = look->out;

@@ -23,7 +23,6 @@ enum {
 	RACY_NS = 50 * 1000 * 1000,
 };
 
-/* One walk. */
 struct walk {
 	const struct survey *survey;
 	int64_t started_ms;
