@@ -1,18 +1,14 @@
 #include "look_internal.h"
 
-#include "arrivals_internal.h"
 #include "caller.h"
 #include "filesystem.h"
-#include "start.h"
 #include "stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 enum { SCRIPTS_DEEP = 5 }; /* rewrites that fs/exec.c allows */
 
@@ -87,105 +83,6 @@ static bool find_by_stat(const struct judge *judge, const struct identity *id,
 	       device_matches(judge, ret->identity.dev, id->dev);
 }
 
-/* The mount of the target's root, with which PACE_FULL may have to compare a
- * mount. */
-static uint64_t root_mount(const struct look *look)
-{
-	OWNED(close_owned) int root = -1;
-	struct identity id = {0};
-
-	if (target_open_link(look->target.tid, "root", &root, NULL) == 0)
-		(void)stat_identity(root, "", AT_EMPTY_PATH, &id);
-	return id.mount;
-}
-
-/* The mount isn't in the baseline: it is the container's own, or, by
- * propagation, the host's, which counts as part of the bind above it. */
-static enum place find_arrived(const struct look *look, int fd,
-			       struct file_facts *file)
-{
-	const struct start *start = look->judge->start;
-	const size_t index = look->out->facts.count;
-	struct arrived arrived = {.point = look->out->mounts[index]};
-
-	file->arrival = arrivals_find(start_arrivals(start), look->target.tid,
-				      fd, &look->out->identities[index],
-				      file->path, &arrived);
-	if (file->arrival != ARRIVAL_PROPAGATED)
-		return PLACE_FOREIGN;
-	file->mount = arrived.point;
-	file->bind = arrived.bind;
-	return arrived.read_only && start_read_only(start, arrived.bind)
-		       ? PLACE_VOLUME_READ_ONLY
-		       : PLACE_VOLUME;
-}
-
-/* Find the file's place, with its mount if the baseline is known. Exceptions
- * don't apply to a mount that the container made itself. */
-static enum place find_place(const struct look *look, int fd,
-			     const struct identity *id, struct file_facts *file)
-{
-	const struct start *start = look->judge->start;
-	const uint64_t mount = start ? stat_mount(fd) : 0;
-	bool read_only = false;
-	struct statvfs fs;
-
-	if (start)
-		file->mount = start_mount_point(start, mount, &read_only);
-	if (filesystem_is_memory(fd) && id->nlink == 0)
-		return PLACE_MEMORY;
-	if (look_is_image(look->judge, id->dev) &&
-	    (look->judge->container->overlay || id->mount == root_mount(look)))
-		return PLACE_IMAGE;
-	if (start && !file->mount)
-		return find_arrived(look, fd, file);
-	if (start) {
-		file->bind = arrivals_bind(start_arrivals(start), id->mount);
-		if (start_follows(start, mount))
-			return PLACE_VOLUME_FOLLOWED;
-		return read_only ? PLACE_VOLUME_READ_ONLY : PLACE_VOLUME;
-	}
-	if (fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY))
-		return PLACE_VOLUME_READ_ONLY;
-	return PLACE_VOLUME;
-}
-
-/* A mapping from a layer that is itself an overlay shows the layer's own file,
- * which differs by its device from the one that the root shows. */
-static bool is_same_below(const struct judge *judge,
-			  const struct identity *root,
-			  const struct identity *below)
-{
-	return look_is_image(judge, root->dev) &&
-	       look_is_image(judge, below->dev) &&
-	       identity_same_content(root, below);
-}
-
-/* The path that the target sees may depend on mounts of its own. */
-static bool is_placed(const struct judge *judge, const struct identity *id,
-		      const struct file_facts *file)
-{
-	struct identity found;
-
-	if (!file->path)
-		return false;
-	if (stat_within(judge->container->rootfs, file->path, &found) == 0 &&
-	    (identity_same_file(&found, id) ||
-	     is_same_below(judge, &found, id)))
-		return true;
-	return file->mount != NULL;
-}
-
-/* True if a decision about a listed file depends on its path. */
-static bool path_matters(const struct judge *judge)
-{
-	const struct config *config = &judge->container->config;
-
-	return config->match == MATCH_PATH || judge->lineage ||
-	       config->libraries == LIBRARIES_STRICT ||
-	       judge->container->overlay;
-}
-
 static void take_entry(const struct entry *entry, struct file_facts *file,
 		       struct found *ret)
 {
@@ -232,11 +129,12 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	}
 	if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;
-	file->place = find_place(look, fd, id, file);
+	file->place = look_place(look, fd, id, file);
 	facts->count++;
 	file->overlay =
 		file->place == PLACE_FOREIGN && filesystem_is_overlay(fd);
-	file->placed = path_matters(judge) && is_placed(judge, id, file);
+	file->placed =
+		look_path_matters(judge) && look_is_placed(judge, id, file);
 	file->nature = look_nature(judge, fd);
 	if (file->nature != NATURE_FILE)
 		return OUTCOME_DECIDED;
@@ -244,8 +142,9 @@ enum outcome look_at(struct look *look, int fd, enum role role,
 	outcome = look_read(look, fd, matches ? entry.path : NULL, ret);
 	/* The path also distinguishes a modified file from one that isn't in
 	 * the image. */
-	if (!path_matters(judge) && !decision_shipped_as(&judge->sealed, file))
-		file->placed = is_placed(judge, id, file);
+	if (!look_path_matters(judge) &&
+	    !decision_shipped_as(&judge->sealed, file))
+		file->placed = look_is_placed(judge, id, file);
 	return outcome;
 }
 
@@ -309,8 +208,40 @@ enum outcome look_at_named(struct look *look, int dirfd, const char *path,
 	return look_at_chain(look, fd, NULL);
 }
 
-enum outcome look_at_mapping(struct look *look, const struct mapping *mapping,
-			     enum role role, struct identity *ret)
+enum interpreter look_interpreter(const struct judge *judge,
+				  const uint8_t digest[DIGEST_SIZE])
+{
+	for (size_t i = 0; i < judge->interpreter_count; i++)
+		if (memcmp(judge->interpreters[i].digest, digest,
+			   DIGEST_SIZE) == 0)
+			return judge->interpreters[i].interpreter;
+	return INTERPRETER_NONE;
+}
+
+static enum interpreter find_interpreter(const struct look *look)
+{
+	const struct file_facts *program = &look->out->facts.files[0];
+
+	return program->hashed || program->stat_matches
+		       ? look_interpreter(look->judge, program->digest)
+		       : INTERPRETER_NONE;
+}
+
+enum outcome look_at_scripts(struct look *look, uint64_t argv)
+{
+	const enum interpreter kind = find_interpreter(look);
+
+	return kind == INTERPRETER_NONE ? OUTCOME_DECIDED
+					: look_at_words(look, kind, argv);
+}
+
+/* Add the file of a mapping; *ret is its identity. OUTCOME_PASS: it was added
+ * already. OUTCOME_ERROR: it can't be seen. Each mapped file itself is opened:
+ * the numbers in /proc/PID/maps are not those of stat, and two files of an
+ * overlay can share them. */
+static enum outcome look_at_mapping(struct look *look,
+				    const struct mapping *mapping,
+				    enum role role, struct identity *ret)
 {
 	OWNED(close_owned) int fd = -1;
 	struct found found;
@@ -321,4 +252,130 @@ enum outcome look_at_mapping(struct look *look, const struct mapping *mapping,
 		return OUTCOME_ERROR;
 	return look_seen(look, ret) ? OUTCOME_PASS
 				    : look_at(look, fd, role, &found);
+}
+
+enum outcome look_at_mappings(struct look *look, const struct mapping *mappings,
+			      size_t count, enum role role, bool *ret_own)
+{
+	enum outcome outcome = OUTCOME_PASS;
+
+	for (size_t i = 0; i < count && outcome != OUTCOME_SLOW; i++) {
+		struct identity id;
+		enum outcome one;
+
+		look->maps_privately = mappings[i].private;
+		one = look_at_mapping(look, &mappings[i], role, &id);
+		if (one == OUTCOME_ERROR)
+			return look_unresolvable(look);
+		if (one != OUTCOME_PASS)
+			outcome = one;
+		if (ret_own)
+			*ret_own |= identity_same_file(
+				&id, &look->out->identities[0]);
+	}
+	return outcome;
+}
+
+/* A program on an overlay over an overlay is mapped from the file below, as
+ * with runc's read-only overlay of the image's own folder. That file runs, and
+ * was judged with the other mappings; the program has its content. It must be a
+ * file that no process writes: the exec keeps writers from the overlay's file,
+ * not from the one below. */
+static void trust_what_is_below(struct look *look)
+{
+	struct facts *facts = &look->out->facts;
+	struct file_facts *program = &facts->files[0];
+
+	for (size_t i = 1; program->hashed && i < facts->count; i++) {
+		const struct file_facts *below = &facts->files[i];
+
+		if ((below->lower || (below->stat_matches && !below->hashed)) &&
+		    memcmp(below->digest, program->digest, DIGEST_SIZE) == 0)
+			program->held = true;
+	}
+}
+
+/* Inspect the mappings by their files or, rootless, by their numbers. */
+static enum outcome look_at_mapped(struct look *look, int exe,
+				   const struct mapping *mappings, size_t count,
+				   const char *interpreter)
+{
+	enum outcome outcome;
+	bool own = false;
+
+	if (look->judge->container->mapped_by_number)
+		return look_at_numbers(look, mappings, count, interpreter);
+	outcome = look_at_mappings(look, mappings, count, ROLE_ELF_INTERPRETER,
+				   &own);
+	if (outcome == OUTCOME_SLOW)
+		return outcome;
+	if (!own && filesystem_is_overlay(exe))
+		trust_what_is_below(look);
+	return OUTCOME_DECIDED;
+}
+
+/* Inspect the name that the kernel was given. If it is a script, the loaded
+ * interpreter will open it by this name, so it is judged, too. A name that
+ * doesn't exist now can't be opened by the interpreter either. */
+static enum outcome look_at_name(struct look *look, uint64_t stack_end)
+{
+	const struct identity exe = look->out->identities[0];
+	char *name = look->out->requested;
+	struct identity id;
+	enum outcome outcome;
+	struct err e;
+	int fd;
+
+	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) < 0)
+		return look_unresolvable(look);
+	if (look_open(look, TARGET_CWD, name, 0, &fd, &e) < 0) {
+		if (look->pace == PACE_FAST && e.code == EAGAIN)
+			return OUTCOME_SLOW;
+		return look_failed_itself(e.code) ? look_unresolvable(look)
+						  : OUTCOME_DECIDED;
+	}
+	if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0) {
+		(void)close(fd);
+		return look_unresolvable(look);
+	}
+	if (identity_same_file(&id, &exe)) {
+		(void)close(fd);
+		return OUTCOME_DECIDED;
+	}
+	/* This isn't the loaded program: it is its script, or a file swapped
+	 * since. */
+	outcome = look_at_chain(look, fd, &exe);
+	if (outcome != OUTCOME_ERROR)
+		return outcome;
+	return look_failed_itself(look->out->error) ? look_unresolvable(look)
+						    : OUTCOME_DECIDED;
+}
+
+enum outcome look_at_loaded(struct look *look)
+{
+	const pid_t tid = look->target.tid;
+	struct mapping mappings[MAPPINGS_MAX];
+	OWNED(close_owned) int exe = -1;
+	enum outcome outcome;
+	uint64_t stack_end = 0;
+	struct found found = {0};
+	size_t count = 0;
+
+	if (target_open_link(tid, "exe", &exe, NULL) < 0 ||
+	    target_mappings(tid, mappings, &count, &stack_end, NULL) < 0)
+		return look_unresolvable(look);
+	outcome =
+		look->judge->binfmt ? look_at_foreign(look, exe) : OUTCOME_PASS;
+	if (outcome == OUTCOME_PASS) {
+		outcome = look_at(look, exe, ROLE_PROGRAM, &found);
+		look->exe = look->out->identities[0];
+	}
+	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
+		outcome = look_at_mapped(look, exe, mappings, count,
+					 found.interpreter);
+	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
+		outcome = look_at_name(look, stack_end);
+	if (outcome == OUTCOME_DECIDED && !look->out->facts.unresolvable)
+		outcome = look_at_scripts(look, 0);
+	return outcome;
 }

@@ -1,7 +1,7 @@
 /*
- * look - inspects one file, by its descriptor: its kind, whether it is sealed,
- * whether any process can write it. These are the steps of a judgement
- * (judge.h).
+ * look - inspects files, by their descriptors: of each its kind, whether it is
+ * sealed, whether any process can write it; and finds those that belong to one
+ * exec or mapping. These are the steps of a judgement (judge.h).
  */
 #pragma once
 
@@ -36,6 +36,19 @@ bool look_is_image(const struct judge *judge, uint64_t dev);
  * sealed or not. */
 bool look_is_untouched(const struct judge *judge, const struct identity *id,
 		       const char *path);
+
+/* The place of the last file of the facts, with its mount if the baseline is
+ * known. Exceptions don't apply to a mount that the container made itself. */
+enum place look_place(const struct look *look, int fd,
+		      const struct identity *id, struct file_facts *file);
+
+/* True if a decision about a listed file depends on its path. */
+bool look_path_matters(const struct judge *judge);
+
+/* True if the file is at its path for the host, too, or its mount is of the
+ * baseline: the path that the target sees may depend on mounts of its own. */
+bool look_is_placed(const struct judge *judge, const struct identity *id,
+		    const struct file_facts *file);
 
 /* The nature of fd (O_PATH), which isn't read. */
 enum nature look_nature(const struct judge *judge, int fd);
@@ -95,18 +108,35 @@ enum outcome look_at_foreign(struct look *look, int exe);
 enum outcome look_at_named(struct look *look, int dirfd, const char *path,
 			   int flags);
 
-/* Add the file of one of the target's mappings; *ret is its identity.
- * OUTCOME_PASS: it was added already. OUTCOME_ERROR: it can't be seen. */
-enum outcome look_at_mapping(struct look *look, const struct mapping *mapping,
-			     enum role role, struct identity *ret);
+/* Add the files of the target's mappings. *ret_own, if it isn't NULL, becomes
+ * true if one of them is the first file of the facts. OUTCOME_PASS: there was
+ * none to add. */
+enum outcome look_at_mappings(struct look *look, const struct mapping *mappings,
+			      size_t count, enum role role, bool *ret_own);
+
+/* The same where mappings can't be followed (rootless): the kernel has mapped
+ * the program and the interpreter that it names. A mapping with the
+ * interpreter's numbers, on the image, if these identify a single file, is that
+ * file. */
+enum outcome look_at_numbers(struct look *look, const struct mapping *mappings,
+			     size_t count, const char *interpreter);
 
 /* Add the files that the kernel loaded at the exec at which the target is
  * stopped. */
 enum outcome look_at_loaded(struct look *look);
+
 /* Add the scripts in the arguments of the program, the first file of the facts,
  * if it is an interpreter. argv: the address of argv at the request; 0 if the
  * program is loaded, and has arguments of its own. */
 enum outcome look_at_scripts(struct look *look, uint64_t argv);
+
+/* The same for a program that is this interpreter. */
+enum outcome look_at_words(struct look *look, enum interpreter kind,
+			   uint64_t argv);
+
+/* The interpreter whose file has this digest, as the image ships it. */
+enum interpreter look_interpreter(const struct judge *judge,
+				  const uint8_t digest[DIGEST_SIZE]);
 
 /* Add the file that a stopped interpreter has just opened as its script. */
 enum outcome look_at_opened(struct look *look, int fd);

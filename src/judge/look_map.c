@@ -39,7 +39,6 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 	struct mapping mappings[MAPPINGS_MAX];
 	uint64_t start = n->compat ? (uint32_t)n->args[0] : n->args[0];
 	uint64_t len = n->compat ? (uint32_t)n->args[1] : n->args[1];
-	enum outcome outcome = OUTCOME_PASS;
 	size_t count;
 
 	if (look->pace == PACE_FAST)
@@ -54,16 +53,43 @@ enum outcome look_at_protection(struct look *look, const struct notification *n)
 	if (target_mappings_within(n->tid, start, start + len, mappings, &count,
 				   NULL) < 0)
 		return look_unresolvable(look);
-	for (size_t i = 0; i < count && outcome != OUTCOME_SLOW; i++) {
-		enum outcome one;
-		struct identity id;
+	return look_at_mappings(look, mappings, count, ROLE_LIBRARY, NULL);
+}
 
-		look->maps_privately = mappings[i].private;
-		one = look_at_mapping(look, &mappings[i], ROLE_LIBRARY, &id);
-		if (one == OUTCOME_ERROR)
+static bool is_numbered(const struct mapping *mapping,
+			const struct identity *id)
+{
+	return mapping->dev == id->dev && mapping->ino == id->ino;
+}
+
+enum outcome look_at_numbers(struct look *look, const struct mapping *mappings,
+			     size_t count, const char *interpreter)
+{
+	const struct identity exe = look->exe;
+	OWNED(close_owned) int fd = -1;
+	enum outcome outcome = OUTCOME_DECIDED;
+	struct found found;
+	struct identity id;
+	struct err e;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_numbered(&mappings[i], &exe))
+			continue;
+		if (fd < 0 &&
+		    look_open(look, TARGET_CWD, interpreter, 0, &fd, &e) < 0)
+			return look->pace == PACE_FAST && e.code == EAGAIN
+				       ? OUTCOME_SLOW
+				       : look_unresolvable(look);
+		if (stat_identity(fd, "", AT_EMPTY_PATH, &id) < 0 ||
+		    !is_numbered(&mappings[i], &id) ||
+		    !look_is_image(look->judge, id.dev))
 			return look_unresolvable(look);
-		if (one != OUTCOME_PASS)
-			outcome = one;
 	}
+	/* The program has an interpreter, but no other mapping was seen: it
+	 * must share the program's numbers. */
+	if (interpreter[0] && fd < 0)
+		return look_unresolvable(look);
+	if (fd >= 0)
+		outcome = look_at(look, fd, ROLE_ELF_INTERPRETER, &found);
 	return outcome;
 }

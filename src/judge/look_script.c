@@ -19,25 +19,6 @@ static enum outcome unknown(struct look *look)
 	return OUTCOME_DECIDED;
 }
 
-static enum interpreter find_digest(const struct judge *judge,
-				    const uint8_t digest[DIGEST_SIZE])
-{
-	for (size_t i = 0; i < judge->interpreter_count; i++)
-		if (memcmp(judge->interpreters[i].digest, digest,
-			   DIGEST_SIZE) == 0)
-			return judge->interpreters[i].interpreter;
-	return INTERPRETER_NONE;
-}
-
-static enum interpreter find_interpreter(const struct look *look)
-{
-	const struct file_facts *program = &look->out->facts.files[0];
-
-	return program->hashed || program->stat_matches
-		       ? find_digest(look->judge, program->digest)
-		       : INTERPRETER_NONE;
-}
-
 /*
  * ld.so runs the program that its arguments name: as if it had been executed
  * with what follows. That program is judged when it is mapped.
@@ -71,7 +52,7 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 		return unknown(look);
 	if (manifest_find_identity(look->judge->sealed.manifests[SEALED_IMAGE],
 				   &id, &entry))
-		*ret = find_digest(look->judge, entry.digest);
+		*ret = look_interpreter(look->judge, entry.digest);
 	else if (look->pace == PACE_FAST)
 		return OUTCOME_SLOW;
 	else if (look_size_shipped(look->judge, id.size)) {
@@ -80,7 +61,7 @@ static enum outcome look_through_loader(struct look *look, struct words *words,
 			return OUTCOME_SLOW;
 		if (outcome != OUTCOME_DECIDED)
 			return unknown(look);
-		*ret = find_digest(look->judge, digest);
+		*ret = look_interpreter(look->judge, digest);
 	}
 	if (*ret == INTERPRETER_LOADER)
 		return unknown(look);
@@ -358,8 +339,8 @@ static enum outcome await_or_not(struct look *look, enum interpreter kind,
 	return OUTCOME_DECIDED;
 }
 
-static enum outcome look_at_words(struct look *look, enum interpreter kind,
-				  uint64_t argv)
+enum outcome look_at_words(struct look *look, enum interpreter kind,
+			   uint64_t argv)
 {
 	OWNED(words_owned) struct words words = {0};
 	struct operands operands = {.understood = true};
@@ -392,14 +373,6 @@ static enum outcome look_at_words(struct look *look, enum interpreter kind,
 	return outcome == OUTCOME_DECIDED
 		       ? await_or_not(look, kind, !argv && !look->foreign_words)
 		       : outcome;
-}
-
-enum outcome look_at_scripts(struct look *look, uint64_t argv)
-{
-	const enum interpreter kind = find_interpreter(look);
-
-	return kind == INTERPRETER_NONE ? OUTCOME_DECIDED
-					: look_at_words(look, kind, argv);
 }
 
 enum outcome look_at_opened(struct look *look, int fd)
