@@ -26,6 +26,9 @@ MUST_CHECK int settings_default(struct config *config, struct err *e);
  * next two functions. */
 MUST_CHECK int settings_load(struct config *config, struct err *e);
 
+/* The same; if the configuration is malformed, nothing is set. */
+void settings_load_leniently(struct config *config);
+
 /* Read one file of the configuration over the values that config has. */
 MUST_CHECK int settings_read_file(struct config *config, const char *path,
 				  struct err *e);

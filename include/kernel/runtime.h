@@ -5,6 +5,7 @@
 
 #include "err.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -32,3 +33,6 @@ MUST_CHECK int runtime_start(const char *path, char *const argv[],
  * signal n. */
 MUST_CHECK int runtime_wait(struct runtime *runtime, int wake, bool *ret_ended,
 			    int *ret_status, struct err *e);
+
+/* The folder of this program, where the others of its installation are. */
+MUST_CHECK int runtime_own_folder(char ret[PATH_MAX], struct err *e);

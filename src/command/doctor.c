@@ -74,20 +74,6 @@ void findings_add(struct findings *findings, enum finding finding,
 		findings->whole = false;
 }
 
-bool doctor_own_folder(char ret[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
-	char *slash;
-
-	if (n < 0)
-		return false;
-	ret[n] = '\0';
-	slash = strrchr(ret, '/');
-	if (slash)
-		*slash = '\0';
-	return true;
-}
-
 /* Policies for workloads aren't considered here. */
 static bool asks_for(const struct config *config, const char *key)
 {

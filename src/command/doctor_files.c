@@ -270,7 +270,7 @@ void doctor_programs(struct findings *findings, const struct config *config)
 	char folder[PATH_MAX];
 	struct err e = {0};
 
-	if (!doctor_own_folder(folder)) {
+	if (runtime_own_folder(folder, NULL) < 0) {
 		findings->whole = false;
 		return;
 	}

@@ -27,9 +27,6 @@ struct findings {
 void findings_add(struct findings *findings, enum finding finding,
 		  const char *kind, const char *name, const char *sentence);
 
-/* The folder of this program. */
-bool doctor_own_folder(char ret[PATH_MAX]);
-
 /* Read the configuration; false if it can't be read. The caller clears
  * config. */
 bool doctor_configuration(struct findings *findings, struct config *config);

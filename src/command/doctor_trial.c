@@ -304,7 +304,7 @@ static void try_runtime(struct findings *findings, const char *runtime,
 {
 	struct trial trial = {.runtime = runtime};
 
-	if (!doctor_own_folder(trial.own) || !find_room(&trial)) {
+	if (runtime_own_folder(trial.own, NULL) < 0 || !find_room(&trial)) {
 		findings_add(findings, FINDING_WEAK, "trial", "trial",
 			     "no folder for it: none of /tmp, /var/tmp, /run "
 			     "and /dev/shm can be written to and executed "

@@ -6,10 +6,8 @@
 #include "config.h"
 #include "container.h"
 #include "died.h"
-#include "file.h"
+#include "hook_internal.h"
 #include "log.h"
-#include "memfd.h"
-#include "precreate.h"
 #include "protect.h"
 #include "release.h"
 #include "report.h"
@@ -18,14 +16,10 @@
 #include "settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-enum { HOOK_INPUT_MS = 1000 };
 
 /* runmoor-runc and runmoor-crun name the runtime by their own name. */
 static const char *linked_runtime(const char *argv0)
@@ -47,15 +41,6 @@ static bool creates(const struct cli *cli)
 {
 	return cli->command == COMMAND_CREATE || cli->command == COMMAND_RUN ||
 	       cli->command == COMMAND_RESTORE;
-}
-
-/* Load a well-formed configuration; if it is malformed, nothing is set. */
-static void load_leniently(struct config *config)
-{
-	struct err ignored = {0};
-
-	if (settings_load(config, &ignored) < 0)
-		config_clear(config);
 }
 
 /* The folder of the container that is named among the words. Most commands
@@ -109,21 +94,6 @@ static int find_runtime(char *const argv[], const struct config *config,
 			      "PATH: install %s",
 			      link, link, link);
 	return -1;
-}
-
-/* The folder of our other programs, which is this one's. */
-static int own_folder(char ret[PATH_MAX], struct err *e)
-{
-	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
-	char *slash;
-
-	if (n < 0)
-		return err_set(e, errno, "read /proc/self/exe");
-	ret[n] = '\0';
-	slash = strrchr(ret, '/');
-	if (slash)
-		*slash = '\0';
-	return 0;
 }
 
 static int delete_container(const struct command_line *line,
@@ -298,106 +268,6 @@ static int run_command(struct command_line *line, struct config *config,
 	return runtime_become(line->runtime, line->argv, e);
 }
 
-/* Read the container's state, which a hook gets; crun dies of SIGPIPE if it
- * isn't read. */
-static void read_state(struct buffer *state)
-{
-	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-	char chunk[4096];
-	ssize_t n;
-
-	while (poll(&input, 1, HOOK_INPUT_MS) == 1 &&
-	       (n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0)
-		buffer_append(state, chunk, (size_t)n);
-}
-
-/* The folder of a container that the precreate hook protected; a hook doesn't
- * know the runtime's --root. */
-static char *folder_of(const struct buffer *state, struct err *e)
-{
-	OWNED(json_owned) struct json *document = NULL;
-	struct config config = {0};
-	char *folder = NULL;
-	const char *id;
-
-	load_leniently(&config);
-	if (state->len &&
-	    json_parse(state->data, state->len, &document, e) == 0 &&
-	    json_string(json_get(document, "id"), &id))
-		folder = settings_find_container(&config, "", id);
-	config_clear(&config);
-	return folder;
-}
-
-/* runmoor-poststop [FOLDER]: the container is stopped, and about to be deleted.
- */
-static int poststop(const char *argument, struct err *e)
-{
-	struct buffer state = BUFFER_INIT;
-	OWNED(free_owned) char *folder = NULL;
-
-	read_state(&state);
-	folder = argument ? strdup(argument) : folder_of(&state, e);
-	buffer_clear(&state);
-	if (!folder)
-		return e->code ? err_wrap(e, "find the container's folder") : 0;
-	return release_container(folder, NULL, e);
-}
-
-/* runmoor-memfd: the container's pid namespace exists, and only the runtime's
- * own process runs in it yet. */
-static int deny_memfd(struct err *e)
-{
-	OWNED(json_owned) struct json *document = NULL;
-	struct buffer state = BUFFER_INIT;
-	uint64_t pid = 0;
-	int rc;
-
-	read_state(&state);
-	rc = json_parse(state.data ? state.data : "", state.len, &document, e);
-	buffer_clear(&state);
-	if (rc < 0)
-		return err_wrap(e, "the container's state");
-	if (!json_uint(json_get(document, "pid"), &pid) || pid < 1 ||
-	    pid > INT_MAX)
-		return err_set(e, 0, "the container's state has no pid");
-	return memfd_deny((pid_t)pid, e);
-}
-
-/* runmoor-precreate */
-static int rewrite_for_plain(struct err *e)
-{
-	struct config config = {0};
-	char self[PATH_MAX];
-	int rc = settings_load(&config, e);
-
-	if (rc == 0)
-		rc = own_folder(self, e);
-	rc = rc == 0 ? precreate(self, &config, e) : precreate_refuse(e);
-	config_clear(&config);
-	return rc;
-}
-
-/* Run as a hook that the first argument names; false if it isn't one. */
-static bool run_hook(int argc, char *const argv[], int *ret_status)
-{
-	struct err e = {0};
-	int rc;
-
-	if (strcmp(argv[0], "runmoor-poststop") == 0 && argc <= 2)
-		rc = poststop(argv[1], &e);
-	else if (strcmp(argv[0], "runmoor-memfd") == 0 && argc == 1)
-		rc = deny_memfd(&e);
-	else if (strcmp(argv[0], "runmoor-precreate") == 0 && argc == 1)
-		rc = rewrite_for_plain(&e);
-	else
-		return false;
-	if (rc < 0)
-		(void)fprintf(stderr, "runmoor: %s\n", e.text);
-	*ret_status = rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	return true;
-}
-
 int main(int argc, char *argv[])
 {
 	struct cli cli;
@@ -409,7 +279,7 @@ int main(int argc, char *argv[])
 	int rc = 0;
 
 	rlimits_raise();
-	if (run_hook(argc, argv, &status))
+	if (hook_run(argc, argv, &status))
 		return status;
 	cli_parse(argc, argv, CLI_EITHER, &cli);
 	const struct log log = {
@@ -422,11 +292,11 @@ int main(int argc, char *argv[])
 	if (creates(&cli))
 		rc = settings_load(&config, &e);
 	else
-		load_leniently(&config);
+		settings_load_leniently(&config);
 	if (rc == 0)
 		rc = find_runtime(argv, &config, &cli, &runtime, &e);
 	if (rc == 0)
-		rc = own_folder(self, &e);
+		rc = runtime_own_folder(self, &e);
 	if (rc == 0) {
 		cli_parse(argc, argv, cli_dialect_of(runtime), &cli);
 		line.runtime = runtime;

@@ -161,3 +161,11 @@ int settings_load(struct config *config, struct err *e)
 	}
 	return read_folder(config, path, e);
 }
+
+void settings_load_leniently(struct config *config)
+{
+	struct err ignored = {0};
+
+	if (settings_load(config, &ignored) < 0)
+		config_clear(config);
+}

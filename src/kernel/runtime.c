@@ -211,3 +211,17 @@ int runtime_wait(struct runtime *runtime, int wake, bool *ret_ended,
 	}
 	return reap(runtime, ret_status, e);
 }
+
+int runtime_own_folder(char ret[PATH_MAX], struct err *e)
+{
+	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
+	char *slash;
+
+	if (n < 0)
+		return err_set(e, errno, "read /proc/self/exe");
+	ret[n] = '\0';
+	slash = strrchr(ret, '/');
+	if (slash)
+		*slash = '\0';
+	return 0;
+}
