@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "action.h"
 #include "decision.h"
-#include "event.h"
 
 #include <stdbool.h>
 

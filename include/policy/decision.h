@@ -6,8 +6,8 @@
 #pragma once
 
 #include "config.h"
-#include "event.h"
 #include "manifest.h"
+#include "reason.h"
 
 #include <stdbool.h>
 #include <stddef.h>

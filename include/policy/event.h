@@ -4,48 +4,18 @@
  */
 #pragma once
 
+#include "action.h"
 #include "buffer.h"
 #include "config.h"
 #include "err.h"
 #include "identity.h"
 #include "json.h"
 #include "process.h"
+#include "reason.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
-
-enum action {
-	ACTION_CONTAINER_SEALED,
-	ACTION_EXEC_BLOCKED,
-	ACTION_EXEC_FLAGGED,
-	ACTION_LIBRARY_BLOCKED,
-	ACTION_LIBRARY_FLAGGED,
-	ACTION_SCRIPT_FLAGGED,
-	ACTION_SCRIPT_BLOCKED,
-	ACTION_RACE_KILLED,
-	ACTION_SESSION_OPENED,
-	ACTION_SESSION_REFUSED,
-	ACTION_SUPERVISOR_DIED,
-	ACTION_CONTAINER_RELEASED,
-};
-
-/* The closed set of reasons in runmoor-events(5). Zero: no reason. */
-enum reason {
-	REASON_NONE,
-	REASON_NOT_IN_IMAGE,	  /* its content was not shipped             */
-	REASON_MODIFIED,	  /* shipped under this path, content differs */
-	REASON_WRONG_PATH,	  /* shipped, but elsewhere (match: path)     */
-	REASON_VOLUME,		  /* lies on a mount, not on the image        */
-	REASON_MEMORY_FILE,	  /* memfd, or an unlinked file in memory     */
-	REASON_SPECIAL_FILE,	  /* no regular file, or the kernel's own     */
-	REASON_INTERPRETER_DRIFT, /* its #! or ELF interpreter is drift       */
-	REASON_UNRESOLVABLE,	  /* couldn't be opened, read or judged       */
-	REASON_ARGUMENTS, /* an interpreter's arguments aren't understood */
-	REASON_TRACED,	  /* another tracer holds the process         */
-	REASON_WRITABLE,  /* known content that a writer still holds  */
-	REASON_TIMEOUT,	  /* the file system or process didn't answer */
-};
 
 const char *event_action_name(enum action action);
 const char *event_reason_name(enum reason reason);

@@ -1,7 +1,8 @@
 /*
  * event_internal - members of one event under dotted names, as ECS writes
  * them: "process.parent.pid" is {"process":{"parent":{"pid":…}}}. Private to
- * event.c.
+ * event.c (the members), event_head.c (the kind of event, in ECS' words) and
+ * event_fields.c.
  */
 #pragma once
 
@@ -55,3 +56,9 @@ void fields_keyword(struct fields *fields, struct json *object,
 /* RFC 3339, UTC, nanoseconds. */
 void fields_time(struct fields *fields, struct json *object, const char *name,
 		 struct timespec time);
+
+struct event;
+
+/* Put when and what: the time, and ECS' words for the action. */
+void event_put_head(struct fields *fields, struct json *root,
+		    const struct event *event);

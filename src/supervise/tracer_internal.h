@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "event.h"
 #include "held.h"
 #include "inspection.h"
 #include "tracer.h"

@@ -1,0 +1,20 @@
+/*
+ * action - what happened, as events name it. See runmoor-events(5),
+ * event.action; event_head.c has the words.
+ */
+#pragma once
+
+enum action {
+	ACTION_CONTAINER_SEALED,
+	ACTION_EXEC_BLOCKED,
+	ACTION_EXEC_FLAGGED,
+	ACTION_LIBRARY_BLOCKED,
+	ACTION_LIBRARY_FLAGGED,
+	ACTION_SCRIPT_FLAGGED,
+	ACTION_SCRIPT_BLOCKED,
+	ACTION_RACE_KILLED,
+	ACTION_SESSION_OPENED,
+	ACTION_SESSION_REFUSED,
+	ACTION_SUPERVISOR_DIED,
+	ACTION_CONTAINER_RELEASED,
+};
