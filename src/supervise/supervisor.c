@@ -16,7 +16,6 @@
 #include "died.h"
 #include "digests.h"
 #include "file.h"
-#include "held.h"
 #include "journal.h"
 #include "judge.h"
 #include "kept.h"
@@ -28,6 +27,7 @@
 #include "report.h"
 #include "resolver.h"
 #include "sources.h"
+#include "ticker_internal.h"
 #include "tracer.h"
 
 #include <errno.h>
@@ -44,11 +44,6 @@
 enum {
 	NICE = -10,
 	PATIENCE_S = 30,
-	FOLLOW_TICKS = 20, /* between looks at the container's limits */
-	LATE_MS = 2 * TRACER_TICK_MS, /* lateness of a tick after which it had
-					 to wait */
-	/* While it waits because of its limit, this part of the time counts. */
-	THROTTLED_PART = 4,
 };
 
 struct supervisor {
@@ -65,12 +60,9 @@ struct supervisor {
 	struct stat root; /* the container's, when it was prepared */
 	int signals;
 	int jobs;
-	int tick;
 	int patience;
 	int ready; /* -1: the command sends nothing more */
-	bool ticking;
-	int64_t ticked_ms; /* time of the last tick */
-	unsigned ticks;
+	struct ticker ticker;
 	struct charge charge;
 };
 
@@ -147,55 +139,12 @@ static void on_ready(struct supervisor *s)
 		happen(s, GIVEN_UP);
 }
 
-static void set_ticking(struct supervisor *s)
-{
-	struct itimerspec when = {0};
-	bool want = tracer_ticks(s->tracer);
-
-	if (want == s->ticking)
-		return;
-	/* Armed at once, disarmed a tick after the last work, so that a
-	 * sequence of execs doesn't set the timer for each. */
-	if (want) {
-		when.it_value.tv_nsec = TRACER_TICK_MS * 1000000L;
-		when.it_interval = when.it_value;
-		s->ticking = true;
-		s->ticked_ms = held_now_ms();
-		(void)timerfd_settime(s->tick, 0, &when, NULL);
-	}
-}
-
-/* A supervisor without a processor can't judge in time: time that it waits for
- * one, because of its container's limit or of other work, doesn't count for the
- * deadline of a job. A part of it counts, or a container that floods could keep
- * jobs that hang forever. */
-static void keep_time(struct supervisor *s)
-{
-	int64_t passed = held_now_ms() - s->ticked_ms;
-	int64_t counts = passed;
-
-	if (counts > LATE_MS)
-		counts = LATE_MS;
-	if (charge_throttled(&s->charge))
-		counts = passed / THROTTLED_PART;
-	held_wait(passed - counts);
-	s->ticked_ms += counts;
-	if (s->ticks++ % FOLLOW_TICKS == 0)
-		charge_follow(&s->charge);
-}
-
 static void on_tick(struct supervisor *s)
 {
-	const struct itimerspec never = {0};
-	uint64_t count;
-
-	(void)!read(s->tick, &count, sizeof(count));
-	keep_time(s);
+	ticker_take(&s->ticker, &s->charge);
 	tracer_tick(s->tracer);
-	if (!tracer_ticks(s->tracer)) {
-		s->ticking = false;
-		(void)timerfd_settime(s->tick, 0, &never, NULL);
-	}
+	if (!tracer_ticks(s->tracer))
+		ticker_stop(&s->ticker);
 }
 
 static void on_jobs(struct supervisor *s)
@@ -268,7 +217,8 @@ static void serve(struct supervisor *s)
 
 		for (int i = 0; i < n; i++)
 			dispatch(s, events[i].data.ptr, events[i].events);
-		set_ticking(s);
+		if (tracer_ticks(s->tracer))
+			ticker_run(&s->ticker);
 		sources_sweep(&s->sources);
 		if (s->sources.living == 0)
 			happen(s, ALL_HUNG_UP);
@@ -336,13 +286,14 @@ static int start(struct supervisor *s, struct err *e)
 		return err_set(e, ENOMEM, "start");
 	hurry();
 	s->sources.epoll = epoll_create1(EPOLL_CLOEXEC);
-	s->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	s->ticker.fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	s->patience =
 		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	s->signals = open_signals(e);
 	if (s->signals < 0)
 		return -1;
-	if (s->sources.epoll < 0 || s->tick < 0 || s->patience < 0)
+	if (s->sources.epoll < 0 || s->ticker.fd < 0 || s->patience < 0)
 		return err_set(e, errno, "start the event loop");
 	if (container_lock(s->folder, e) < 0 ||
 	    container_read(s->folder, &s->container, e) < 0 ||
@@ -359,7 +310,7 @@ static int start(struct supervisor *s, struct err *e)
 	(void)stat(s->container.rootfs, &s->root);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		const int fds[] = {s->sources.socket, s->signals, s->jobs,
-				   s->tick,	      s->ready,	  s->patience};
+				   s->ticker.fd,      s->ready,	  s->patience};
 
 		s->fixed[i].kind = kinds[i];
 		if (sources_watch(&s->sources, fds[i], &s->fixed[i], e) < 0)
