@@ -67,8 +67,9 @@ void spec_mount_at(const struct spec *spec, size_t index,
 struct spec_protection {
 	const char *listener_path; /* absolute */
 	enum libraries libraries;  /* LIBRARIES_OFF: no mmap rules */
-	/* shmat with SHM_EXEC is notified, and so is i386's ipc. */
-	bool no_segments;
+	/* Calls by which memory becomes executable without any file are
+	 * notified: shmat with SHM_EXEC, and i386's ipc. */
+	bool memory_denied;
 	const char *hook; /* absolute program of the hooks below */
 	/* Their arguments, NULL-terminated, with argv[0]; NULL: no hook. */
 	const char *const *create_runtime_args;

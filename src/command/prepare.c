@@ -159,7 +159,7 @@ static int rewrite(struct prepared *prepared, const struct owner *owner,
 	struct spec_protection protection = {
 		.listener_path = prepared->socket,
 		.libraries = config->libraries,
-		.no_segments = config->memory == PERMISSION_DENY,
+		.memory_denied = config->memory == PERMISSION_DENY,
 		.create_runtime_args =
 			config->memfd == PERMISSION_DENY ? memfd : NULL,
 		.poststop_args = owner->poststop ? poststop : NULL,

@@ -39,8 +39,8 @@ struct condition {
 struct gate {
 	const char *name;
 	enum libraries loosest; /* gated with this setting and tighter ones */
-	bool spares;  /* rules that match none of these calls are kept */
-	bool segment; /* gated with memory: deny, whatever libraries are */
+	bool spares;	/* rules that match none of these calls are kept */
+	bool by_memory; /* gated with memory: deny, whatever libraries are */
 	size_t count;
 	struct condition when[2];
 };
@@ -71,9 +71,9 @@ static const struct gate gates[] = {
 	 * for that compares the whole of the first argument, of which the
 	 * kernel takes 16 bits. Other calls of ipc that happen to have the bit
 	 * are continued. */
-	{"shmat", LIBRARIES_OFF, .segment = true, .count = 1,
+	{"shmat", LIBRARIES_OFF, .by_memory = true, .count = 1,
 	 .when = {{SEGMENT}}},
-	{"ipc", LIBRARIES_OFF, .segment = true, .count = 1,
+	{"ipc", LIBRARIES_OFF, .by_memory = true, .count = 1,
 	 .when = {{SEGMENT}}},
 };
 
@@ -368,8 +368,8 @@ static int fill_in(struct json *seccomp)
 static bool is_gated(const struct gate *gate,
 		     const struct spec_protection *protection)
 {
-	return gate->segment ? protection->no_segments
-			     : protection->libraries <= gate->loosest;
+	return gate->by_memory ? protection->memory_denied
+			       : protection->libraries <= gate->loosest;
 }
 
 int spec_gate(struct json *seccomp, const struct spec_protection *protection,

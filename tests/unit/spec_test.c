@@ -40,13 +40,13 @@ static int parse(const char *text, struct spec **ret, struct err *e)
 }
 
 static int protect_from(struct spec *spec, enum libraries libraries,
-			bool no_segments, struct err *e)
+			bool memory_denied, struct err *e)
 {
 	static const char *const args[] = {"runmoor", "poststop", NULL};
 	const struct spec_protection protection = {
 		.listener_path = "/run/runmoor/x/listener",
 		.libraries = libraries,
-		.no_segments = no_segments,
+		.memory_denied = memory_denied,
 		.hook = "/usr/bin/runmoor",
 		.poststop_args = args,
 	};
@@ -300,7 +300,7 @@ static void test_protect_refusals(void)
 struct rewrite {
 	const char *name, *before, *after;
 	enum libraries libraries;
-	bool no_segments;
+	bool memory_denied;
 };
 
 static const struct rewrite rewrites[] = {
@@ -422,7 +422,7 @@ static void test_rewrites(void)
 		if (!spec)
 			continue;
 		CHECK(row->name, protect_from(spec, row->libraries,
-					      row->no_segments, &e) == 0);
+					      row->memory_denied, &e) == 0);
 		document = written(spec);
 		CHECK(row->name,
 		      json_equal(
