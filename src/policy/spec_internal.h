@@ -1,6 +1,6 @@
 /*
- * spec_internal - declarations that spec.c shares with spec_shape.c and
- * spec_seccomp.c.
+ * spec_internal - declarations that spec.c shares with spec_shape.c,
+ * spec_devices.c and spec_seccomp.c.
  */
 #pragma once
 
