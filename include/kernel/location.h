@@ -57,6 +57,10 @@ enum relation location_compare_paths(const char *path, const char *folder);
 /* path is folder, or lies below it. */
 bool location_is_within(const char *path, const char *folder);
 
+/* path is in a folder where the runtime mounts the kernel's own file systems:
+ * /proc, /sys, /dev. */
+bool location_is_kernels(const char *path);
+
 /* A file system as the mounts have it; strings are theirs. */
 struct mounts_kind {
 	const char *type;

@@ -142,14 +142,6 @@ static int open_in(int root, const char *path, uint64_t resolve)
 	return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-/* True for the runtime's own mount points. */
-static bool is_kernels(const char *point)
-{
-	return location_is_within(point, "/proc") ||
-	       location_is_within(point, "/sys") ||
-	       location_is_within(point, "/dev");
-}
-
 static void remember(struct start *start, int root, const char *point,
 		     bool roots)
 {
@@ -237,7 +229,7 @@ static bool find_specified(struct start *start, int root)
 static bool is_hooks(const struct start *start, const struct given *given)
 {
 	if (strcmp(given->point, "/") == 0 || given->roots ||
-	    is_kernels(given->point))
+	    location_is_kernels(given->point))
 		return false;
 	for (size_t i = 0; i < start->count; i++)
 		if (start->given[i].specified &&

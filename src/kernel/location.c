@@ -83,6 +83,13 @@ bool location_is_within(const char *path, const char *folder)
 	return relation == LOCATION_SAME || relation == LOCATION_BELOW;
 }
 
+bool location_is_kernels(const char *path)
+{
+	return location_is_within(path, "/proc") ||
+	       location_is_within(path, "/sys") ||
+	       location_is_within(path, "/dev");
+}
+
 /* The part of its file system that the mount shows. */
 static int of_mount(const struct mountinfo_line *line, const char *real,
 		    struct location *ret)

@@ -96,13 +96,44 @@ static void describe_seal(const struct container *container,
 		take_texts(counts->volumes_left, &event->left_out);
 }
 
-void report_sealed(const struct container *container, struct journal *journal)
+/* added: hooks added these; NULL: the whole seal. detail: NULL if the event
+ * says it all. */
+static void push_seal(const struct container *container,
+		      const struct added *added, const char *detail,
+		      struct journal *journal)
 {
 	struct event event;
 
 	begin(&event, ACTION_CONTAINER_SEALED);
-	describe_seal(container, &event);
+	if (added)
+		describe_image(&added->counts, added->sha256, &event);
+	else
+		describe_seal(container, &event);
+	event.detail = copy(detail);
 	push(&event, container, journal);
+}
+
+void report_sealed(const struct container *container, struct journal *journal)
+{
+	push_seal(container, NULL, NULL, journal);
+}
+
+void report_added(const struct container *container, const struct added *added,
+		  struct journal *journal)
+{
+	push_seal(container, added,
+		  "hooks of the specification added these before the "
+		  "container's start",
+		  journal);
+}
+
+void report_rewritten(const struct container *container,
+		      struct journal *journal)
+{
+	push_seal(container, NULL,
+		  "the specification was rewritten behind runmoor: mounts and "
+		  "hooks that were added are drift",
+		  journal);
 }
 
 void report_released(const struct container *container, struct journal *journal,
@@ -113,30 +144,6 @@ void report_released(const struct container *container, struct journal *journal,
 	begin(&event, ACTION_CONTAINER_RELEASED);
 	event.hashed_files = hashed_files;
 	event.hashed_bytes = hashed_bytes;
-	push(&event, container, journal);
-}
-
-void report_added(const struct container *container, const struct added *added,
-		  struct journal *journal)
-{
-	struct event event;
-
-	begin(&event, ACTION_CONTAINER_SEALED);
-	describe_image(&added->counts, added->sha256, &event);
-	event.detail = strdup("hooks of the specification added these before "
-			      "the container's start");
-	push(&event, container, journal);
-}
-
-void report_rewritten(const struct container *container,
-		      struct journal *journal)
-{
-	struct event event;
-
-	begin(&event, ACTION_CONTAINER_SEALED);
-	describe_seal(container, &event);
-	event.detail = strdup("the specification was rewritten behind runmoor: "
-			      "mounts and hooks that were added are drift");
 	push(&event, container, journal);
 }
 

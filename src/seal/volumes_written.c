@@ -38,9 +38,7 @@ static int add_hole(struct volume *volume, const struct location *place,
 static bool is_aside(const struct mounts *mounts, const char *point,
 		     const struct location *place)
 {
-	return location_is_within(point, "/proc") ||
-	       location_is_within(point, "/sys") ||
-	       location_is_within(point, "/dev") ||
+	return location_is_kernels(point) ||
 	       mounts_is_container_root(mounts, point, place) ||
 	       storage_managed(point, NULL);
 }
