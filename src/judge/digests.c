@@ -41,141 +41,11 @@ void digests_set_done(struct digests *digests, digests_done *done,
 	digests->context = context;
 }
 
-static void flight_free(struct flight *flight)
-{
-	close_owned(&flight->fd);
-	close_owned(&flight->lease);
-	close_owned(&flight->merged);
-	sha256_owned(&flight->sum);
-	free(flight);
-}
-
-void digests_drop(struct digests *digests, struct flight *flight)
-{
-	struct flight **at = &digests->first;
-
-	while (*at && *at != flight)
-		at = &(*at)->next;
-	if (*at)
-		*at = flight->next;
-	digests->count--;
-	flight_free(flight);
-}
-
-static bool is_over(const struct flight *flight)
-{
-	return flight->state == FLIGHT_KNOWN || flight->state == FLIGHT_FAILED;
-}
-
-bool digests_unbroken(const struct flight *flight)
-{
-	return lease_unbroken(flight->lease) &&
-	       (flight->merged < 0 || lease_unbroken(flight->merged));
-}
-
-/* A judgement that waits for several files asks for the first one again after
- * the last is hashed: a digest that is owed is kept longer. */
-int64_t digests_expires_ms(const struct flight *flight)
-{
-	return flight->until_ms + (flight->owed ? DIGESTS_OWED_MS : 0);
-}
-
-/* True if the digest holds, or will when the hash is finished. */
-static bool stands(const struct flight *flight)
-{
-	return !flight->written &&
-	       !(is_over(flight) &&
-		 digests_expires_ms(flight) <= digests_now_ms()) &&
-	       (!flight->leased || digests_unbroken(flight));
-}
-
-/* An identity is enough for a hint, even if it was hashed for another
- * request. */
-static bool answers(const struct flight *flight, const struct digest_ask *ask,
-		    const struct stat *leased)
-{
-	if (flight->exact)
-		return false;
-	if (ask->lease >= 0 && flight->leased &&
-	    flight->dev == leased->st_dev && flight->ino == leased->st_ino)
-		return true;
-	return ask->need != NEED_PROOF &&
-	       identity_same_file(&flight->id, &ask->id) &&
-	       identity_same_content(&flight->id, &ask->id);
-}
-
-static struct flight *find(struct digests *digests,
-			   const struct digest_ask *ask,
-			   const struct stat *leased)
-{
-	struct flight *next;
-
-	for (struct flight *at = digests->first; at; at = next) {
-		next = at->next;
-		if (!answers(at, ask, leased))
-			continue;
-		if (stands(at))
-			return at;
-		if (is_over(at))
-			digests_drop(digests, at);
-	}
-	return NULL;
-}
-
-/* The oldest finished one makes room. */
-static bool make_room(struct digests *digests)
-{
-	struct flight *oldest = NULL;
-
-	if (digests->count < DIGESTS_MAX)
-		return true;
-	for (struct flight *at = digests->first; at; at = at->next)
-		if (is_over(at) && !at->exact &&
-		    (!oldest || at->until_ms < oldest->until_ms))
-			oldest = at;
-	if (oldest)
-		digests_drop(digests, oldest);
-	return oldest;
-}
-
-/* Return a hash that is under way, if possible of the same user: there may be
- * room when it is finished. */
-static struct flight *crowd(struct digests *digests, uint32_t user)
-{
-	struct flight *other = NULL;
-	struct flight *own = NULL;
-	size_t count = 0;
-
-	for (struct flight *at = digests->first; at; at = at->next) {
-		if (is_over(at))
-			continue;
-		other = at;
-		if (at->user != user)
-			continue;
-		own = at;
-		count++;
-	}
-	if (count >= DIGESTS_USER_MAX)
-		return own;
-	return make_room(digests) ? NULL : other;
-}
-
-static unsigned count_stories(const struct digests *digests)
-{
-	unsigned count = 0;
-
-	for (struct flight *at = digests->first; at; at = at->next)
-		count += at->story && !is_over(at);
-	return count;
-}
-
 /* Have SIGUSR1 sent when a process wants to write. False if one does just
  * now. */
 static bool watch(struct flight *flight)
 {
-	if (!lease_watch_by(flight->lease, SIGUSR1))
-		return false;
-	return lease_merged(flight->fd, &flight->merged, NULL) == 0 &&
+	return lease_watch_by(flight->lease, SIGUSR1) &&
 	       (flight->merged < 0 || lease_watch_by(flight->merged, SIGUSR1));
 }
 
@@ -186,7 +56,7 @@ static void give_back(struct flight *flight)
 }
 
 static struct flight *begin(struct digests *digests, struct digest_ask *ask,
-			    const struct stat *leased)
+			    struct leased *leased)
 {
 	struct flight *flight = calloc(1, sizeof(*flight));
 
@@ -195,12 +65,12 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 	flight->sum = sha256_new();
 	flight->fd = FD_MOVE(ask->fd);
 	flight->lease = FD_MOVE(ask->lease);
-	flight->merged = -1;
+	flight->merged = FD_MOVE(leased->merged);
 	if (flight->lease >= 0 && !watch(flight))
 		give_back(flight);
 	flight->leased = flight->lease >= 0;
 	if (!flight->sum) {
-		flight_free(flight);
+		digests_free_flight(flight);
 		return NULL;
 	}
 	flight->serial = ++digests->serial;
@@ -208,8 +78,8 @@ static struct flight *begin(struct digests *digests, struct digest_ask *ask,
 	flight->exact = !flight->leased && ask->need == NEED_PROOF;
 	flight->brief = ask->brief || !flight->leased;
 	if (flight->leased) {
-		flight->dev = leased->st_dev;
-		flight->ino = leased->st_ino;
+		flight->dev = leased->dev;
+		flight->ino = leased->ino;
 	}
 	flight->foreign = ask->foreign;
 	flight->may_hang = ask->may_hang;
@@ -238,7 +108,7 @@ static enum digest_answer wait_here(struct digests *digests,
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += EXACT_S;
 	flight->waiting++;
-	while (!is_over(flight) && rc == 0)
+	while (!digests_is_over(flight) && rc == 0)
 		rc = pthread_cond_timedwait(&digests->over, &digests->lock,
 					    &until);
 	flight->waiting--;
@@ -247,7 +117,7 @@ static enum digest_answer wait_here(struct digests *digests,
 		memcpy(ret_digest, flight->digest, DIGEST_SIZE);
 		answer = DIGEST_KNOWN;
 	}
-	if (is_over(flight))
+	if (digests_is_over(flight))
 		digests_drop(digests, flight);
 	return answer;
 }
@@ -269,17 +139,18 @@ static enum digest_answer tell(struct flight *flight,
 
 static enum digest_answer find_or_begin(struct digests *digests,
 					struct digest_ask *ask,
-					const struct stat *leased,
+					struct leased *leased,
 					uint8_t ret_digest[DIGEST_SIZE],
 					uint64_t *ret_serial)
 {
-	struct flight *flight = find(digests, ask, leased);
+	struct flight *flight = digests_find_flight(digests, ask, leased);
 
 	if (flight)
 		return tell(flight, ret_digest, ret_serial);
-	if (ask->need == NEED_STORY && count_stories(digests) >= STORIES_MAX)
+	if (ask->need == NEED_STORY &&
+	    digests_count_stories(digests) >= STORIES_MAX)
 		return DIGEST_FAILED;
-	flight = crowd(digests, ask->user);
+	flight = digests_crowd(digests, ask->user);
 	if (flight)
 		return tell(flight, ret_digest, ret_serial);
 	flight = begin(digests, ask, leased);
@@ -289,21 +160,52 @@ static enum digest_answer find_or_begin(struct digests *digests,
 			     : tell(flight, ret_digest, ret_serial);
 }
 
+static bool is_known(struct digests *digests, const struct digest_ask *ask,
+		     const struct leased *leased)
+{
+	bool known;
+
+	(void)pthread_mutex_lock(&digests->lock);
+	known = digests_find_flight(digests, ask, leased);
+	(void)pthread_mutex_unlock(&digests->lock);
+	return known;
+}
+
+/* Called without the lock, since it asks the file system. Without a second
+ * lease that is needed, the first is worth nothing. */
+static void complete_lease(struct digests *digests, struct digest_ask *ask,
+			   struct leased *leased)
+{
+	struct stat st;
+
+	if (ask->lease < 0)
+		return;
+	if (fstat(ask->lease, &st) < 0) {
+		close_owned(&ask->lease);
+		return;
+	}
+	leased->dev = st.st_dev;
+	leased->ino = st.st_ino;
+	if (!is_known(digests, ask, leased) &&
+	    lease_merged(ask->fd, &leased->merged, NULL) < 0)
+		lease_give_back(&ask->lease);
+}
+
 enum digest_answer digests_find(struct digests *digests,
 				struct digest_ask *take_ask,
 				uint8_t ret_digest[DIGEST_SIZE],
 				uint64_t *ret_serial)
 {
+	struct leased leased = {.merged = -1};
 	enum digest_answer answer;
-	struct stat leased = {0};
 
 	*ret_serial = 0;
-	if (take_ask->lease >= 0 && fstat(take_ask->lease, &leased) < 0)
-		close_owned(&take_ask->lease);
+	complete_lease(digests, take_ask, &leased);
 	(void)pthread_mutex_lock(&digests->lock);
 	answer = find_or_begin(digests, take_ask, &leased, ret_digest,
 			       ret_serial);
 	(void)pthread_mutex_unlock(&digests->lock);
+	lease_give_back(&leased.merged);
 	close_owned(&take_ask->fd);
 	close_owned(&take_ask->lease);
 	return answer;
@@ -325,7 +227,7 @@ bool digests_pending(struct digests *digests, uint64_t serial)
 
 	(void)pthread_mutex_lock(&digests->lock);
 	flight = by_serial(digests, serial);
-	pending = flight && !is_over(flight);
+	pending = flight && !digests_is_over(flight);
 	(void)pthread_mutex_unlock(&digests->lock);
 	return pending;
 }
@@ -347,7 +249,8 @@ void digests_settle(struct digests *digests, uint64_t serial)
 
 	(void)pthread_mutex_lock(&digests->lock);
 	flight = by_serial(digests, serial);
-	if (flight && is_over(flight) && flight->owed && --flight->owed == 0) {
+	if (flight && digests_is_over(flight) && flight->owed &&
+	    --flight->owed == 0) {
 		/* The mount isn't busy once the lease is given back; the digest
 		 * remains as a hint. */
 		if (flight->foreign && flight->leased) {
@@ -373,7 +276,7 @@ void digests_let_write(struct digests *digests)
 		next = at->next;
 		if (!at->leased || digests_unbroken(at))
 			continue;
-		if (is_over(at)) {
+		if (digests_is_over(at)) {
 			digests_drop(digests, at);
 			continue;
 		}

@@ -1,6 +1,7 @@
 /*
- * digests_internal - declarations that digests.c (the kept digests) and
- * digests_hash.c (the threads) share.
+ * digests_internal - declarations that digests.c (requests), digests_flights.c
+ * (the kept digests, and those under way) and digests_hash.c (the threads)
+ * share.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum flight_state {
 	FLIGHT_QUEUED,
@@ -77,6 +79,14 @@ struct digests {
 	void *context;
 };
 
+/* The lease of a request: its inode, and beside it the one on the overlay's own
+ * inode (lease_merged), or -1. */
+struct leased {
+	dev_t dev;
+	ino_t ino;
+	int merged;
+};
+
 int64_t digests_now_ms(void);
 
 /* True if the file is leased, and no process wants to write it. */
@@ -85,6 +95,26 @@ bool digests_unbroken(const struct flight *flight);
 /* Called with the lock held: forget and free it. */
 int64_t digests_expires_ms(const struct flight *flight);
 void digests_drop(struct digests *digests, struct flight *flight);
+
+/* Release what a flight has; it isn't in the list. */
+void digests_free_flight(struct flight *flight);
+
+/* True if it is known or failed. */
+bool digests_is_over(const struct flight *flight);
+
+/* Called with the lock held: the flight that answers ask, or will; NULL: none.
+ * Those that would, but hold no more, are dropped. */
+struct flight *digests_find_flight(struct digests *digests,
+				   const struct digest_ask *ask,
+				   const struct leased *leased);
+
+/* Called with the lock held: NULL if there is room for one more of that user,
+ * which may have been made. Else one that is under way, if possible of the same
+ * user: when it is finished there may be room. */
+struct flight *digests_crowd(struct digests *digests, uint32_t user);
+
+/* Called with the lock held: those under way that only an event needs. */
+unsigned digests_count_stories(const struct digests *digests);
 
 /* Called with the lock held: make sure that a thread does the work. */
 void digests_start_thread(struct digests *digests);
