@@ -126,6 +126,7 @@ struct facts {
 	bool outside; /* traced: by a tracer outside of the container */
 	bool unheld;  /* it can't be seized: there will be no proof */
 	bool unresolvable;
+	bool unread;  /* unresolvable: the memory that names a file */
 	bool unclear; /* an interpreter's arguments may name other scripts */
 	bool timed_out;
 	bool overwritten; /* a process is about to write a mapped file */

@@ -23,6 +23,7 @@ static void reset_facts(struct facts *facts)
 	facts->outside = false;
 	facts->unheld = false;
 	facts->unresolvable = false;
+	facts->unread = false;
 	facts->unclear = false;
 	facts->timed_out = false;
 	facts->overwritten = false;
@@ -160,6 +161,7 @@ static void look_begin(struct look *look, pid_t tid, enum stage stage)
 static enum outcome fail_to_read(struct look *look, uint64_t address,
 				 const struct err *e)
 {
+	look->out->facts.unread = true;
 	if (e->code != EFAULT)
 		return look_fail(look, e);
 	if (look->pace == PACE_FAST)

@@ -326,8 +326,11 @@ static enum outcome look_at_name(struct look *look, uint64_t stack_end)
 	struct err e;
 	int fd;
 
-	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) < 0)
+	if (target_execfn(look->target.tid, stack_end, name, PATH_MAX, &e) <
+	    0) {
+		look->out->facts.unread = true;
 		return look_unresolvable(look);
+	}
 	if (look_open(look, TARGET_CWD, name, 0, &fd, &e) < 0) {
 		if (look->pace == PACE_FAST && e.code == EAGAIN)
 			return OUTCOME_SLOW;

@@ -109,8 +109,9 @@ static const char *of_trouble(const struct facts *facts,
 		return "the process can't be held, so that what it loads can't "
 		       "be proven";
 	if (facts->unresolvable)
-		return "a file or the memory that names it can't be opened or "
-		       "read";
+		return facts->unread
+			       ? "the memory that names a file can't be read"
+			       : "a file can't be opened or read";
 	if (facts->count > 0 && file->keeping == KEEPING_FULL)
 		return "more files are mapped than can be kept as they are";
 	return NULL;
