@@ -1,9 +1,8 @@
-#include "start.h"
+#include "start_internal.h"
 
 #include "arrivals_internal.h"
 #include "location.h"
 #include "mountinfo.h"
-#include "sha256.h"
 #include "stat.h"
 #include "survey.h"
 #include "target.h"
@@ -18,32 +17,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 
-enum {
-	MOUNTS_MAX = 4096,
-	TABLE_MAX = 16 * 1024 * 1024, /* bytes of mountinfo */
-};
-
-/* A mount that the container was started with. */
-struct given {
-	uint64_t mount; /* stat_mount */
-	bool read_only;
-	bool specified; /* mounted by the specification, not by a hook */
-	bool followed;	/* only the engine writes there, and policy lets it */
-	bool roots;	/* a part of the root file system, mounted on itself */
-	char *point;
-};
-
-struct start {
-	const struct container *container;
-	pthread_mutex_t lock;
-	atomic_bool known;
-	struct given given[MOUNTS_MAX];
-	size_t count;
-	struct arrivals *arrivals; /* those that come later */
-	struct buffer bytes;	   /* of the manifest of what hooks added */
-	struct manifest *manifest;
-	struct added added;
-};
+enum { TABLE_MAX = 16 * 1024 * 1024 }; /* bytes of mountinfo */
 
 bool start_matters(const struct container *container)
 {
@@ -85,8 +59,7 @@ bool start_known(const struct start *start)
 	return atomic_load_explicit(&start->known, memory_order_acquire);
 }
 
-/* Its index; count if there is none. */
-static size_t find(const struct start *start, uint64_t mount)
+size_t start_find(const struct start *start, uint64_t mount)
 {
 	size_t i = 0;
 
@@ -101,7 +74,8 @@ const char *start_mount_point(const struct start *start, uint64_t mount,
 	size_t i;
 
 	*ret_read_only = false;
-	if (!start_known(start) || (i = find(start, mount)) == start->count)
+	if (!start_known(start) ||
+	    (i = start_find(start, mount)) == start->count)
 		return NULL;
 	*ret_read_only = start->given[i].read_only;
 	return start->given[i].roots ? NULL : start->given[i].point;
@@ -122,7 +96,7 @@ bool start_read_only(const struct start *start, const char *point)
 
 bool start_follows(const struct start *start, uint64_t mount)
 {
-	size_t i = start_known(start) ? find(start, mount) : start->count;
+	size_t i = start_known(start) ? start_find(start, mount) : start->count;
 
 	return i < start->count && start->given[i].followed;
 }
@@ -132,7 +106,7 @@ const struct manifest *start_added(const struct start *start)
 	return start_known(start) ? start->manifest : NULL;
 }
 
-static int open_in(int root, const char *path, uint64_t resolve)
+int start_open_in(int root, const char *path, uint64_t resolve)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
@@ -145,7 +119,8 @@ static int open_in(int root, const char *path, uint64_t resolve)
 static void remember(struct start *start, int root, const char *point,
 		     bool roots)
 {
-	OWNED(close_owned) int fd = open_in(root, point, RESOLVE_NO_SYMLINKS);
+	OWNED(close_owned)
+	int fd = start_open_in(root, point, RESOLVE_NO_SYMLINKS);
 	struct given *given = &start->given[start->count];
 	struct statvfs fs;
 
@@ -158,7 +133,7 @@ static void remember(struct start *start, int root, const char *point,
 	given->roots = roots;
 	given->point = strdup(point);
 	/* Of two mounts at one place, only the upper one is visible. */
-	if (!given->point || find(start, given->mount) < start->count)
+	if (!given->point || start_find(start, given->mount) < start->count)
 		free(given->point);
 	else
 		start->count++;
@@ -197,89 +172,13 @@ static bool read_mounts(struct start *start, pid_t tid, int root)
 	return start->count > 0;
 }
 
-/*
- * Find the specification's mounts by their destinations, as the runtime did,
- * through any links that the container left before a restart. False if one
- * isn't found: then it isn't known which of the others are hooks' mounts.
- */
-static bool find_specified(struct start *start, int root)
-{
-	const struct json *mounts = start->container->mounts;
-
-	for (size_t i = 0; i < json_count(mounts); i++) {
-		OWNED(close_owned) int fd = -1;
-		const char *destination = "";
-		size_t index;
-
-		(void)json_string(json_at(mounts, i), &destination);
-		fd = open_in(root, destination, 0);
-		if (fd < 0)
-			return false;
-		index = find(start, stat_mount(fd));
-		if (index == start->count)
-			return false; /* more mounts than are kept */
-		if (strcmp(start->given[index].point, "/") != 0)
-			start->given[index].specified = true;
-	}
-	return true;
-}
-
-/* A mount below one of the specification's came with it: a recursive bind
- * brings what was mounted in the folder before. */
-static bool is_hooks(const struct start *start, const struct given *given)
-{
-	if (strcmp(given->point, "/") == 0 || given->roots ||
-	    location_is_kernels(given->point))
-		return false;
-	for (size_t i = 0; i < start->count; i++)
-		if (start->given[i].specified &&
-		    location_is_within(given->point, start->given[i].point))
-			return false;
-	return true;
-}
-
-/* True for the source of one of the specification's binds. It may be mounted at
- * another place than the specification says, if another container changed a
- * link on the path; so it doesn't count as a hook's mount. */
-static bool is_source(const struct start *start, const struct stat *st)
-{
-	const struct json *sources = start->container->sources;
-	const char *source;
-	char name[64];
-
-	container_name_source(st, name);
-	for (size_t i = 0; i < json_count(sources); i++)
-		if (json_string(json_at(sources, i), &source) &&
-		    strcmp(source, name) == 0)
-			return true;
-	return false;
-}
-
-static void seal_mount(const struct start *start, int root, const char *point,
-		       const struct survey *survey)
-{
-	OWNED(close_owned) int fd = open_in(root, point, RESOLVE_NO_SYMLINKS);
-	struct survey of_mount = *survey;
-	struct stat st;
-	struct err e;
-
-	of_mount.prefix = point;
-	of_mount.since_ns = 0;
-	if (fd < 0 || fstat(fd, &st) < 0 || is_source(start, &st))
-		return;
-	if (S_ISDIR(st.st_mode))
-		(void)!survey_folder(&of_mount, fd, &e);
-	else if (S_ISREG(st.st_mode))
-		(void)!survey_file(&of_mount, fd, &e);
-}
-
 /* The mount at a destination of the specification; count: none. */
 static size_t find_destination(const struct start *start, int root,
 			       const char *destination)
 {
-	OWNED(close_owned) int fd = open_in(root, destination, 0);
+	OWNED(close_owned) int fd = start_open_in(root, destination, 0);
 
-	return fd < 0 ? start->count : find(start, stat_mount(fd));
+	return fd < 0 ? start->count : start_find(start, stat_mount(fd));
 }
 
 /* Mounts that other containers write don't count as read-only. If one of them
@@ -330,40 +229,8 @@ static bool look_at_mounts(struct start *start, pid_t tid,
 	mark_written(start, root);
 	mark_followed(start, root);
 	arrivals_learn(start->arrivals, tid);
-	if (!start->container->hooks_added || !find_specified(start, root))
-		return true;
-	for (size_t i = 0; i < start->count; i++)
-		if (is_hooks(start, &start->given[i]))
-			seal_mount(start, root, start->given[i].point, survey);
-	return true;
-}
-
-/* Files of the root that are newer than the create: on an overlay they are in
- * its upper layer. */
-static void look_at_root(const struct start *start, const struct survey *survey)
-{
-	const struct container *c = start->container;
-	OWNED(close_owned)
-	int root = open(c->overlay && c->upper ? c->upper : c->rootfs,
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct err e;
-
-	if (root >= 0)
-		(void)!survey_folder(survey, root, &e);
-}
-
-static bool publish(struct start *start, struct manifest_builder *builder)
-{
-	uint8_t digest[DIGEST_SIZE];
-	struct err e;
-
-	if (!start->added.counts.files ||
-	    manifest_builder_write(builder, &start->bytes, &e) < 0 ||
-	    sha256_bytes(start->bytes.data, start->bytes.len, digest, &e) < 0 ||
-	    manifest_parse(start->bytes.data, start->bytes.len,
-			   &start->manifest, &e) < 0)
-		return false;
-	sha256_hex(digest, start->added.sha256);
+	if (start->container->hooks_added)
+		start_seal_mounts(start, root, survey);
 	return true;
 }
 
@@ -385,8 +252,8 @@ static bool look(struct start *start, pid_t tid)
 		return false;
 	}
 	if (start->container->hooks_added)
-		look_at_root(start, &survey);
-	added = publish(start, builder);
+		start_seal_root(start, &survey);
+	added = start_publish(start, builder);
 	atomic_store_explicit(&start->known, true, memory_order_release);
 	return added;
 }
