@@ -127,6 +127,7 @@ struct facts {
 	bool unheld;  /* it can't be seized: there will be no proof */
 	bool unresolvable;
 	bool unread;  /* unresolvable: the memory that names a file */
+	bool implied; /* unresolvable: all that is mapped, personality(2) */
 	bool unclear; /* an interpreter's arguments may name other scripts */
 	bool timed_out;
 	bool overwritten; /* a process is about to write a mapped file */

@@ -24,6 +24,7 @@ static void reset_facts(struct facts *facts)
 	facts->unheld = false;
 	facts->unresolvable = false;
 	facts->unread = false;
+	facts->implied = false;
 	facts->unclear = false;
 	facts->timed_out = false;
 	facts->overwritten = false;
@@ -266,9 +267,10 @@ static enum outcome look_at_call(struct look *look,
 		/* All ones query the current personality, and change nothing;
 		 * any other value with this bit makes every readable mapping
 		 * executable. */
-		return (uint32_t)n->args[0] == UINT32_MAX
-			       ? OUTCOME_PASS
-			       : look_unresolvable(look);
+		if ((uint32_t)n->args[0] == UINT32_MAX)
+			return OUTCOME_PASS;
+		look->out->facts.implied = true;
+		return look_unresolvable(look);
 	case CALL_SHMAT:
 	case CALL_IPC:
 		return look_at_ipc(look, n);

@@ -108,6 +108,9 @@ static const char *of_trouble(const struct facts *facts,
 	if (facts->unheld)
 		return "the process can't be held, so that what it loads can't "
 		       "be proven";
+	if (facts->implied)
+		return "it makes every readable mapping executable, whatever "
+		       "file that is of";
 	if (facts->unresolvable)
 		return facts->unread
 			       ? "the memory that names a file can't be read"

@@ -108,6 +108,7 @@ load helpers
 	attack 'mapexec implied'
 	assert_status 126
 	assert_event library-blocked unresolvable
+	[[ $(events 'select(.runmoor.reason == "unresolvable") | .runmoor.detail') == *"every readable mapping"* ]]
 }
 
 @test "strict: a readable mapping that is made executable is refused" {
