@@ -58,3 +58,8 @@ bool crew_spend_bytes(struct crew *crew, uint64_t bytes);
 
 /* True if the walk leaves it out. */
 bool crew_is_except(const struct crew *crew, const struct identity *id);
+
+/* Inspect an open file, and report it if it is an executable; with the members
+ * of an archive. */
+void rootfs_inspect(struct crew *crew, int fd, const char *path,
+		    struct rootfs_file *file);
