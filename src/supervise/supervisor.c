@@ -217,7 +217,7 @@ static void serve(struct supervisor *s)
 
 		for (int i = 0; i < n; i++)
 			dispatch(s, events[i].data.ptr, events[i].events);
-		if (tracer_ticks(s->tracer))
+		if (!s->ticker.runs && tracer_ticks(s->tracer))
 			ticker_run(&s->ticker);
 		sources_sweep(&s->sources);
 		if (s->sources.living == 0)

@@ -20,8 +20,6 @@ void ticker_run(struct ticker *ticker)
 {
 	struct itimerspec when = {0};
 
-	if (ticker->runs)
-		return;
 	when.it_value.tv_nsec = TRACER_TICK_MS * 1000000L;
 	when.it_interval = when.it_value;
 	ticker->runs = true;

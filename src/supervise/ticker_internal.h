@@ -17,7 +17,9 @@ struct ticker {
 	unsigned ticks;
 };
 
-/* Have a tick each TRACER_TICK_MS from now on, unless it runs. */
+/* Have a tick each TRACER_TICK_MS from now on. To be called while it doesn't
+ * run.
+ */
 void ticker_run(struct ticker *ticker);
 void ticker_stop(struct ticker *ticker);
 
