@@ -1,16 +1,12 @@
-#include "layers.h"
+#include "layers_internal.h"
 
 #include "file.h"
-#include "filesystem.h"
-#include "stat.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 
 enum { RECORD_MAX = 1024 * 1024 };
 
@@ -194,8 +190,7 @@ static bool resolve(const struct shown *names, const char *base,
 	return ret->lower_known;
 }
 
-/* Cut the last name off; false at the root. */
-static bool to_parent(char *path)
+bool layers_to_parent(char *path)
 {
 	char *slash = strrchr(path, '/');
 
@@ -213,7 +208,7 @@ static bool resolve_above(const struct shown *names, const char *upper,
 {
 	OWNED(free_owned) char *base = below ? strdup(below) : NULL;
 
-	while (base && to_parent(base)) {
+	while (base && layers_to_parent(base)) {
 		OWNED(free_owned)
 		char *found = upper ? folder_from(base, upper) : NULL;
 
@@ -236,7 +231,7 @@ static char *driver_folder(const char *path, const char *name)
 	const char *slash = folder ? strrchr(folder, '/') : NULL;
 
 	if (!slash || folder[0] != '/' || strcmp(slash + 1, name) != 0 ||
-	    !to_parent(folder))
+	    !layers_to_parent(folder))
 		return NULL;
 	return PTR_MOVE(folder);
 }
@@ -257,7 +252,7 @@ static int resolve_recorded(const struct shown *shown, const char *folder,
 	if (file_read(AT_FDCWD, path, RECORD_MAX, &text, NULL) == 0 && text.len)
 		rc = add_names(text.data, text.data + text.len, &names, e);
 	buffer_clear(&text);
-	if (rc == 0 && names.count == shown->count && to_parent(home))
+	if (rc == 0 && names.count == shown->count && layers_to_parent(home))
 		(void)resolve(&names, home, ret);
 	return rc;
 }
@@ -338,82 +333,4 @@ char *layers_upper(const char *mount_point, const char *options)
 	upper = PTR_MOVE(layers.upper);
 	layers_clear(&layers);
 	return PTR_MOVE(upper);
-}
-
-/* A file system's own number, which a reboot doesn't change; 0 if it has
- * none. */
-static uint64_t file_system_id(int fd)
-{
-	struct statfs fs;
-	uint64_t id = 0;
-
-	if (fstatfs(fd, &fs) == 0)
-		memcpy(&id, &fs.f_fsid, sizeof(id));
-	return id;
-}
-
-/* Names and numbers are used again, birth times aren't. */
-int layers_name_folder(const char *path, struct buffer *out, bool *ret_unique,
-		       struct err *e)
-{
-	OWNED(close_owned) int fd = open(path, O_PATH | O_CLOEXEC);
-	struct identity id;
-	int64_t birth;
-	uint64_t fs;
-
-	if (fd < 0 || stat_birth(fd, &id, &birth) < 0)
-		return err_set(e, errno, "%s", path);
-	fs = file_system_id(fd);
-	*ret_unique = *ret_unique && birth != 0;
-	buffer_printf(out, "%llx %llx %llx\n",
-		      (unsigned long long)(fs ? fs : id.dev),
-		      (unsigned long long)id.ino, (unsigned long long)birth);
-	return 0;
-}
-
-/* The merged root's own numbers change with each mount; those of the folder
- * under it don't. */
-static int name_mount_point(const char *rootfs, struct buffer *out,
-			    struct err *e)
-{
-	OWNED(free_owned) char *parent = strdup(rootfs);
-	bool unique = true;
-
-	if (!parent)
-		return err_set(e, ENOMEM, "name the image");
-	if (!to_parent(parent))
-		(void)snprintf(parent, 2, "/");
-	buffer_printf(out, "mount %s\n", rootfs);
-	return layers_name_folder(parent, out, &unique, e);
-}
-
-bool layers_served(const char *path)
-{
-	OWNED(close_owned) int fd = open(path, O_PATH | O_CLOEXEC);
-
-	return fd >= 0 && filesystem_may_block(fd);
-}
-
-int layers_name(const struct layers *layers, const char *rootfs,
-		struct buffer *out, bool *ret_shared, struct err *e)
-{
-	bool unique = true;
-	int rc = 0;
-
-	*ret_shared = true;
-	if (layers && layers->lower_known) {
-		buffer_printf(out, "layers\n");
-		for (size_t i = 0; rc == 0 && i < layers->lower_count; i++)
-			rc = layers_name_folder(layers->lower[i], out,
-						ret_shared, e);
-	} else if (layers ? !layers->upper : layers_served(rootfs)) {
-		rc = name_mount_point(rootfs, out, e);
-	} else {
-		buffer_printf(out, "folder\n");
-		rc = layers_name_folder(layers ? layers->upper : rootfs, out,
-					&unique, e);
-	}
-	if (rc == 0 && buffer_failed(out))
-		rc = err_set(e, ENOMEM, "name the image");
-	return rc;
 }
