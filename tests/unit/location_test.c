@@ -34,6 +34,11 @@ int main(void)
 			      (rows[i].relation == LOCATION_SAME ||
 			       rows[i].relation == LOCATION_BELOW));
 	}
+	CHECK("/proc is the kernel's", location_is_kernels("/proc"));
+	CHECK("and what is below /dev", location_is_kernels("/dev/shm/x"));
+	CHECK("and /sys", location_is_kernels("/sys/fs/cgroup"));
+	CHECK("a name that begins so isn't", !location_is_kernels("/devel"));
+	CHECK("the root isn't", !location_is_kernels("/"));
 	CHECK("the mounts are read", mounts_read(&mounts, &e) == 0);
 	CHECK("a folder lies somewhere",
 	      location_find(mounts, folder, &one, &e) == 0);
